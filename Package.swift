@@ -1,0 +1,142 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Every target is compiled with these.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+
+let package = Package(
+    name: "farebox",
+    platforms: [.macOS(.v26)],
+    products: [.executable(name: "farebox", targets: ["CLI"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration",
+            from: "1.4.0",
+            traits: [.defaults, "YAML"],
+        ),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Values: no I/O, no clock, no log.
+        .target(name: "Primitives", swiftSettings: strict),
+        .target(name: "Metering", dependencies: ["Primitives"], swiftSettings: strict),
+        .target(name: "Pricing", dependencies: ["Primitives", "Metering"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Primitives", crypto], swiftSettings: strict),
+        .target(
+            name: "Receipts",
+            dependencies: ["Primitives", "Metering", "Pricing", "Ledger"],
+            swiftSettings: strict,
+        ),
+
+        // Edges: one counterparty each.
+        .target(
+            name: "Identity",
+            dependencies: ["Primitives", "Ledger", crypto],
+            swiftSettings: strict,
+        ),
+        .target(
+            name: "Providers",
+            dependencies: ["Primitives", "Metering", nioCore, httpTypes],
+            swiftSettings: strict,
+        ),
+        .target(
+            name: "Forwarding",
+            dependencies: [
+                "Primitives", "Providers", nioCore, httpTypes, logging, metrics,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict,
+        ),
+        .target(name: "RateLimits", dependencies: ["Primitives"], swiftSettings: strict),
+
+        // Stores.
+        .target(
+            name: "StoreSQLite",
+            dependencies: [
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict,
+        ),
+
+        // Surfaces.
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
+                "Forwarding", "RateLimits", nioCore, httpTypes, hummingbird, logging, metrics,
+                lifecycle,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+            ],
+            swiftSettings: strict,
+        ),
+        .target(
+            name: "SimulatedUpstreams",
+            dependencies: [
+                nioCore, lifecycle,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict,
+        ),
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
+                "Forwarding", "RateLimits", "StoreSQLite", "Gateway", "SimulatedUpstreams",
+                hummingbird, logging, metrics, lifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict,
+        ),
+
+        // Tests.
+        .target(
+            name: "GatewayTestKit",
+            dependencies: [
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
+                "Forwarding", "Gateway", "SimulatedUpstreams",
+            ],
+            swiftSettings: strict,
+        ),
+        .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "SimulatedUpstreamsTests",
+            dependencies: [
+                "SimulatedUpstreams",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: strict,
+        ),
+    ],
+)

@@ -1,0 +1,37 @@
+package import Primitives
+
+/// Why a caller was not recognised, or a key not found.
+package enum IdentityError: Failure, Hashable {
+    /// No credential was presented.
+    case missingCredential
+    /// The credential is unknown or revoked; the two are not told apart.
+    case invalidCredential
+    case customerNotFound
+    case keyNotFound(KeyID)
+
+    package var code: String {
+        switch self {
+        case .missingCredential: "missing_credential"
+        case .invalidCredential: "invalid_credential"
+        case .customerNotFound: "customer_not_found"
+        case .keyNotFound: "key_not_found"
+        }
+    }
+
+    package var kind: FailureKind {
+        switch self {
+        case .missingCredential, .invalidCredential: .unauthenticated
+        case .customerNotFound, .keyNotFound: .notFound
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .missingCredential:
+            "No API key. Send it as `Authorization: Bearer`, as `x-api-key`, or in the path."
+        case .invalidCredential: "Invalid or inactive API token."
+        case .customerNotFound: "There is no such customer."
+        case .keyNotFound(let id): "There is no key \(id)."
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Crypto
+package import Primitives
+
+/// The text of a key: `fbx-<12 hexadecimal digits>-<64 hexadecimal digits>`.
+///
+/// The first part is public and names the key in logs and lists; the second is 256 random bits.
+/// It is shown once and never stored.
+package struct Secret: Sendable {
+    package let text: String
+
+    /// A new secret.
+    package init(_ identifiers: IdentifierSource) {
+        text = "fbx-\(identifiers.secret(bytes: 6))-\(identifiers.secret(bytes: 32))"
+    }
+
+    /// Takes what a client presented, whatever it is.
+    package init(presented text: String) { self.text = text }
+
+    /// The public half; of a malformed secret, nothing.
+    package var keyID: KeyID? {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "fbx", parts[1].utf8.count == 12,
+            parts[2].utf8.count == 64, Hexadecimal.bytes(parts[1]) != nil,
+            Hexadecimal.bytes(parts[2]) != nil
+        else { return nil }
+        return KeyID("fbx-\(parts[1])")
+    }
+
+    package var digest: [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+}
+
+/// Whether two secrets are the same, in a time that depends on their lengths alone.
+package func equalInConstantTime(_ lhs: [UInt8], _ rhs: [UInt8]) -> Bool {
+    guard lhs.count == rhs.count else { return false }
+    return zip(lhs, rhs).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+}

@@ -1,0 +1,168 @@
+package import Primitives
+
+/// The first thing in the books that does not follow from the transfers.
+package enum AuditDifference: Error, Hashable, CustomStringConvertible {
+    case gap(writer: String, expected: Int64, found: Int64)
+    case brokenChain(writer: String, sequence: Int64, transfer: TransferID)
+    case chainEnd(writer: String, stored: Int64, derived: Int64)
+    case balance(AccountID, stored: Balance, derived: Balance)
+    case negative(AccountID, posted: Int64)
+    case charge(InferenceID, stored: String, derived: Int64)
+    case unbalanced(Asset, debits: Int64, credits: Int64)
+    /// Another module's rule, as one sentence.
+    case other(String)
+
+    package var description: String {
+        switch self {
+        case .gap(let writer, let expected, let found):
+            "chain \(writer): transfer \(expected) is missing, \(found) follows"
+        case .brokenChain(let writer, let sequence, let transfer):
+            "chain \(writer): transfer \(sequence) (\(transfer)) does not match its digest"
+        case .chainEnd(let writer, let stored, let derived):
+            "chain \(writer): ends at \(derived), the store remembers \(stored)"
+        case .balance(let account, let stored, let derived):
+            "\(account): stored \(stored.summary), derived \(derived.summary)"
+        case .negative(let account, let posted): "\(account): is below zero, posted \(posted)"
+        case .charge(let id, let stored, let derived):
+            "hold \(id): is \(stored), its transfers charge \(derived)"
+        case .unbalanced(let asset, let debits, let credits):
+            "\(asset.rawValue): debits are \(debits), credits are \(credits)"
+        case .other(let sentence): sentence
+        }
+    }
+}
+
+extension Balance {
+    fileprivate var summary: String { "credits \(credits) debits \(debits) held \(held)" }
+}
+
+/// Re-derives every balance from the transfers and the holds, independent of the rules that wrote
+/// them.
+package struct Auditor {
+    private var chains: [String: TransferChain] = [:]
+    private var derived: [AccountID: Balance] = [:]
+    private var charged: [String: Int64] = [:]
+    package private(set) var transferCount = 0
+    package private(set) var holdCount = 0
+    package private(set) var openHoldCount = 0
+
+    package init() {}
+
+    /// Takes the writer's next transfer.
+    package mutating func check(
+        _ link: ChainedTransfer,
+        of writer: String,
+    ) throws(AuditDifference) {
+        var chain = chains[writer] ?? .empty
+        guard link.sequence == chain.sequence + 1 else {
+            throw .gap(writer: writer, expected: chain.sequence + 1, found: link.sequence)
+        }
+        guard chain.append(link.transfer) == link else {
+            throw .brokenChain(
+                writer: writer,
+                sequence: link.sequence,
+                transfer: link.transfer.id,
+            )
+        }
+        chains[writer] = chain
+        transferCount += 1
+        let transfer = link.transfer
+        derived[transfer.debit, default: .zero].debits.add(transfer.amount)
+        derived[transfer.credit, default: .zero].credits.add(transfer.amount)
+        if transfer.code == .cost || transfer.code == .margin {
+            charged[transfer.cause, default: 0] += transfer.amount.units
+        }
+        if case .customer = transfer.debit.owner, let posted = derived[transfer.debit]?.posted,
+            posted < 0
+        {
+            throw .negative(transfer.debit, posted: posted)
+        }
+    }
+
+    /// Compares where the writer's chain ends with what the store remembers.
+    package func checkEnd(
+        of writer: String,
+        _ stored: TransferChain,
+    ) throws(AuditDifference) {
+        let chain = chains[writer] ?? .empty
+        guard chain == stored else {
+            throw .chainEnd(writer: writer, stored: stored.sequence, derived: chain.sequence)
+        }
+    }
+
+    /// Takes one hold; all transfers have been taken before.
+    package mutating func check(_ hold: Hold) throws(AuditDifference) {
+        holdCount += 1
+        let taken = charged.removeValue(forKey: hold.id.description) ?? 0
+        let expected: Int64
+        switch hold.state {
+        case .open:
+            openHoldCount += 1
+            for part in hold.parts {
+                derived[.customer(hold.customer, part.asset), default: .zero].held.add(part.amount)
+            }
+            expected = 0
+        case .captured(let charge):
+            expected = hold.solRate?.lamports(covering: charge)?.units ?? charge.units
+        case .released, .expired: expected = 0
+        }
+        guard taken == expected, taken <= hold.parts.reduce(0, { $0 + $1.amount.units }) else {
+            throw .charge(hold.id, stored: "\(hold.state)", derived: taken)
+        }
+    }
+
+    /// Compares what was derived with the balances that are stored.
+    package func check(accounts: [(AccountID, Balance)]) throws(AuditDifference) {
+        if let (cause, amount) = charged.min(by: { $0.key < $1.key }) {
+            throw .charge(InferenceID(cause), stored: "missing", derived: amount)
+        }
+        let stored = Dictionary(accounts, uniquingKeysWith: { first, _ in first })
+        for account in Set(stored.keys).union(derived.keys).sorted(by: { "\($0)" < "\($1)" }) {
+            let (found, expected) = (stored[account] ?? .zero, derived[account] ?? .zero)
+            guard found == expected else {
+                throw .balance(account, stored: found, derived: expected)
+            }
+        }
+        for asset in Asset.allCases {
+            let ofAsset = derived.filter { $0.key.asset == asset }.values
+            let debits = ofAsset.reduce(0) { $0 + $1.debits.units }
+            let credits = ofAsset.reduce(0) { $0 + $1.credits.units }
+            guard debits == credits else {
+                throw .unbalanced(asset, debits: debits, credits: credits)
+            }
+        }
+    }
+}
+
+extension Amount {
+    fileprivate mutating func add(_ other: Amount) {
+        guard let sum = adding(other) else { preconditionFailure("the books exceed 64 bits") }
+        self = sum
+    }
+}
+
+extension LedgerReading {
+    /// Audits everything this state of the store holds.
+    ///
+    /// - Throws: the first ``AuditDifference``.
+    package mutating func auditLedger(page: Int = 10_000) throws -> Auditor {
+        var auditor = Auditor()
+        for writer in try writers() {
+            var last: Int64 = 0
+            while case let links = try transfers(of: writer, after: last, limit: page),
+                let end = links.last
+            {
+                for link in links { try auditor.check(link, of: writer) }
+                last = end.sequence
+            }
+            try auditor.checkEnd(of: writer, try chain(of: writer))
+        }
+        var last: InferenceID?
+        while case let page = try holds(after: last, limit: page), let end = page.last {
+            for hold in page { try auditor.check(hold) }
+            last = end.id
+        }
+        try auditor.check(accounts: try accounts())
+        return auditor
+    }
+}

@@ -1,0 +1,33 @@
+package import Primitives
+
+/// The ledger's slice of a store's transaction.
+package protocol LedgerTransaction {
+    /// The account's balance; zero for an account that no transfer has touched.
+    mutating func balance(of account: AccountID) throws -> Balance
+    mutating func setBalance(_ balance: Balance, of account: AccountID) throws
+    mutating func transfer(_ id: TransferID) throws -> Transfer?
+    /// Adds a transfer to the end of the writer's chain.
+    mutating func append(_ transfer: Transfer) throws
+    mutating func hold(_ id: InferenceID) throws -> Hold?
+    mutating func save(_ hold: Hold) throws
+    /// The open holds whose lease ended before `deadline`, at most `limit`, oldest lease first.
+    mutating func openHolds(leasedBefore deadline: Timestamp, limit: Int) throws -> [Hold]
+}
+
+/// What the auditor and the operator's figures read, a page at a time.
+package protocol LedgerReading {
+    /// The writers that have a chain.
+    mutating func writers() throws -> [String]
+    /// A writer's transfers after `sequence`, in order, at most `limit`.
+    mutating func transfers(
+        of writer: String,
+        after sequence: Int64,
+        limit: Int,
+    ) throws -> [ChainedTransfer]
+    /// The end of the writer's chain as the store remembers it.
+    mutating func chain(of writer: String) throws -> TransferChain
+    /// All holds after `id` in id order, at most `limit`.
+    mutating func holds(after id: InferenceID?, limit: Int) throws -> [Hold]
+    /// All accounts with their stored balances, in the order of their names.
+    mutating func accounts() throws -> [(AccountID, Balance)]
+}

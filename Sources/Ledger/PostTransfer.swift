@@ -1,0 +1,54 @@
+import Primitives
+
+extension LedgerTransaction {
+    /// Moves `transfer.amount` from its debit to its credit account.
+    ///
+    /// Posting the same transfer twice returns the first one, so a retry is safe.
+    ///
+    /// - Throws: ``LedgerError/transferExistsWithDifferentContent(_:)``,
+    ///   ``LedgerError/overdraft(_:)`` for a customer's account, ``LedgerError/overflow(_:)``;
+    ///   nothing is written.
+    @discardableResult
+    package mutating func post(_ transfer: Transfer) throws -> Transfer {
+        if let recorded = try self.transfer(transfer.id) {
+            guard recorded.isSameMovement(as: transfer) else {
+                throw LedgerError.transferExistsWithDifferentContent(transfer.id)
+            }
+            return recorded
+        }
+        let debited = try balance(of: transfer.debit).debiting(transfer.amount, of: transfer.debit)
+        let credited = try balance(of: transfer.credit)
+            .crediting(transfer.amount, to: transfer.credit)
+        try setBalance(debited, of: transfer.debit)
+        try setBalance(credited, of: transfer.credit)
+        try append(transfer)
+        return transfer
+    }
+}
+
+extension Balance {
+    /// The balance after a debit; customers cannot go below what they have available.
+    func debiting(_ amount: Amount, of account: AccountID) throws(LedgerError) -> Balance {
+        if case .customer = account.owner, amount > available { throw .overdraft(account) }
+        guard let debits = debits.adding(amount) else { throw .overflow(account) }
+        return Balance(credits: credits, debits: debits, held: held)
+    }
+
+    func crediting(_ amount: Amount, to account: AccountID) throws(LedgerError) -> Balance {
+        guard let credits = credits.adding(amount) else { throw .overflow(account) }
+        return Balance(credits: credits, debits: debits, held: held)
+    }
+
+    func holding(_ amount: Amount, of account: AccountID) throws(LedgerError) -> Balance {
+        guard amount <= available else { throw .overdraft(account) }
+        guard let held = held.adding(amount) else { throw .overflow(account) }
+        return Balance(credits: credits, debits: debits, held: held)
+    }
+
+    func releasing(_ amount: Amount, of account: AccountID) -> Balance {
+        guard let held = held.subtracting(amount) else {
+            preconditionFailure("\(account) holds less than one of its holds")
+        }
+        return Balance(credits: credits, debits: debits, held: held)
+    }
+}

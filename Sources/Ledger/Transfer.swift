@@ -1,0 +1,68 @@
+package import Primitives
+
+/// What a ``TransferID`` names.
+package enum TransferSubject {}
+package typealias TransferID = Identifier<TransferSubject>
+
+/// Why money moved. The raw values are stored and printed; they are never renamed.
+package enum TransferCode: String, CaseIterable, Hashable, Sendable {
+    /// Money that arrived: custody → customer.
+    case deposit
+    /// Credit the operator gives: promotion → customer.
+    case grant
+    /// The part of a charge that is owed to the provider: customer → provider.
+    case cost
+    /// The rest of a charge: customer → revenue.
+    case margin
+    /// Cost of usage beyond its hold: overrun → provider.
+    case overrunCost = "overrun_cost"
+    /// Margin on usage beyond its hold, booked and borne at once: overrun → revenue.
+    case overrunMargin = "overrun_margin"
+}
+
+/// An immutable movement of an amount between two accounts of one asset.
+package struct Transfer: Hashable, Sendable {
+    /// Chosen by whoever asks for the transfer; the same id moves money once.
+    package let id: TransferID
+    package let code: TransferCode
+    package let debit: AccountID
+    package let credit: AccountID
+    package let amount: Amount
+    /// The id of what caused it: an inference, a grant, a deposit.
+    package let cause: String
+    /// A sentence for people, such as a grant's reason; may be empty.
+    package let note: String
+    package let at: Timestamp
+
+    /// - Precondition: both accounts count the same asset and differ; the amount is not zero.
+    package init(
+        id: TransferID,
+        code: TransferCode,
+        debit: AccountID,
+        credit: AccountID,
+        amount: Amount,
+        cause: String,
+        note: String = "",
+        at: Timestamp,
+    ) {
+        precondition(debit.asset == credit.asset, "a transfer stays within one asset")
+        precondition(debit != credit, "a transfer moves money between two accounts")
+        precondition(amount > .zero, "a transfer moves something")
+        self.id = id
+        self.code = code
+        self.debit = debit
+        self.credit = credit
+        self.amount = amount
+        self.cause = cause
+        self.note = note
+        self.at = at
+    }
+
+    package var asset: Asset { debit.asset }
+
+    /// Whether `other` asks for the same movement, whenever it was asked.
+    package func isSameMovement(as other: Transfer) -> Bool {
+        id == other.id && code == other.code && debit == other.debit && credit == other.credit
+            && amount == other.amount && cause == other.cause
+    }
+}

@@ -1,0 +1,92 @@
+/// What the meter knows when an answer is over.
+package struct UsageReading: Hashable, Sendable, Codable {
+    /// Where the counts come from.
+    package enum Source: String, Hashable, Sendable, Codable {
+        /// The provider reported its own totals.
+        case reported
+        /// No valid report arrived, so at least one side is our own estimate.
+        case estimated
+    }
+
+    package let usage: Usage
+    package let source: Source
+
+    package init(usage: Usage, source: Source) {
+        self.usage = usage
+        self.source = source
+    }
+}
+
+/// Counts one inference while its answer passes.
+///
+/// A pure function of what passed: the reports, and the bytes of text that were delivered. The
+/// last value of each reported field wins, never a sum.
+package struct UsageMeter: Hashable, Sendable {
+    /// What bounds an estimate.
+    package struct Bounds: Hashable, Sendable {
+        /// The input's estimate, in tokens.
+        package let inputEstimate: Int64
+        /// The output limit that went upstream, in tokens over all choices.
+        package let outputLimit: Int64
+        /// How many bytes of text make a token in an estimate; positive.
+        package let bytesPerToken: Int64
+
+        package init(inputEstimate: Int64, outputLimit: Int64, bytesPerToken: Int64) {
+            precondition(bytesPerToken > 0, "a token has bytes")
+            self.inputEstimate = inputEstimate
+            self.outputLimit = outputLimit
+            self.bytesPerToken = bytesPerToken
+        }
+    }
+
+    private let bounds: Bounds
+    private var deliveredBytes: Int64 = 0
+    private var report = UsageReport()
+    private var isFinal = false
+    private var isInvalid = false
+
+    package init(_ bounds: Bounds) { self.bounds = bounds }
+
+    /// Takes text, arguments or reasoning that the agent was sent.
+    package mutating func deliver(bytes: Int) { deliveredBytes += Int64(bytes) }
+
+    /// Takes a report; `isFinal` where its output count covers the whole answer.
+    package mutating func accept(_ report: UsageReport, isFinal: Bool) {
+        self.report.counts.merge(report.counts) { _, latest in latest }
+        if isFinal {
+            self.isFinal = true
+            isInvalid = false
+        }
+    }
+
+    /// Takes a report that is none: negative, fractional or not a number.
+    package mutating func rejectReport() { isInvalid = true }
+
+    /// Output tokens estimated from what was delivered, before any bound.
+    package var estimatedOutput: Int64 {
+        (deliveredBytes + bounds.bytesPerToken - 1) / bounds.bytesPerToken
+    }
+
+    /// Whether far more text has passed than the output limit allows: the upstream ignores it.
+    package var isRunaway: Bool {
+        let (limit, overflow) = bounds.outputLimit.multipliedReportingOverflow(by: 4)
+        return !overflow && estimatedOutput > max(limit, 64)
+    }
+
+    /// What to charge for if nothing more arrives.
+    package var reading: UsageReading {
+        var usage = Usage(isInvalid ? [:] : report.counts)
+        if isFinal, !isInvalid {
+            usage[.request] = 1
+            return UsageReading(usage: usage, source: .reported)
+        }
+        if usage.inputTokens == 0 { usage[.input] = bounds.inputEstimate }
+        let estimate = min(estimatedOutput, bounds.outputLimit)
+        if usage.outputTokens < estimate {
+            for kind in UsageClass.outputTokens { usage[kind] = 0 }
+            usage[.output] = estimate
+        }
+        usage[.request] = 1
+        return UsageReading(usage: usage, source: .estimated)
+    }
+}

@@ -1,0 +1,170 @@
+import Metering
+package import Primitives
+
+/// What a request can consume at most, and what it probably will.
+package struct Demand: Hashable, Sendable {
+    /// An upper bound on the tokens of input.
+    package var inputBound: Int64
+    /// The likely tokens of input.
+    package var inputEstimate: Int64
+    /// The output limit that the request names, per choice; `nil` where it names none.
+    package var outputLimit: Int64?
+    /// Tokens of thinking that the request budgets within its output limit.
+    package var thinkingBudget: Int64
+    /// How many choices it asks for.
+    package var choices: Int64
+    /// How many web searches it allows.
+    package var webSearches: Int64
+
+    package init(
+        inputBound: Int64,
+        inputEstimate: Int64,
+        outputLimit: Int64? = nil,
+        thinkingBudget: Int64 = 0,
+        choices: Int64 = 1,
+        webSearches: Int64 = 0,
+    ) {
+        self.inputBound = inputBound
+        self.inputEstimate = inputEstimate
+        self.outputLimit = outputLimit
+        self.thinkingBudget = thinkingBudget
+        self.choices = choices
+        self.webSearches = webSearches
+    }
+}
+
+/// How holds are sized.
+package enum HoldMode: String, Hashable, Sendable, CaseIterable {
+    /// A request whose ceiling the balance does not cover is refused.
+    case strict
+    /// A request whose ceiling does not fit holds all that is available, provided its estimate
+    /// fits.
+    case adaptive
+}
+
+/// The operator's rules for fitting a quote into a balance.
+package struct HoldPolicy: Hashable, Sendable {
+    package let mode: HoldMode
+    /// The fewest output tokens to which a limit is lowered.
+    package let outputFloor: Int64
+    /// Whether a limit may be lowered at all; a key can forbid it.
+    package var mayLower: Bool
+
+    package init(mode: HoldMode, outputFloor: Int64 = 1024, mayLower: Bool = true) {
+        self.mode = mode
+        self.outputFloor = outputFloor
+        self.mayLower = mayLower
+    }
+}
+
+/// The most that one inference can cost, worked out before it is forwarded.
+package struct Quote: Hashable, Sendable {
+    /// What a balance allows.
+    package enum Fit: Hashable, Sendable {
+        /// Hold `amount` and send `outputLimit` upstream, which may be lower than asked for.
+        case hold(amount: Amount, outputLimit: Int64, isLowered: Bool)
+        /// The balance does not cover it; with what is available, `affordableOutput` tokens would.
+        case refused(needed: Amount, available: Amount, affordableOutput: Int64)
+    }
+
+    package let rate: Rate
+    package let demand: Demand
+    /// Output tokens per choice: the request's own limit, else the model's maximum.
+    package let outputLimit: Int64
+
+    package init(rate: Rate, demand: Demand) {
+        self.rate = rate
+        self.demand = demand
+        outputLimit = min(demand.outputLimit ?? rate.limits.maxOutput, rate.limits.maxOutput)
+    }
+
+    /// The ceiling: both bounds at the highest price that the request could meet.
+    package var ceiling: Amount { worst(output: outputLimit) }
+
+    /// What the request costs if its input is as estimated and its output reaches the limit.
+    package var estimate: Amount { likely(output: outputLimit) }
+
+    /// Fits the quote into what is available. Everything in micro-USD.
+    package func fit(available: Amount, policy: HoldPolicy) -> Fit {
+        if ceiling <= available {
+            return .hold(amount: ceiling, outputLimit: outputLimit, isLowered: false)
+        }
+        let affordable = affordableOutput(available, policy.mode)
+        let floor = min(outputLimit, policy.outputFloor + demand.thinkingBudget)
+        switch policy.mode {
+        case .adaptive where estimate <= available:
+            return .hold(amount: available, outputLimit: outputLimit, isLowered: false)
+        case .adaptive where policy.mayLower && affordable >= max(floor, 1):
+            return .hold(amount: available, outputLimit: affordable, isLowered: true)
+        case .strict where policy.mayLower && affordable >= max(floor, 1):
+            return .hold(
+                amount: worst(output: affordable),
+                outputLimit: affordable,
+                isLowered: true,
+            )
+        case .strict, .adaptive:
+            let needed = policy.mode == .strict ? ceiling : estimate
+            return .refused(needed: needed, available: available, affordableOutput: affordable)
+        }
+    }
+
+    /// The output tokens per choice that `available` covers, at most the limit.
+    private func affordableOutput(_ available: Amount, _ mode: HoldMode) -> Int64 {
+        let (fixed, price) =
+            switch mode {
+            case .strict: (worstFixed, worstOutputPrice)
+            case .adaptive: (likelyFixed, likelyPrices.price[.output] ?? 0)
+            }
+        let units = fixed.unitsThatFit(under: available, at: price) ?? 0
+        return min(units / max(demand.choices, 1), outputLimit)
+    }
+
+    private func worst(output: Int64) -> Amount {
+        var sum = worstFixed
+        sum.add(output.times(demand.choices), at: worstOutputPrice)
+        return sum.roundedUp
+    }
+
+    private func likely(output: Int64) -> Amount {
+        var sum = likelyFixed
+        sum.add(output.times(demand.choices), at: likelyPrices.price[.output] ?? 0)
+        return sum.roundedUp
+    }
+
+    /// Every table that a request within the input bound could be priced by.
+    private var possibleTables: [PriceTable] {
+        [rate.standard] + rate.tiers.filter { demand.inputBound > $0.above }.map(\.prices)
+    }
+
+    private var worstOutputPrice: Int64 {
+        possibleTables.map { $0.highest(of: UsageClass.outputTokens) }.max() ?? 0
+    }
+
+    private var worstFixed: PicodollarSum {
+        var sum = PicodollarSum()
+        let tables = possibleTables
+        let input = tables.map { $0.highest(of: UsageClass.inputTokens) }.max() ?? 0
+        sum.add(demand.inputBound, at: input)
+        sum.add(1, at: tables.map { $0.highest(of: [.request]) }.max() ?? 0)
+        sum.add(demand.webSearches, at: tables.map { $0.highest(of: [.webSearch]) }.max() ?? 0)
+        return sum
+    }
+
+    private var likelyPrices: PriceTable { rate.prices(inputTokens: demand.inputEstimate) }
+
+    private var likelyFixed: PicodollarSum {
+        var sum = PicodollarSum()
+        sum.add(demand.inputEstimate, at: likelyPrices.price[.input] ?? 0)
+        sum.add(1, at: likelyPrices.price[.request] ?? 0)
+        sum.add(demand.webSearches, at: likelyPrices.price[.webSearch] ?? 0)
+        return sum
+    }
+}
+
+extension Int64 {
+    /// The product, or the largest number where it does not fit.
+    fileprivate func times(_ factor: Int64) -> Int64 {
+        let (product, overflow) = multipliedReportingOverflow(by: factor)
+        return overflow ? .max : product
+    }
+}
