@@ -28,7 +28,9 @@ extension IdentityTransaction {
         try save(key)
     }
 
-    /// Makes a key useless from now on. Revoking it again changes nothing.
+    /// Makes a key useless from now on.
+    ///
+    /// Revoking it again changes nothing.
     ///
     /// - Throws: ``IdentityError/keyNotFound(_:)``; nothing is written.
     @discardableResult

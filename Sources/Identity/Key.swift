@@ -1,6 +1,8 @@
 package import Primitives
 
-/// A secret that spends one customer's money. The secret itself is not stored.
+/// A secret that spends one customer's money.
+///
+/// The secret itself is not stored.
 package struct Key: Hashable, Sendable {
     /// What happens when the agent leaves while its answer streams.
     package enum DisconnectPolicy: String, Hashable, Sendable, CaseIterable {

@@ -20,7 +20,8 @@ package struct Balance: Hashable, Sendable {
     /// Credits less debits; negative where the account stands in debit.
     package var posted: Int64 { credits.units - debits.units }
 
-    /// What may still be held: posted money that no hold has reserved. Never negative for an
-    /// account that the rules have touched.
+    /// What may still be held: posted money that no hold has reserved.
+    ///
+    /// Never negative for an account that the rules have touched.
     package var available: Amount { Amount(max(0, posted - held.units)) }
 }

@@ -4,9 +4,11 @@ import Primitives
 struct CapturePlan {
     let transfers: [Transfer]
 
-    /// The charge takes the hold's parts in their order; the provider's cost comes first out of
-    /// it, the margin is the rest. What the price exceeds the hold by is booked to overrun in the
-    /// asset of the hold's last part.
+    /// The charge takes the hold's parts in their order; the provider's cost comes first out of it,
+    /// the margin is the rest.
+    ///
+    /// What the price exceeds the hold by is booked to overrun in the asset of the hold's last
+    /// part.
     init(_ hold: Hold, _ settlement: Settlement, at now: Timestamp) {
         var transfers: [Transfer] = []
         func add(_ code: TransferCode, _ from: AccountID, _ to: AccountID, _ amount: Amount) {

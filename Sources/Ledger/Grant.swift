@@ -19,7 +19,9 @@ package struct Grant: Hashable, Sendable {
 }
 
 extension LedgerTransaction {
-    /// Credits a grant against `promotion`. Granting the same id again returns the first transfer.
+    /// Credits a grant against `promotion`.
+    ///
+    /// Granting the same id again returns the first transfer.
     ///
     /// - Throws: ``LedgerError/transferExistsWithDifferentContent(_:)``,
     ///   ``LedgerError/overflow(_:)``; nothing is written.

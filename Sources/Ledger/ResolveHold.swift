@@ -1,6 +1,8 @@
 package import Primitives
 
-/// What an inference did cost, as the ledger books it. Micro-USD.
+/// What an inference did cost, as the ledger books it.
+///
+/// Micro-USD.
 package struct Settlement: Hashable, Sendable {
     /// The price of the whole usage, whatever was held.
     package let price: Amount
@@ -44,7 +46,9 @@ extension LedgerTransaction {
         return try resolve(hold, as: .captured(charge), at: now)
     }
 
-    /// Ends a hold without a charge. Releasing it again returns it unchanged.
+    /// Ends a hold without a charge.
+    ///
+    /// Releasing it again returns it unchanged.
     ///
     /// - Throws: ``LedgerError/holdNotFound(_:)``, ``LedgerError/holdAlreadyResolved(_:)``;
     ///   nothing is written.
@@ -78,7 +82,9 @@ extension LedgerTransaction {
         return expired
     }
 
-    /// Lets open holds stand until `lease`. Ended and unknown ones are passed over.
+    /// Lets open holds stand until `lease`.
+    ///
+    /// Ended and unknown ones are passed over.
     package mutating func renewHolds(_ ids: Set<InferenceID>, until lease: Timestamp) throws {
         for id in ids {
             guard var hold = try hold(id), hold.state == .open else { continue }

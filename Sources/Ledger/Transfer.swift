@@ -4,7 +4,9 @@ package import Primitives
 package enum TransferSubject {}
 package typealias TransferID = Identifier<TransferSubject>
 
-/// Why money moved. The raw values are stored and printed; they are never renamed.
+/// Why money moved.
+///
+/// The raw values are stored and printed; they are never renamed.
 package enum TransferCode: String, CaseIterable, Hashable, Sendable {
     /// Money that arrived: custody → customer.
     case deposit

@@ -1,4 +1,6 @@
-/// What one inference consumed, by class. Counts are never negative.
+/// What one inference consumed, by class.
+///
+/// Counts are never negative.
 package struct Usage: Hashable, Sendable {
     private var counts: [UsageClass: Int64] = [:]
 
@@ -14,10 +16,14 @@ package struct Usage: Hashable, Sendable {
         }
     }
 
-    /// All tokens that the model read; it decides a long-context tier. Saturates.
+    /// All tokens that the model read; it decides a long-context tier.
+    ///
+    /// Saturates.
     package var inputTokens: Int64 { total(UsageClass.inputTokens) }
 
-    /// All tokens that the model wrote. Saturates.
+    /// All tokens that the model wrote.
+    ///
+    /// Saturates.
     package var outputTokens: Int64 { total(UsageClass.outputTokens) }
 
     private func total(_ kinds: [UsageClass]) -> Int64 {

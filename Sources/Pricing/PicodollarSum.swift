@@ -6,7 +6,9 @@ package struct PicodollarSum {
 
     package init() {}
 
-    /// Adds `count` units at so many micro-USD per million. Neither is negative.
+    /// Adds `count` units at so many micro-USD per million.
+    ///
+    /// Neither is negative.
     package mutating func add(_ count: Int64, at microdollarsPerMillion: Int64) {
         // Two 63-bit factors fit in 126 bits, so eleven classes can not overflow together with the
         // clamp below.

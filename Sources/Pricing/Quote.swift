@@ -84,7 +84,9 @@ package struct Quote: Hashable, Sendable {
     /// What the request costs if its input is as estimated and its output reaches the limit.
     package var estimate: Amount { likely(output: outputLimit) }
 
-    /// Fits the quote into what is available. Everything in micro-USD.
+    /// Fits the quote into what is available.
+    ///
+    /// Everything in micro-USD.
     package func fit(available: Amount, policy: HoldPolicy) -> Fit {
         if ceiling <= available {
             return .hold(amount: ceiling, outputLimit: outputLimit, isLowered: false)

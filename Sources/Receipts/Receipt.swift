@@ -86,7 +86,9 @@ package struct ReceiptRequest: Hashable, Sendable {
     }
 }
 
-/// What a usage comes to under a hold. Micro-USD.
+/// What a usage comes to under a hold.
+///
+/// Micro-USD.
 package struct Charge: Hashable, Sendable {
     /// The price of the whole usage.
     package let price: Amount

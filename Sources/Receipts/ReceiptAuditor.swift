@@ -1,47 +1,63 @@
-import Ledger
+package import Ledger
 import Metering
-import Pricing
+package import Pricing
 import Primitives
 
-extension LedgerTransaction where Self: ReceiptReading & RateCardTransaction {
-    /// Recomputes every receipt's charge from its usage and its rate card version, and compares it
-    /// with what the hold was captured for.
+/// Recomputes every receipt's charge from its usage and its rate card version, and compares it with
+/// what the hold was captured for.
+package struct ReceiptAuditor {
+    private var cards: [String: [String: Rate]] = [:]
+    package private(set) var receiptCount = 0
+
+    package init() {}
+
+    /// Audits all receipts that `transaction` sees.
     ///
-    /// - Returns: how many receipts there are.
     /// - Throws: the first ``AuditDifference``.
-    package mutating func auditReceipts(page: Int = 5_000) throws -> Int {
-        var cards: [String: [String: Rate]] = [:]
-        var count = 0
+    package mutating func audit<Transaction>(
+        _ transaction: inout Transaction,
+        page: Int = 5_000,
+    ) throws where Transaction: LedgerTransaction & ReceiptReading & RateCardTransaction {
         var last: InferenceID?
-        while case let receipts = try receipts(after: last, limit: page), let end = receipts.last {
+        while case let receipts = try transaction.receipts(after: last, limit: page),
+            let end = receipts.last
+        {
             for receipt in receipts {
-                if cards[receipt.rateCard] == nil {
-                    cards[receipt.rateCard] = try rateCard(receipt.rateCard)?.index()
-                }
-                guard let rate = cards[receipt.rateCard]?[receipt.model] else {
+                try check(receipt, of: try rate(of: receipt, &transaction))
+                guard try transaction.hold(receipt.id)?.state == .captured(receipt.charge) else {
                     throw AuditDifference.other(
-                        "receipt \(receipt.id): its rate card \(receipt.rateCard) has no such model"
+                        "receipt \(receipt.id): its hold was not captured for it"
                     )
                 }
-                try audit(receipt, rate)
             }
-            count += receipts.count
+            receiptCount += receipts.count
             last = end.id
         }
-        return count
     }
 
-    private mutating func audit(_ receipt: Receipt, _ rate: Rate) throws {
+    private mutating func rate(
+        of receipt: Receipt,
+        _ transaction: inout some RateCardTransaction,
+    ) throws -> Rate {
+        if cards[receipt.rateCard] == nil {
+            cards[receipt.rateCard] = try transaction.rateCard(receipt.rateCard)?.index()
+        }
+        guard let rate = cards[receipt.rateCard]?[receipt.model] else {
+            throw AuditDifference.other(
+                "receipt \(receipt.id): the rate card \(receipt.rateCard) has no \(receipt.model)"
+            )
+        }
+        return rate
+    }
+
+    private func check(_ receipt: Receipt, of rate: Rate) throws(AuditDifference) {
         let charge = Charge(of: receipt.reading.usage, at: rate, hold: receipt.hold)
         guard charge.charge == receipt.charge, charge.overrun == receipt.overrun,
             charge.cost == receipt.cost
         else {
-            throw AuditDifference.other(
+            throw .other(
                 "receipt \(receipt.id): charges \(receipt.charge), recomputed \(charge.charge)"
             )
-        }
-        guard let hold = try hold(receipt.id), hold.state == .captured(receipt.charge) else {
-            throw AuditDifference.other("receipt \(receipt.id): its hold was not captured for it")
         }
     }
 }
