@@ -131,6 +131,42 @@ let package = Package(
         ),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: strict),
         .testTarget(
+            name: "MeteringTests",
+            dependencies: ["Metering", "Primitives"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "PricingTests",
+            dependencies: ["Pricing", "Metering", "Primitives"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "LedgerTests",
+            dependencies: ["Ledger", "Primitives", "GatewayTestKit"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: ["Identity", "Primitives", "GatewayTestKit"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "StoreSQLite", "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity",
+                "GatewayTestKit",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "ProvidersTests",
+            dependencies: ["Providers", "Metering", "Primitives", nioCore],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict,
+        ),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(
             name: "SimulatedUpstreamsTests",
             dependencies: [
                 "SimulatedUpstreams",

@@ -30,4 +30,23 @@ package protocol LedgerReading {
     mutating func holds(after id: InferenceID?, limit: Int) throws -> [Hold]
     /// All accounts with their stored balances, in the order of their names.
     mutating func accounts() throws -> [(AccountID, Balance)]
+    /// The accounts summed by kind and asset; customers are one kind.
+    mutating func totals() throws -> [AccountTotal]
+    mutating func openHoldCount() throws -> Int
+}
+
+/// The sum of all accounts of one kind in one asset.
+package struct AccountTotal: Hashable, Sendable {
+    /// The first word of the accounts' names: `customer`, `custody`, `provider` …
+    package let kind: String
+    package let asset: Asset
+    package let accounts: Int
+    package let balance: Balance
+
+    package init(kind: String, asset: Asset, accounts: Int, balance: Balance) {
+        self.kind = kind
+        self.asset = asset
+        self.accounts = accounts
+        self.balance = balance
+    }
 }

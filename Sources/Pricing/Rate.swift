@@ -49,8 +49,6 @@ package struct Rate: Hashable, Sendable, Codable {
     package let markupBasisPoints: Int64
     /// Whether web searches are priced, so that requests may ask for them.
     package let allowsWebSearch: Bool
-    /// Whether audio is priced, so that requests may carry it or ask for it.
-    package let allowsAudio: Bool
     package let standard: PriceTable
     /// In ascending order of `above`.
     package let tiers: [Tier]
@@ -77,6 +75,5 @@ package struct Rate: Hashable, Sendable, Codable {
         case bytesPerToken = "bytes_per_token"
         case markupBasisPoints = "markup_bps"
         case allowsWebSearch = "web_search"
-        case allowsAudio = "audio"
     }
 }

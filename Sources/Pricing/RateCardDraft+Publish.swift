@@ -22,7 +22,6 @@ extension RateCardDraft {
             bytesPerToken: row.bytesPerToken ?? 4,
             markupBasisPoints: markup,
             allowsWebSearch: row.cost[.webSearch] != nil,
-            allowsAudio: row.cost[.audioInput] != nil && row.cost[.audioOutput] != nil,
             standard: RateCardDraft.table(row.cost, row.price, markup: markup),
             tiers: (row.tiers ?? []).sorted { $0.above < $1.above }.map {
                 Rate.Tier(

@@ -8,6 +8,8 @@ struct AnswerBody {
     var headers: [(String, String)] = []
     /// Whether the body is sent in chunks, as streams are.
     var isStream = false
+    /// The content length to announce when it is not the true one.
+    var declaredLength: Int?
     private(set) var bytes = ByteBuffer()
     /// The index after each event; a whole body is one event.
     private(set) var ends: [Int] = []

@@ -41,7 +41,9 @@ struct AnthropicStream {
     }
 
     private func writeMessageStart(to out: inout ByteBuffer) {
-        out.writeStaticString("event: message_start\ndata: {\"type\":\"message_start\",\"message\":")
+        out.writeStaticString(
+            "event: message_start\ndata: {\"type\":\"message_start\",\"message\":"
+        )
         AnthropicAnswer(plan: plan).writeEnvelope(to: &out)
         out.writeStaticString("],\"stop_reason\":null,\"stop_sequence\":null")
         if plan.usage != .missing {

@@ -25,7 +25,11 @@ extension ModelRequest {
     /// Checks what both providers check before answering, in the order they do.
     func validate(_ dialect: Dialect, isCount: Bool) throws(ProviderError) {
         guard !messages.isEmpty else {
-            throw ProviderError(400, "messages: at least one message is required", param: "messages")
+            throw ProviderError(
+                400,
+                "messages: at least one message is required",
+                param: "messages",
+            )
         }
         if let limit = outputLimit, limit < 1 {
             throw ProviderError(400, "max_tokens: must be at least 1", param: "max_tokens")

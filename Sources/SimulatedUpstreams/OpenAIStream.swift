@@ -57,7 +57,8 @@ struct OpenAIStream {
         }
     }
 
-    private func writeDelta(_ piece: Substring, _ choice: Int, sent: Int, to out: inout ByteBuffer) {
+    private func writeDelta(_ piece: Substring, _ choice: Int, sent: Int, to out: inout ByteBuffer)
+    {
         writeEvent(choice, finish: nil, running: sent, to: &out) { out in
             if plan.toolName == nil {
                 out.writeStaticString("\"content\":")

@@ -31,12 +31,16 @@ extension SimulatedAnswer {
         case .inputTokens: inputTokens = try key.number(value, in: 0...Self.mostTokens)
         case .outputTokens: outputTokens = try key.number(value, in: 0...Self.mostOutput)
         case .cacheReadTokens: cacheReadTokens = try key.number(value, in: 0...Self.mostTokens)
-        case .cacheWrite5mTokens: cacheWrite5mTokens = try key.number(value, in: 0...Self.mostTokens)
-        case .cacheWrite1hTokens: cacheWrite1hTokens = try key.number(value, in: 0...Self.mostTokens)
+        case .cacheWrite5mTokens:
+            cacheWrite5mTokens = try key.number(value, in: 0...Self.mostTokens)
+        case .cacheWrite1hTokens:
+            cacheWrite1hTokens = try key.number(value, in: 0...Self.mostTokens)
         case .reasoningTokens: reasoningTokens = try key.number(value, in: 0...Self.mostTokens)
         case .tool: callsTool = try key.number(value, in: 0...1) == 1
-        case .headDelay: headDelay = .milliseconds(try key.number(value, in: 0...Self.longestDelay))
-        case .chunkDelay: chunkDelay = .milliseconds(try key.number(value, in: 0...Self.longestDelay))
+        case .headDelay:
+            headDelay = .milliseconds(try key.number(value, in: 0...Self.longestDelay))
+        case .chunkDelay:
+            chunkDelay = .milliseconds(try key.number(value, in: 0...Self.longestDelay))
         case .chunkBytes: chunkBytes = try key.number(value, in: 1...Int.max)
         case .status: status = try key.number(value, in: 400...599)
         case .retryAfter: retryAfter = try key.number(value)

@@ -17,6 +17,19 @@ extension SimulatedFault {
         }
     }
 
+    /// Whether nothing of the answer, and so none of its tokens, is sent.
+    var replacesAnswer: Bool {
+        switch self {
+        case .resetBeforeHead, .closeBeforeHead, .stallHead, .garbageHead, .html, .notJSON,
+            .redirect:
+            true
+        case .resetAfterEvents, .closeAfterEvents, .stallAfterEvents, .errorEventAfter,
+            .garbageEventAfter, .endWithoutDone, .hugeEvent, .truncatedBody, .gzip, .manyHeaders,
+            .informationalFlood, .setCookie, .ignoreMaxTokens:
+            false
+        }
+    }
+
     /// Checks that the fault can happen in an answer that is a stream or not.
     func check(streaming: Bool) throws(DirectiveError) {
         switch (scope, streaming) {
