@@ -1,0 +1,144 @@
+/// Anthropic's messages request.
+///
+/// https://docs.anthropic.com/en/api/messages
+extension RequestReader {
+    mutating func readAnthropic(_ key: JSONKey, _ cursor: inout JSONCursor) throws(JSONError) {
+        switch key {
+        case "model": try readModel(&cursor)
+        case "stream": try readStream(&cursor)
+        case "max_tokens": try readLimit(&cursor)
+        case "messages": try readAnthropicMessages(&cursor)
+        case "system": try readAnthropicContent(&cursor)
+        case "thinking": try readThinking(&cursor)
+        case "tools": try readAnthropicTools(&cursor)
+        case "service_tier": try allow(["auto", "standard_only"], &cursor)
+        case "speed": try allow(["standard"], &cursor)
+        case "inference_geo": try allow(["global"], &cursor)
+        case "mcp_servers", "container": try refuseUnlessEmpty(.unbounded(field), &cursor)
+        default: try cursor.skip()
+        }
+    }
+
+    private mutating func readAnthropicMessages(_ cursor: inout JSONCursor) throws(JSONError) {
+        var reader = self
+        try cursor.array { cursor throws(JSONError) in
+            reader.shape.messages += 1
+            reader.hasMessages = true
+            try cursor.object { cursor, key throws(JSONError) in
+                guard case "content" = key else {
+                    try cursor.skip()
+                    return
+                }
+                try reader.readAnthropicContent(&cursor)
+            }
+        }
+        self = reader
+    }
+
+    /// Reads a text, or blocks, which may hold content themselves.
+    private mutating func readAnthropicContent(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.kind() == .array else {
+            try cursor.skip()
+            return
+        }
+        var reader = self
+        try cursor.array { cursor throws(JSONError) in
+            var type = ""
+            var source = (type: "", dataBytes: 0)
+            try cursor.object { cursor, key throws(JSONError) in
+                switch key {
+                case "type": type = try cursor.string()
+                case "source": source = try RequestReader.source(&cursor)
+                case "content": try reader.readAnthropicContent(&cursor)
+                default: try cursor.skip()
+                }
+            }
+            reader.accept(block: type, source: source)
+        }
+        self = reader
+    }
+
+    private mutating func accept(block type: String, source: (type: String, dataBytes: Int)) {
+        switch type {
+        case "image":
+            shape.images += 1
+            pictureBytes += source.dataBytes
+        case "document" where !["text", "content"].contains(source.type):
+            refuse(.unbounded(field))
+        case "container_upload": refuse(.unbounded(field))
+        default: break
+        }
+    }
+
+    /// The kind of a block's source and how many bytes of it are raw data.
+    ///
+    /// A `content` source can hold pictures, which count as documents do: not at all, so it is
+    /// refused by its type.
+    private static func source(
+        _ cursor: inout JSONCursor
+    ) throws(JSONError) -> (type: String, dataBytes: Int) {
+        guard try cursor.kind() == .object else {
+            try cursor.skip()
+            return ("", 0)
+        }
+        var source = (type: "", dataBytes: 0)
+        var holdsBlocks = false
+        try cursor.object { cursor, key throws(JSONError) in
+            switch key {
+            case "type": source.type = try cursor.string()
+            case "data": source.dataBytes = try cursor.rawString().raw.count
+            case "content":
+                holdsBlocks = try cursor.kind() == .array
+                try cursor.skip()
+            default: try cursor.skip()
+            }
+        }
+        return holdsBlocks ? ("blocks", 0) : source
+    }
+
+    private mutating func readThinking(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.kind() == .object else { return try cursor.null() }
+        var reader = self
+        try cursor.object { cursor, key throws(JSONError) in
+            guard case "budget_tokens" = key else {
+                try cursor.skip()
+                return
+            }
+            reader.shape.thinkingBudget =
+                try reader.readCount(&cursor, in: 0...1_000_000_000) ?? 0
+        }
+        self = reader
+    }
+
+    private mutating func readAnthropicTools(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.kind() == .array else { return try cursor.null() }
+        var reader = self
+        try cursor.array { cursor throws(JSONError) in
+            var type = "custom"
+            var maxUses: Int64?
+            try cursor.object { cursor, key throws(JSONError) in
+                switch key {
+                case "type" where try cursor.kind() == .string: type = try cursor.string()
+                case "max_uses": maxUses = try reader.readCount(&cursor, in: 1...100)
+                default: try cursor.skip()
+                }
+            }
+            reader.accept(tool: type, maxUses: maxUses)
+        }
+        self = reader
+    }
+
+    /// Tools that the agent runs cost what their text costs; of those that the provider runs, only
+    /// a web search with a limit can be bounded.
+    private mutating func accept(tool type: String, maxUses: Int64?) {
+        shape.hasTools = true
+        if type == "custom" { return }
+        shape.providerTools += 1
+        let runByAgent = ["bash_", "text_editor_", "computer_", "memory_"]
+        if runByAgent.contains(where: type.hasPrefix) { return }
+        guard type.hasPrefix("web_search_"), let maxUses else {
+            return refuse(.unbounded("tools"))
+        }
+        shape.webSearches += maxUses
+    }
+}

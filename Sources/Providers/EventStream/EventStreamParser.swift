@@ -1,0 +1,172 @@
+package import NIOCore
+
+/// One event of a server-sent event stream, with the very bytes it came in.
+package struct EventStreamEvent: Hashable, Sendable {
+    /// Everything from the end of the event before to the blank line that ends this one.
+    package let raw: ByteBuffer
+    /// The `event` field; empty where there is none.
+    package let name: String
+    /// The `data` lines, joined by line feeds; empty where there are none.
+    package let data: ByteBuffer
+
+    package init(raw: ByteBuffer, name: String, data: ByteBuffer) {
+        self.raw = raw
+        self.name = name
+        self.data = data
+    }
+}
+
+/// Why bytes are not an event stream that we relay.
+package enum EventStreamError: Error, Hashable, Sendable {
+    /// One event is longer than the limit.
+    case eventTooLong(limit: Int)
+}
+
+/// Cuts an event stream into events, whatever pieces it arrives in.
+///
+/// Follows the event stream format of the HTML standard (section 9.2.6): lines end in LF, CR or
+/// CRLF, a blank line ends an event, a leading byte order mark is passed over. The events' raw
+/// bytes, joined, are the bytes that went in.
+package struct EventStreamParser: Sendable {
+    private let limit: Int
+    private var buffer = ByteBuffer()
+    /// How far into `buffer` lines have been looked for.
+    private var scanned = 0
+    /// Where the current line starts in `buffer`.
+    private var lineStart = 0
+    /// Whether the last byte looked at was a CR, so that an LF now belongs to it.
+    private var followsCarriageReturn = false
+    private var isFirstEvent = true
+
+    /// - Parameter limit: the most bytes that one event may have.
+    package init(limit: Int) { self.limit = limit }
+
+    /// Takes bytes as they arrived.
+    ///
+    /// - Throws: ``EventStreamError/eventTooLong(limit:)``.
+    package mutating func append(_ bytes: ByteBuffer) throws(EventStreamError) {
+        if buffer.readableBytes == 0 {
+            buffer = bytes
+        } else {
+            var bytes = bytes
+            buffer.writeBuffer(&bytes)
+        }
+        guard buffer.readableBytes <= limit || hasCompleteEvent() else {
+            throw .eventTooLong(limit: limit)
+        }
+    }
+
+    /// The next whole event, if it has arrived.
+    package mutating func next() -> EventStreamEvent? {
+        guard let end = endOfEvent() else { return nil }
+        guard let raw = buffer.readSlice(length: end) else { return nil }
+        scanned = 0
+        lineStart = 0
+        defer { isFirstEvent = false }
+        return EventStreamEvent(raw: raw, skippingByteOrderMark: isFirstEvent)
+    }
+
+    /// What has arrived of an event that never ended.
+    package mutating func finish() -> ByteBuffer? {
+        defer { buffer.clear() }
+        return buffer.readableBytes > 0 ? buffer : nil
+    }
+
+    private func hasCompleteEvent() -> Bool {
+        var copy = self
+        return copy.endOfEvent() != nil
+    }
+
+    /// How many bytes the next event has, or `nil` while its end has not arrived.
+    private mutating func endOfEvent() -> Int? {
+        let (scanned, lineStart, followsCarriageReturn, end) = buffer.withUnsafeReadableBytes {
+            bytes -> (Int, Int, Bool, Int?) in
+            var index = self.scanned
+            var start = self.lineStart
+            var follows = self.followsCarriageReturn
+            while index < bytes.count {
+                let byte = bytes[index]
+                index += 1
+                if byte == 0x0A, follows {
+                    follows = false
+                    start = index
+                    continue
+                }
+                follows = byte == 0x0D
+                guard byte == 0x0A || byte == 0x0D else { continue }
+                let isBlank = index - 1 == start
+                start = index
+                guard isBlank else { continue }
+                return (index, start, follows, index)
+            }
+            return (index, start, follows, nil)
+        }
+        self.scanned = scanned
+        self.lineStart = lineStart
+        self.followsCarriageReturn = followsCarriageReturn
+        return end
+    }
+}
+
+extension EventStreamEvent {
+    /// Reads the fields of one event's bytes.
+    init(raw: ByteBuffer, skippingByteOrderMark: Bool) {
+        var name = ""
+        var data: ByteBuffer?
+        var rest = raw
+        if skippingByteOrderMark, rest.readableBytesView.starts(with: [0xEF, 0xBB, 0xBF]) {
+            rest.moveReaderIndex(forwardBy: 3)
+        }
+        while let line = rest.readLine() {
+            if let value = line.field("data") {
+                data.appendLine(value)
+            } else if let value = line.field("event") {
+                name = String(buffer: value)
+            }
+        }
+        self.init(raw: raw, name: name, data: data ?? ByteBuffer())
+    }
+}
+
+extension ByteBuffer {
+    /// The bytes up to the next line end, which is passed over; `nil` at the end.
+    fileprivate mutating func readLine() -> ByteBuffer? {
+        let view = readableBytesView
+        guard !view.isEmpty else { return nil }
+        let end = view.firstIndex { $0 == 0x0A || $0 == 0x0D } ?? view.endIndex
+        let line = readSlice(length: end - view.startIndex)
+        if readableBytes > 0, readInteger(as: UInt8.self) == 0x0D,
+            getInteger(at: readerIndex, as: UInt8.self) == 0x0A
+        {
+            moveReaderIndex(forwardBy: 1)
+        }
+        return line
+    }
+
+    /// The value of a line `name: value` or `name:value`; `nil` for another field.
+    fileprivate func field(_ name: String) -> ByteBuffer? {
+        let view = readableBytesView
+        guard view.starts(with: name.utf8) else { return nil }
+        var value = self
+        value.moveReaderIndex(forwardBy: name.utf8.count)
+        guard value.readableBytes > 0 else { return value }
+        guard value.readInteger(as: UInt8.self) == UInt8(ascii: ":") else { return nil }
+        if value.getInteger(at: value.readerIndex, as: UInt8.self) == 0x20 {
+            value.moveReaderIndex(forwardBy: 1)
+        }
+        return value
+    }
+}
+
+extension ByteBuffer? {
+    fileprivate mutating func appendLine(_ line: ByteBuffer) {
+        guard var joined = self else {
+            self = line
+            return
+        }
+        var line = line
+        joined.writeInteger(0x0A as UInt8)
+        joined.writeBuffer(&line)
+        self = joined
+    }
+}

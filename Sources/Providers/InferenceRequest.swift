@@ -1,0 +1,93 @@
+package import NIOCore
+
+/// An agent's request, read as far as needed, with its bytes as they came.
+package struct InferenceRequest: Sendable {
+    package let dialect: Dialect
+    /// The model as the request names it.
+    package let model: String
+    package let isStream: Bool
+    package let shape: RequestShape
+    private let body: [UInt8]
+    private let places: Places
+
+    /// Where in the body the few things stand that we may have to change.
+    struct Places: Hashable, Sendable {
+        /// Just behind the opening brace.
+        var start = 0
+        var model = 0..<0
+        var limits: [Range<Int>] = []
+        var streamOptions: Range<Int>?
+        var includeUsage: Range<Int>?
+    }
+
+    /// Checks and reads a request body.
+    ///
+    /// - Throws: ``RequestError``.
+    package init(_ dialect: Dialect, body: ByteBuffer) throws(RequestError) {
+        let bytes = Array(body.readableBytesView)
+        let reader = try RequestReader(dialect, bytes)
+        guard let model = reader.model, !model.isEmpty else { throw .missing("model") }
+        self.dialect = dialect
+        self.model = model
+        isStream = reader.isStream
+        shape = reader.shape
+        self.body = bytes
+        places = reader.places
+    }
+
+    /// The body that goes upstream: the agent's bytes, but for the model's name at the upstream,
+    /// an output limit that had to be lowered, and the usage that billing needs from a stream.
+    ///
+    /// - Parameters:
+    ///   - upstreamModel: the model's name at the upstream.
+    ///   - loweredLimit: the output limit to send instead of the request's own; `nil` keeps it.
+    ///   - limitField: the name under which to send a limit where the request names none.
+    /// - Returns: the edited bytes.
+    package func upstreamBody(
+        model upstreamModel: String,
+        loweredLimit: Int64?,
+        limitField: String,
+    ) -> ByteBuffer {
+        var edits: [(Range<Int>, String)] = []
+        var inserted = ""
+        if upstreamModel != model { edits.append((places.model, JSONText.quoted(upstreamModel))) }
+        if let loweredLimit {
+            edits += places.limits.map { ($0, String(loweredLimit)) }
+            if places.limits.isEmpty {
+                inserted += "\(JSONText.quoted(limitField)):\(loweredLimit),"
+            }
+        }
+        if isStream, dialect == .openai, !shape.wantsUsageChunk {
+            switch (places.includeUsage, places.streamOptions) {
+            case (let value?, _): edits.append((value, "true"))
+            case (nil, let options?): edits.append(usageInserted(into: options))
+            case (nil, nil): inserted += "\"stream_options\":{\"include_usage\":true},"
+            }
+        }
+        if !inserted.isEmpty { edits.append((places.start..<places.start, inserted)) }
+        return applying(edits)
+    }
+
+    /// An object with `include_usage` in it, or in place of `null`.
+    private func usageInserted(into options: Range<Int>) -> (Range<Int>, String) {
+        let rest = body[options].dropFirst().drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard body[options.lowerBound] == UInt8(ascii: "{"), rest.first != UInt8(ascii: "}") else {
+            return (options, "{\"include_usage\":true}")
+        }
+        let start = options.lowerBound + 1
+        return (start..<start, "\"include_usage\":true,")
+    }
+
+    private func applying(_ edits: [(Range<Int>, String)]) -> ByteBuffer {
+        var edited = ByteBuffer()
+        edited.reserveCapacity(body.count + edits.reduce(0) { $0 + $1.1.utf8.count })
+        var copied = 0
+        for (range, text) in edits.sorted(by: { $0.0.lowerBound < $1.0.lowerBound }) {
+            edited.writeBytes(body[copied..<range.lowerBound])
+            edited.writeString(text)
+            copied = range.upperBound
+        }
+        edited.writeBytes(body[copied...])
+        return edited
+    }
+}

@@ -1,0 +1,108 @@
+/// Reads OpenAI chat completions and their chunks.
+///
+/// https://platform.openai.com/docs/api-reference/chat-streaming
+struct OpenAIAnswer {
+    /// What closing a stream ourselves needs: `id` and `created` of its chunks.
+    private(set) var id: String?
+    private(set) var created: Int64?
+
+    /// Reads a completion, or a chunk.
+    mutating func facts(_ cursor: inout JSONCursor) throws(JSONError) -> AnswerFacts {
+        var facts = AnswerFacts()
+        var answer = self
+        defer { self = answer }
+        var hasChoices = false
+        try cursor.object { cursor, key throws(JSONError) in
+            switch key {
+            case "id" where answer.id == nil: answer.id = try cursor.stringIfAny()
+            case "created" where answer.created == nil:
+                answer.created = try StatedCount(&cursor).value
+            case "model": facts.model = try cursor.stringIfAny()
+            case "choices":
+                try cursor.arrayIfAny { cursor throws(JSONError) in
+                    hasChoices = true
+                    try OpenAIAnswer.readChoice(&cursor, &facts)
+                }
+            case "usage": try OpenAIAnswer.readUsage(&cursor, &facts)
+            case "error": facts.isFailure = try cursor.skipTellingWhetherNull() == false
+            default: try cursor.skip()
+            }
+        }
+        if case .none = facts.usage { return facts }
+        facts.isBareUsage = !hasChoices
+        return facts
+    }
+
+    private static func readUsage(
+        _ cursor: inout JSONCursor,
+        _ facts: inout AnswerFacts,
+    ) throws(JSONError) {
+        switch try cursor.kind() {
+        case .null: try cursor.null()
+        case .object: facts.usage = try OpenAIUsage(&cursor).reported
+        case .array, .string, .number, .bool:
+            try cursor.skip()
+            facts.usage = .invalid
+        }
+    }
+
+    /// A choice carries a `delta` in a stream and a `message` otherwise; some providers put their
+    /// usage into the last choice.
+    private static func readChoice(
+        _ cursor: inout JSONCursor,
+        _ facts: inout AnswerFacts,
+    ) throws(JSONError) {
+        try cursor.objectIfAny { cursor, key throws(JSONError) in
+            switch key {
+            case "delta", "message": try readMessage(&cursor, &facts.textBytes)
+            case "usage": try readUsage(&cursor, &facts)
+            default: try cursor.skip()
+            }
+        }
+    }
+
+    private static func readMessage(
+        _ cursor: inout JSONCursor,
+        _ bytes: inout Int,
+    ) throws(JSONError) {
+        try cursor.objectIfAny { cursor, key throws(JSONError) in
+            switch key {
+            case "content", "refusal", "reasoning_content", "reasoning":
+                try cursor.addText(to: &bytes)
+            case "tool_calls":
+                try cursor.arrayIfAny { cursor throws(JSONError) in
+                    try cursor.objectIfAny { cursor, key throws(JSONError) in
+                        guard case "function" = key else {
+                            try cursor.skip()
+                            return
+                        }
+                        try readFunction(&cursor, &bytes)
+                    }
+                }
+            case "function_call": try readFunction(&cursor, &bytes)
+            default: try cursor.skip()
+            }
+        }
+    }
+
+    private static func readFunction(
+        _ cursor: inout JSONCursor,
+        _ bytes: inout Int,
+    ) throws(JSONError) {
+        try cursor.objectIfAny { cursor, key throws(JSONError) in
+            switch key {
+            case "name", "arguments": try cursor.addText(to: &bytes)
+            default: try cursor.skip()
+            }
+        }
+    }
+}
+
+extension JSONCursor {
+    /// Passes over the next value and tells whether it was `null`.
+    mutating func skipTellingWhetherNull() throws(JSONError) -> Bool {
+        let isNull = try kind() == .null
+        try skip()
+        return isNull
+    }
+}

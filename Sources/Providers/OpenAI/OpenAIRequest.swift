@@ -1,0 +1,129 @@
+/// OpenAI's chat completion request.
+///
+/// https://platform.openai.com/docs/api-reference/chat/create
+extension RequestReader {
+    mutating func readOpenAI(_ key: JSONKey, _ cursor: inout JSONCursor) throws(JSONError) {
+        switch key {
+        case "model": try readModel(&cursor)
+        case "stream": try readStream(&cursor)
+        case "max_tokens", "max_completion_tokens": try readLimit(&cursor)
+        case "n": shape.choices = try readCount(&cursor, in: 1...128) ?? 1
+        case "stream_options": try readStreamOptions(&cursor)
+        case "messages": try readOpenAIMessages(&cursor)
+        case "tools": try readOpenAITools(&cursor)
+        case "functions":
+            shape.hasTools = true
+            try cursor.skip()
+        case "service_tier": try allow(["auto", "default", "flex"], &cursor)
+        case "modalities": try readModalities(&cursor)
+        case "audio", "prediction": try refuseUnlessEmpty(.unpriced(field), &cursor)
+        case "web_search_options": try refuseUnlessEmpty(.unbounded(field), &cursor)
+        default: try cursor.skip()
+        }
+    }
+
+    private mutating func readStreamOptions(_ cursor: inout JSONCursor) throws(JSONError) {
+        var copy = cursor
+        places.streamOptions = try copy.skip()
+        guard try cursor.kind() == .object else { return try cursor.null() }
+        var reader = self
+        try cursor.object { cursor, key throws(JSONError) in
+            guard case "include_usage" = key else {
+                try cursor.skip()
+                return
+            }
+            var copy = cursor
+            reader.places.includeUsage = try copy.skip()
+            if try cursor.kind() == .null {
+                try cursor.null()
+            } else {
+                reader.shape.wantsUsageChunk = try cursor.bool()
+            }
+        }
+        self = reader
+    }
+
+    private mutating func readOpenAIMessages(_ cursor: inout JSONCursor) throws(JSONError) {
+        var reader = self
+        try cursor.array { cursor throws(JSONError) in
+            reader.shape.messages += 1
+            reader.hasMessages = true
+            try cursor.object { cursor, key throws(JSONError) in
+                switch key {
+                case "content": try reader.readOpenAIContent(&cursor)
+                case "audio": try reader.refuseUnlessEmpty(.unbounded("messages"), &cursor)
+                default: try cursor.skip()
+                }
+            }
+        }
+        self = reader
+    }
+
+    private mutating func readOpenAIContent(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.kind() == .array else {
+            try cursor.skip()
+            return
+        }
+        var reader = self
+        try cursor.array { cursor throws(JSONError) in
+            var type = ""
+            var dataBytes = 0
+            try cursor.object { cursor, key throws(JSONError) in
+                switch key {
+                case "type": type = try cursor.string()
+                case "image_url": dataBytes = try RequestReader.dataURLBytes(&cursor)
+                default: try cursor.skip()
+                }
+            }
+            switch type {
+            case "text", "refusal": break
+            case "image_url":
+                reader.shape.images += 1
+                reader.pictureBytes += dataBytes
+            default: reader.refuse(.unbounded("messages"))
+            }
+        }
+        self = reader
+    }
+
+    /// How many bytes of an `image_url` are the picture itself.
+    private static func dataURLBytes(_ cursor: inout JSONCursor) throws(JSONError) -> Int {
+        var bytes = 0
+        try cursor.object { cursor, key throws(JSONError) in
+            guard case "url" = key else {
+                try cursor.skip()
+                return
+            }
+            let url = try cursor.rawString()
+            if url.hasPrefix("data:") { bytes = url.raw.count }
+        }
+        return bytes
+    }
+
+    private mutating func readOpenAITools(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.kind() == .array else { return try cursor.null() }
+        var reader = self
+        try cursor.array { cursor throws(JSONError) in
+            reader.shape.hasTools = true
+            try cursor.object { cursor, key throws(JSONError) in
+                guard case "type" = key else {
+                    try cursor.skip()
+                    return
+                }
+                if !["function", "custom"].contains(try cursor.string()) {
+                    reader.refuse(.unbounded("tools"))
+                }
+            }
+        }
+        self = reader
+    }
+
+    private mutating func readModalities(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.kind() == .array else { return try cursor.null() }
+        var reader = self
+        try cursor.array { cursor throws(JSONError) in
+            if try cursor.string() != "text" { reader.refuse(.unpriced("modalities")) }
+        }
+        self = reader
+    }
+}

@@ -1,0 +1,145 @@
+/// Walks a request body once and keeps what money and forwarding need.
+struct RequestReader {
+    var model: String?
+    var isStream = false
+    var shape = RequestShape()
+    var places = InferenceRequest.Places()
+    /// The top-level field that is being read.
+    var field = ""
+    /// The first thing that makes the request impossible to bill.
+    var problem: RequestError?
+    /// Bytes of pictures, which are not tokenised as text.
+    var pictureBytes = 0
+    var hasMessages = false
+
+    init(_ dialect: Dialect, _ bytes: [UInt8]) throws(RequestError) {
+        do throws(JSONError) {
+            try bytes.withJSON { bytes throws(JSONError) in try JSONCheck.check(bytes) }
+        } catch {
+            throw .notJSON(error)
+        }
+        do throws(JSONError) {
+            try bytes.withJSON { bytes throws(JSONError) in try read(dialect, bytes) }
+        } catch {
+            throw field.isEmpty ? .wrongType("body") : .wrongType(field)
+        }
+        if let problem { throw problem }
+        guard hasMessages else { throw .missing("messages") }
+        shape.textBytes = bytes.count - pictureBytes
+    }
+
+    private mutating func read(
+        _ dialect: Dialect,
+        _ bytes: UnsafeRawBufferPointer,
+    ) throws(JSONError) {
+        var cursor = JSONCursor(bytes)
+        var reader = self
+        defer { self = reader }
+        reader.places.start = (bytes.firstIndex(of: UInt8(ascii: "{")) ?? 0) + 1
+        try cursor.object { cursor, key throws(JSONError) in
+            reader.field = key.text
+            switch dialect {
+            case .openai: try reader.readOpenAI(key, &cursor)
+            case .anthropic: try reader.readAnthropic(key, &cursor)
+            }
+        }
+        reader.field = ""
+        if dialect == .anthropic, reader.shape.outputLimit == nil {
+            reader.refuse(.missing("max_tokens"))
+        }
+    }
+
+    mutating func refuse(_ error: RequestError) { problem = problem ?? error }
+
+    // MARK: What both dialects share
+
+    mutating func readModel(_ cursor: inout JSONCursor) throws(JSONError) {
+        var copy = cursor
+        places.model = try copy.skip()
+        model = try cursor.string()
+    }
+
+    /// Reads a whole number that must lie within `range`; `null` is as good as absent.
+    mutating func readCount(
+        _ cursor: inout JSONCursor,
+        in range: ClosedRange<Int64>,
+    ) throws(JSONError) -> Int64? {
+        if try cursor.kind() == .null {
+            try cursor.null()
+            return nil
+        }
+        let number = try cursor.number()
+        guard let count = number.integer, range.contains(count) else {
+            refuse(.outOfRange(field))
+            return nil
+        }
+        return count
+    }
+
+    /// Reads an output limit and remembers where it stands.
+    mutating func readLimit(_ cursor: inout JSONCursor) throws(JSONError) {
+        var copy = cursor
+        let place = try copy.skip()
+        guard let limit = try readCount(&cursor, in: 1...1_000_000_000) else { return }
+        places.limits.append(place)
+        shape.outputLimit = min(limit, shape.outputLimit ?? limit)
+    }
+
+    mutating func readStream(_ cursor: inout JSONCursor) throws(JSONError) {
+        if try cursor.kind() == .null { try cursor.null() } else { isStream = try cursor.bool() }
+    }
+
+    /// Refuses an option unless its value is `null` or one of `harmless`.
+    mutating func allow(
+        _ harmless: [String],
+        _ cursor: inout JSONCursor,
+    ) throws(JSONError) {
+        switch try cursor.kind() {
+        case .null: try cursor.null()
+        case .string:
+            if !harmless.contains(try cursor.string()) { refuse(.unpriced(field)) }
+        case .object, .array, .number, .bool: try cursor.skipRefusing(.unpriced(field), &self)
+        }
+    }
+
+    /// Refuses an option unless it is `null`, `false` or empty.
+    mutating func refuseUnlessEmpty(
+        _ error: RequestError,
+        _ cursor: inout JSONCursor,
+    ) throws(JSONError) {
+        let start = cursor
+        var copy = start
+        let range = try copy.skip()
+        let isEmpty =
+            switch try cursor.kind() {
+            case .null: true
+            case .array, .object, .string: range.count <= 2
+            case .bool, .number: false
+            }
+        if !isEmpty { refuse(error) }
+        try cursor.skip()
+    }
+}
+
+extension JSONCursor {
+    fileprivate mutating func skipRefusing(
+        _ error: RequestError,
+        _ reader: inout RequestReader,
+    ) throws(JSONError) {
+        reader.refuse(error)
+        try skip()
+    }
+}
+
+extension [UInt8] {
+    /// Lends the bytes to a cursor.
+    func withJSON(
+        _ body: (UnsafeRawBufferPointer) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        var failure: JSONError?
+        withUnsafeBytes { bytes in
+            do throws(JSONError) { try body(bytes) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+}
