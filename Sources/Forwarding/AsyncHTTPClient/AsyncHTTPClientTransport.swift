@@ -1,0 +1,104 @@
+package import AsyncHTTPClient
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import Providers
+
+/// Forwards through AsyncHTTPClient.
+package struct AsyncHTTPClientTransport: UpstreamTransport {
+    private let client: HTTPClient
+
+    /// - Parameter client: made with ``configuration(connectTimeout:connections:)``.
+    package init(client: HTTPClient) { self.client = client }
+
+    /// No redirects (it would follow them with `x-api-key`), no decompression, and no timeout but
+    /// the one for connecting: the others are the caller's, who knows what they mean for money.
+    package static func configuration(
+        connectTimeout: Duration,
+        connections: Int,
+    ) -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: TimeAmount(connectTimeout)),
+            decompression: .disabled,
+        )
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        return configuration
+    }
+
+    package func send(
+        _ request: UpstreamRequest,
+        marking handover: Handover,
+    ) async throws -> UpstreamResponse {
+        let upstream = request.upstream
+        var outgoing = HTTPClientRequest(
+            url: upstream.baseURL + upstream.dialect.path(request.operation)
+        )
+        outgoing.method = .POST
+        let fields = upstream.dialect.upstreamHeaders(
+            agent: request.agentHeaders,
+            credential: upstream.credential,
+        )
+        for field in fields { outgoing.headers.add(name: field.name.rawName, value: field.value) }
+        outgoing.body = .stream(
+            HandedOverBody(bytes: request.body, handover: handover),
+            length: .known(Int64(request.body.readableBytes)),
+        )
+        do {
+            let response = try await client.execute(outgoing, deadline: .distantFuture)
+            return UpstreamResponse(
+                status: Int(response.status.code),
+                headers: HTTPFields(relaying: response.headers),
+                body: AsyncHTTPClientBody(response.body.makeAsyncIterator()),
+            )
+        } catch {
+            throw ForwardingError.translating(error)
+        }
+    }
+}
+
+/// A body of one piece that marks when it has been taken.
+private struct HandedOverBody: AsyncSequence, Sendable {
+    let bytes: ByteBuffer
+    let handover: Handover
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var bytes: ByteBuffer?
+        let handover: Handover
+
+        mutating func next() async -> ByteBuffer? {
+            defer { bytes = nil }
+            if bytes == nil { handover.mark() }
+            return bytes
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(bytes: bytes, handover: handover) }
+}
+
+/// A response body as AsyncHTTPClient hands it out.
+private final class AsyncHTTPClientBody: UpstreamBody {
+    private var iterator: HTTPClientResponse.Body.AsyncIterator
+
+    init(_ iterator: HTTPClientResponse.Body.AsyncIterator) { self.iterator = iterator }
+
+    func next() async throws -> ByteBuffer? {
+        do {
+            let bytes = try await iterator.next()
+            if bytes == nil { try Task.checkCancellation() }
+            return bytes
+        } catch {
+            throw ForwardingError.translating(error)
+        }
+    }
+}
+
+extension HTTPFields {
+    /// The headers of an answer, without those whose names are not names.
+    fileprivate init(relaying headers: HTTPHeaders) {
+        self.init()
+        for (name, value) in headers {
+            if let name = HTTPField.Name(name) { append(HTTPField(name: name, value: value)) }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package import HTTPTypes
+package import NIOCore
+package import Providers
+import Synchronization
+
+/// What goes upstream.
+package struct UpstreamRequest: Sendable {
+    package let upstream: Upstream
+    package let operation: Dialect.Operation
+    /// The agent's headers; only what ``RelayedHeaders`` lets pass is sent.
+    package let agentHeaders: HTTPFields
+    package let body: ByteBuffer
+
+    package init(
+        upstream: Upstream,
+        operation: Dialect.Operation,
+        agentHeaders: HTTPFields,
+        body: ByteBuffer,
+    ) {
+        self.upstream = upstream
+        self.operation = operation
+        self.agentHeaders = agentHeaders
+        self.body = body
+    }
+}
+
+/// The head of an upstream's answer, with the body still to come.
+package struct UpstreamResponse {
+    package let status: Int
+    package let headers: HTTPFields
+    package let body: any UpstreamBody
+
+    package init(status: Int, headers: HTTPFields, body: any UpstreamBody) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// A body that is read piece by piece, by one reader.
+package protocol UpstreamBody: AnyObject {
+    /// The next bytes, or `nil` at the end.
+    ///
+    /// - Throws: ``ForwardingError``, or `CancellationError` if the reading task was cancelled.
+    func next() async throws -> ByteBuffer?
+}
+
+/// Sends a request and hands back what comes; knows sockets, and no prices.
+package protocol UpstreamTransport: Sendable {
+    /// Sends a request once; it is never retried here.
+    ///
+    /// - Parameters:
+    ///   - request: what to send.
+    ///   - handover: is marked when the whole request has been handed to the connection.
+    /// - Returns: the answer's head, as soon as it is there.
+    /// - Throws: ``ForwardingError``, or `CancellationError`; cancelling closes the connection.
+    func send(
+        _ request: UpstreamRequest,
+        marking handover: Handover,
+    ) async throws -> UpstreamResponse
+}
+
+/// Remembers whether a request has been handed to its connection, so that the upstream may have
+/// accepted, and may bill, it.
+package final class Handover: Sendable {
+    private let done = Atomic(false)
+
+    package init() {}
+
+    package var isDone: Bool { done.load(ordering: .acquiring) }
+
+    package func mark() { done.store(true, ordering: .releasing) }
+}
