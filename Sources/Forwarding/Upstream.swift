@@ -2,7 +2,7 @@ package import Providers
 
 /// One configured endpoint of a provider, with our credential there.
 package struct Upstream: Sendable {
-    /// The name that rate cards use: `openai`, `anthropic`, `openrouter` …
+    /// The name that rate cards use, such as `openrouter`.
     package let name: String
     package let dialect: Dialect
     /// As the official SDKs write it, without a slash at its end: OpenAI's ends in `/v1`.

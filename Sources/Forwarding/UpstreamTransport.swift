@@ -25,7 +25,7 @@ package struct UpstreamRequest: Sendable {
 }
 
 /// The head of an upstream's answer, with the body still to come.
-package struct UpstreamResponse {
+package struct UpstreamResponse: Sendable {
     package let status: Int
     package let headers: HTTPFields
     package let body: any UpstreamBody
@@ -37,12 +37,14 @@ package struct UpstreamResponse {
     }
 }
 
-/// A body that is read piece by piece, by one reader.
-package protocol UpstreamBody: AnyObject {
-    /// The next bytes, or `nil` at the end.
+/// A body that is read piece by piece, once.
+package protocol UpstreamBody: Sendable {
+    /// Calls `take` with each piece as it arrives, until the end or until it answers `false`; the
+    /// next piece is not read before `take` has returned.
     ///
-    /// - Throws: ``ForwardingError``, or `CancellationError` if the reading task was cancelled.
-    func next() async throws -> ByteBuffer?
+    /// - Throws: what `take` throws, ``ForwardingError``, or `CancellationError` if the reading
+    ///   task was cancelled. Whatever ends the reading early closes the connection.
+    func read(_ take: (ByteBuffer) async throws -> Bool) async throws
 }
 
 /// Sends a request and hands back what comes; knows sockets, and no prices.

@@ -49,7 +49,7 @@ package struct AsyncHTTPClientTransport: UpstreamTransport {
             return UpstreamResponse(
                 status: Int(response.status.code),
                 headers: HTTPFields(relaying: response.headers),
-                body: AsyncHTTPClientBody(response.body.makeAsyncIterator()),
+                body: AsyncHTTPClientBody(body: response.body),
             )
         } catch {
             throw ForwardingError.translating(error)
@@ -77,18 +77,20 @@ private struct HandedOverBody: AsyncSequence, Sendable {
 }
 
 /// A response body as AsyncHTTPClient hands it out.
-private final class AsyncHTTPClientBody: UpstreamBody {
-    private var iterator: HTTPClientResponse.Body.AsyncIterator
+private struct AsyncHTTPClientBody: UpstreamBody {
+    let body: HTTPClientResponse.Body
 
-    init(_ iterator: HTTPClientResponse.Body.AsyncIterator) { self.iterator = iterator }
-
-    func next() async throws -> ByteBuffer? {
-        do {
-            let bytes = try await iterator.next()
-            if bytes == nil { try Task.checkCancellation() }
-            return bytes
-        } catch {
-            throw ForwardingError.translating(error)
+    func read(_ take: (ByteBuffer) async throws -> Bool) async throws {
+        var pieces = body.makeAsyncIterator()
+        while true {
+            let piece: ByteBuffer?
+            do {
+                piece = try await pieces.next()
+            } catch {
+                throw ForwardingError.translating(error)
+            }
+            guard let piece else { return try Task.checkCancellation() }
+            guard try await take(piece) else { return }
         }
     }
 }
