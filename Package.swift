@@ -15,9 +15,15 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle",
+)
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(
+    name: "HummingbirdTesting",
+    package: "hummingbird",
+)
 
 let package = Package(
     name: "farebox",
@@ -36,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -93,6 +100,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
                 "Forwarding", "RateLimits", nioCore, httpTypes, hummingbird, logging, metrics,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 lifecycle, crypto,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -113,13 +121,20 @@ let package = Package(
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
                 "Forwarding", "RateLimits", "StoreSQLite", "Gateway", "SimulatedUpstreams",
-                hummingbird, logging, metrics, lifecycle,
+                nioCore, hummingbird, logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
+            exclude: [
+                "Resources/credit-system.yaml", "Resources/level5-0.4.yaml",
+                "Resources/paymodel.yaml",
+            ],
+            resources: [.embedInCode("Resources/level5-1.6.yaml")],
             swiftSettings: strict,
         ),
 
@@ -156,7 +171,8 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "StoreSQLite", "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity",
+                "StoreSQLite", "Primitives", "Metering", "Pricing", "Ledger", "Receipts",
+                "Identity",
                 "GatewayTestKit",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

@@ -1,8 +1,62 @@
 import ArgumentParser
-import AsyncHTTPClient
-import Configuration
-import GRDB
-import Hummingbird
-import Yams
-import Crypto
-@main struct Farebox: ParsableCommand {}
+import Foundation
+import Primitives
+
+/// The one executable.
+@main
+struct Farebox: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "farebox",
+        abstract: "A prepaid billing gateway between AI agents and model providers.",
+        version: Farebox.version,
+        subcommands: [
+            DevCommand.self, ServeCommand.self, AuditCommand.self, GrantCommand.self,
+            KeysCommand.self, RatesCommand.self, SimulateUpstreamCommand.self,
+        ],
+    )
+
+    static let version = "0.1.0"
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as any Failure {
+            complain("farebox: \(failure.message)")
+            exit(withStatus: failure.kind.exitStatus)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    /// One line for people, apart from what a command answers.
+    static func complain(_ line: String) {
+        FileHandle.standardError.write(Data("\(line)\n".utf8))
+    }
+
+    /// One line of what a command answers, at once.
+    static func say(_ line: String) {
+        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+    }
+
+    static func exit(withStatus status: Int32) -> Never { Foundation.exit(status) }
+}
+
+extension FailureKind {
+    /// The status that a command ends with, after sysexits.h.
+    var exitStatus: Int32 {
+        switch self {
+        case .malformed, .tooLarge: 65
+        case .unauthenticated, .forbidden: 77
+        case .notFound, .methodNotAllowed: 66
+        case .conflict, .paymentRequired: 73
+        case .exhausted, .unavailable, .timedOut: 75
+        case .badUpstream: 76
+        case .broken: 70
+        }
+    }
+}

@@ -67,8 +67,8 @@ package struct Auditor {
         chains[writer] = chain
         transferCount += 1
         let transfer = link.transfer
-        derived[transfer.debit, default: .zero].debits.add(transfer.amount)
-        derived[transfer.credit, default: .zero].credits.add(transfer.amount)
+        try derived[transfer.debit, default: .zero].debits.add(transfer.amount)
+        try derived[transfer.credit, default: .zero].credits.add(transfer.amount)
         if transfer.code == .cost || transfer.code == .margin {
             charged[transfer.cause, default: 0] += transfer.amount.units
         }
@@ -99,14 +99,16 @@ package struct Auditor {
         case .open:
             openHoldCount += 1
             for part in hold.parts {
-                derived[.customer(hold.customer, part.asset), default: .zero].held.add(part.amount)
+                try derived[.customer(hold.customer, part.asset), default: .zero].held
+                    .add(part.amount)
             }
             expected = 0
         case .captured(let charge):
             expected = hold.solRate?.lamports(covering: charge)?.units ?? charge.units
         case .released, .expired: expected = 0
         }
-        guard taken == expected, taken <= hold.parts.reduce(0, { $0 + $1.amount.units }) else {
+        guard taken == expected, taken <= hold.parts.reduce(0, { $0 + Int128($1.amount.units) })
+        else {
             throw .charge(hold.id, stored: "\(hold.state)", derived: taken)
         }
     }
@@ -125,18 +127,24 @@ package struct Auditor {
         }
         for asset in Asset.allCases {
             let ofAsset = derived.filter { $0.key.asset == asset }.values
-            let debits = ofAsset.reduce(0) { $0 + $1.debits.units }
-            let credits = ofAsset.reduce(0) { $0 + $1.credits.units }
+            // A sum over accounts may exceed what each of them can count.
+            let debits = ofAsset.reduce(Int128(0)) { $0 + Int128($1.debits.units) }
+            let credits = ofAsset.reduce(Int128(0)) { $0 + Int128($1.credits.units) }
             guard debits == credits else {
-                throw .unbalanced(asset, debits: debits, credits: credits)
+                throw .unbalanced(
+                    asset,
+                    debits: Int64(clamping: debits),
+                    credits: Int64(clamping: credits),
+                )
             }
         }
     }
 }
 
 extension Amount {
-    fileprivate mutating func add(_ other: Amount) {
-        guard let sum = adding(other) else { preconditionFailure("the books exceed 64 bits") }
+    /// A row that was changed can claim any amount, so a sum that does not fit is a finding.
+    fileprivate mutating func add(_ other: Amount) throws(AuditDifference) {
+        guard let sum = adding(other) else { throw .other("the books exceed 64 bits") }
         self = sum
     }
 }

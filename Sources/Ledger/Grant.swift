@@ -18,25 +18,30 @@ package struct Grant: Hashable, Sendable {
     }
 }
 
+extension Grant {
+    /// The transfer that credits it, against `promotion`.
+    package func transfer(at now: Timestamp) -> Transfer {
+        Transfer(
+            id: TransferID("grant/\(id)"),
+            code: .grant,
+            debit: AccountID(.promotion, asset),
+            credit: .customer(customer, asset),
+            amount: amount,
+            cause: "grant/\(id)",
+            note: reason,
+            at: now,
+        )
+    }
+}
+
 extension LedgerTransaction {
-    /// Credits a grant against `promotion`.
+    /// Credits a grant.
     ///
     /// Granting the same id again returns the first transfer.
     ///
     /// - Throws: ``LedgerError/transferExistsWithDifferentContent(_:)``,
     ///   ``LedgerError/overflow(_:)``; nothing is written.
     package mutating func give(_ grant: Grant, at now: Timestamp) throws -> Transfer {
-        try post(
-            Transfer(
-                id: TransferID("grant/\(grant.id)"),
-                code: .grant,
-                debit: AccountID(.promotion, grant.asset),
-                credit: .customer(grant.customer, grant.asset),
-                amount: grant.amount,
-                cause: "grant/\(grant.id)",
-                note: grant.reason,
-                at: now,
-            )
-        )
+        try post(grant.transfer(at: now))
     }
 }

@@ -37,7 +37,7 @@ package protocol LedgerReading {
 
 /// The sum of all accounts of one kind in one asset.
 package struct AccountTotal: Hashable, Sendable {
-    /// The first word of the accounts' names: `customer`, `custody`, `provider` …
+    /// The first word of the accounts' names: `customer`, `custody`, `provider` and so on.
     package let kind: String
     package let asset: Asset
     package let accounts: Int

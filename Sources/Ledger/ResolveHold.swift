@@ -26,8 +26,8 @@ extension LedgerTransaction {
     /// What the price exceeds the hold by is booked against `overrun`, the operator's. Capturing
     /// the same settlement again returns the hold unchanged.
     ///
-    /// - Throws: ``LedgerError/holdNotFound(_:)``, ``LedgerError/holdAlreadyResolved(_:)``;
-    ///   nothing is written.
+    /// - Throws: ``LedgerError/holdNotFound(_:)``, ``LedgerError/holdAlreadyResolved(_:)``,
+    ///   ``LedgerError/overflow(_:)``; nothing is written.
     package mutating func captureHold(
         _ id: InferenceID,
         _ settlement: Settlement,
@@ -41,6 +41,7 @@ extension LedgerTransaction {
         case .captured, .released, .expired: throw LedgerError.holdAlreadyResolved(id)
         }
         let transfers = CapturePlan(hold, settlement, at: now).transfers
+        try checkRoom(for: transfers)
         try returnParts(of: hold)
         for transfer in transfers { try post(transfer) }
         return try resolve(hold, as: .captured(charge), at: now)
@@ -90,6 +91,24 @@ extension LedgerTransaction {
             guard var hold = try hold(id), hold.state == .open else { continue }
             hold.lease = lease
             try save(hold)
+        }
+    }
+
+    /// Refuses transfers that one of their accounts cannot count, before anything is written.
+    private mutating func checkRoom(for transfers: [Transfer]) throws {
+        var sums: [AccountID: Balance] = [:]
+        for transfer in transfers {
+            for account in [transfer.debit, transfer.credit] where sums[account] == nil {
+                sums[account] = try balance(of: account)
+            }
+            guard let debits = sums[transfer.debit]?.debits.adding(transfer.amount) else {
+                throw LedgerError.overflow(transfer.debit)
+            }
+            guard let credits = sums[transfer.credit]?.credits.adding(transfer.amount) else {
+                throw LedgerError.overflow(transfer.credit)
+            }
+            sums[transfer.debit]?.debits = debits
+            sums[transfer.credit]?.credits = credits
         }
     }
 

@@ -50,8 +50,17 @@ package struct UsageMeter: Hashable, Sendable {
     /// Takes text, arguments or reasoning that the agent was sent.
     package mutating func deliver(bytes: Int) { deliveredBytes += Int64(bytes) }
 
+    /// The most of one class that a report is believed; no model reads or writes a tenth of it.
+    package static let largestCount: Int64 = 1_000_000_000
+
     /// Takes a report; `isFinal` where its output count covers the whole answer.
+    ///
+    /// One with a count that cannot be is no report: booked, it would fill the books' 64 bits.
     package mutating func accept(_ report: UsageReport, isFinal: Bool) {
+        guard report.counts.values.allSatisfy((0...UsageMeter.largestCount).contains) else {
+            rejectReport()
+            return
+        }
         self.report.counts.merge(report.counts) { _, latest in latest }
         if isFinal {
             self.isFinal = true

@@ -92,7 +92,7 @@ package struct Quote: Hashable, Sendable {
             return .hold(amount: ceiling, outputLimit: outputLimit, isLowered: false)
         }
         let affordable = affordableOutput(available, policy.mode)
-        let floor = min(outputLimit, policy.outputFloor + demand.thinkingBudget)
+        let floor = min(outputLimit, policy.outputFloor.plus(demand.thinkingBudget))
         switch policy.mode {
         case .adaptive where estimate <= available:
             return .hold(amount: available, outputLimit: outputLimit, isLowered: false)
@@ -164,6 +164,12 @@ package struct Quote: Hashable, Sendable {
 }
 
 extension Int64 {
+    /// The sum, or the largest number where it does not fit.
+    fileprivate func plus(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+
     /// The product, or the largest number where it does not fit.
     fileprivate func times(_ factor: Int64) -> Int64 {
         let (product, overflow) = multipliedReportingOverflow(by: factor)

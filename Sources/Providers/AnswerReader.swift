@@ -13,6 +13,15 @@ package enum EventMeaning: Hashable, Sendable {
     case failure
 }
 
+/// What a body that is not streamed is.
+package enum BodyMeaning: Hashable, Sendable {
+    case answer
+    /// The upstream's own word that it failed, under a status that says otherwise.
+    case failure
+    /// Not a JSON object.
+    case garbage
+}
+
 /// Reads usage, and little else, off an answer in one dialect.
 ///
 /// Bytes in, facts out: it changes nothing and prices nothing. JSON that it can not read counts as
@@ -56,14 +65,14 @@ package struct AnswerReader: Sendable {
     }
 
     /// Reads a whole, non-streamed answer into `meter`.
-    ///
-    /// - Returns: whether the bytes are an answer at all: one JSON object.
-    package mutating func read(body: ByteBuffer, into meter: inout UsageMeter) -> Bool {
+    package mutating func read(body: ByteBuffer, into meter: inout UsageMeter) -> BodyMeaning {
         do throws(JSONError) {
-            take(try facts(of: body), into: &meter)
-            return true
+            let facts = try facts(of: body)
+            if facts.isFailure { return .failure }
+            take(facts, into: &meter)
+            return .answer
         } catch {
-            return false
+            return .garbage
         }
     }
 

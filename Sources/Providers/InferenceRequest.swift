@@ -24,8 +24,24 @@ package struct InferenceRequest: Sendable {
     ///
     /// - Throws: ``RequestError``.
     package init(_ dialect: Dialect, body: ByteBuffer) throws(RequestError) {
+        try self.init(dialect, body, isMetered: true)
+    }
+
+    /// Checks and reads the body of a question for its tokens, which needs no output limit and
+    /// costs nothing.
+    ///
+    /// - Throws: ``RequestError``.
+    package init(_ dialect: Dialect, countingTokensOf body: ByteBuffer) throws(RequestError) {
+        try self.init(dialect, body, isMetered: false)
+    }
+
+    private init(
+        _ dialect: Dialect,
+        _ body: ByteBuffer,
+        isMetered: Bool,
+    ) throws(RequestError) {
         let bytes = Array(body.readableBytesView)
-        let reader = try RequestReader(dialect, bytes)
+        let reader = try RequestReader(dialect, bytes, isMetered: isMetered)
         guard let model = reader.model, !model.isEmpty else { throw .missing("model") }
         self.dialect = dialect
         self.model = model
@@ -36,26 +52,24 @@ package struct InferenceRequest: Sendable {
     }
 
     /// The body that goes upstream: the agent's bytes, but for the model's name at the upstream,
-    /// an output limit that had to be lowered, and the usage that billing needs from a stream.
+    /// an output limit where it names none or a higher one, and the usage that billing needs from a stream.
     ///
     /// - Parameters:
     ///   - upstreamModel: the model's name at the upstream.
-    ///   - loweredLimit: the output limit to send instead of the request's own; `nil` keeps it.
+    ///   - limit: the output limit that must hold upstream; `nil` leaves the request's own alone.
     ///   - limitField: the name under which to send a limit where the request names none.
     /// - Returns: the edited bytes.
     package func upstreamBody(
         model upstreamModel: String,
-        loweredLimit: Int64?,
+        limit: Int64?,
         limitField: String,
     ) -> ByteBuffer {
         var edits: [(Range<Int>, String)] = []
         var inserted = ""
         if upstreamModel != model { edits.append((places.model, JSONText.quoted(upstreamModel))) }
-        if let loweredLimit {
-            edits += places.limits.map { ($0, String(loweredLimit)) }
-            if places.limits.isEmpty {
-                inserted += "\(JSONText.quoted(limitField)):\(loweredLimit),"
-            }
+        if let limit, limit != shape.outputLimit {
+            edits += places.limits.map { ($0, String(limit)) }
+            if places.limits.isEmpty { inserted += "\(JSONText.quoted(limitField)):\(limit)," }
         }
         if isStream, dialect == .openai, !shape.wantsUsageChunk {
             switch (places.includeUsage, places.streamOptions) {

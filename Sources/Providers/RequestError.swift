@@ -28,6 +28,14 @@ package enum RequestError: Failure, Hashable {
 
     package var kind: FailureKind { .malformed }
 
+    /// Whether only a request that is billed is refused for it.
+    var isAboutMoney: Bool {
+        switch self {
+        case .unbounded, .unpriced: true
+        case .notJSON, .missing, .wrongType, .outOfRange: false
+        }
+    }
+
     /// The field it is about, for dialects that name it.
     package var parameter: String? {
         switch self {

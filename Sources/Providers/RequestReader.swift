@@ -12,7 +12,12 @@ struct RequestReader {
     var pictureBytes = 0
     var hasMessages = false
 
-    init(_ dialect: Dialect, _ bytes: [UInt8]) throws(RequestError) {
+    /// - Parameters:
+    ///   - dialect: what the request is written in.
+    ///   - bytes: the whole body.
+    ///   - isMetered: whether the request is billed, so that its cost must have a bound.
+    /// - Throws: ``RequestError``.
+    init(_ dialect: Dialect, _ bytes: [UInt8], isMetered: Bool) throws(RequestError) {
         do throws(JSONError) {
             try bytes.withJSON { bytes throws(JSONError) in try JSONCheck.check(bytes) }
         } catch {
@@ -23,7 +28,10 @@ struct RequestReader {
         } catch {
             throw field.isEmpty ? .wrongType("body") : .wrongType(field)
         }
-        if let problem { throw problem }
+        if dialect == .anthropic, isMetered, shape.outputLimit == nil {
+            refuse(.missing("max_tokens"))
+        }
+        if let problem, isMetered || !problem.isAboutMoney { throw problem }
         guard hasMessages else { throw .missing("messages") }
         shape.textBytes = bytes.count - pictureBytes
     }
@@ -44,9 +52,6 @@ struct RequestReader {
             }
         }
         reader.field = ""
-        if dialect == .anthropic, reader.shape.outputLimit == nil {
-            reader.refuse(.missing("max_tokens"))
-        }
     }
 
     mutating func refuse(_ error: RequestError) { problem = problem ?? error }

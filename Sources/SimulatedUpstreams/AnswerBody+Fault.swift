@@ -3,7 +3,7 @@ import NIOCore
 extension AnswerBody {
     /// Does to the body what `fault` does to it.
     ///
-    /// - Parameter hugeEvent: makes the event of 20 MB, when it is needed.
+    /// `hugeEvent` makes the event of 20 MB and is called only for that fault.
     mutating func apply(
         _ fault: SimulatedFault,
         number: Int,

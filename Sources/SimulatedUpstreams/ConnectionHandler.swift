@@ -12,6 +12,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var player: ScriptPlayer?
     /// The peer reads slower than we write.
     private var isBlocked = false
+    /// No further request is answered.
+    private var isClosing = false
     private var pause: Scheduled<Void>?
 
     /// Pieces written before other connections get their turn.
@@ -67,7 +69,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func startNext(_ context: ChannelHandlerContext) {
-        guard player == nil, let request = waiting.popFirst() else { return }
+        guard player == nil, !isClosing, let request = waiting.popFirst() else { return }
         let route = Route(request.head.uri)
         switch route {
         case .recordedRequests, .settings:
@@ -129,12 +131,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Closes after everything written before.
     private func close(_ context: ChannelHandlerContext) {
         player = nil
+        isClosing = true
         let written = context.writeAndFlush(wrapOutboundOut(ByteBuffer()))
         written.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
 
     private func reset(_ context: ChannelHandlerContext) {
         player = nil
+        isClosing = true
         let closed = context.channel.lingeringNot()
         closed.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }

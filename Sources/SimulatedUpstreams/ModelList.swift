@@ -1,6 +1,8 @@
 import NIOCore
 
-/// The models a provider says it has. Answers are given for any other name too.
+/// The models a provider says it has.
+///
+/// Answers are given for any other name too.
 struct ModelList {
     let dialect: Dialect
 

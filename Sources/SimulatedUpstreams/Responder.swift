@@ -1,7 +1,9 @@
 import NIOCore
 import NIOHTTP1
 
-/// Decides how a provider would answer one request, faults included. It neither waits nor writes.
+/// Decides how a provider would answer one request, faults included.
+///
+/// It neither waits nor writes.
 struct Responder {
     let request: IncomingRequest
     let number: Int

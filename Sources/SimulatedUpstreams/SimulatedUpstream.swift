@@ -10,7 +10,7 @@ package struct SimulatedUpstream: Service {
     private let state: SimulatorState
     private let listener: SimulatedListener
 
-    /// - Parameter port: 0 takes a free one, which ``start()`` tells.
+    /// An upstream that does not listen yet; port 0 takes a free one, which ``start()`` tells.
     package init(
         host: String = "127.0.0.1",
         port: Int = 0,
@@ -47,8 +47,9 @@ package struct SimulatedUpstream: Service {
         await stop()
     }
 
-    /// Stops listening and closes every connection; answers under way are recorded as cancelled. It can not be started
-    /// again.
+    /// Stops listening and closes every connection.
+    ///
+    /// Answers under way are recorded as cancelled. It can not be started again.
     package func stop() async {
         await listener.stop()
     }

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Gateway
+import Logging
+import Metrics
+import Primitives
+
+/// Serves agents, told what to do by the environment and one YAML file.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve agents. Settings come from the environment and from FAREBOX_CONFIG.",
+        discussion: "docs/configuration.md lists every setting.",
+    )
+
+    func run() async throws {
+        let reader = try await SettingsReader(environment: SystemSources.environment)
+        var settings = try ServeSettings(reader, now: SystemSources.time.now())
+        if settings.gateway.publicURL.isEmpty {
+            settings.gateway.publicURL = "http://\(settings.host):\(settings.port)"
+        }
+        let process = try await GatewayProcess(
+            settings,
+            registry: ServeCommand.bootstrap(settings),
+        )
+        try await process.prepare()
+        let audit = try await process.run { [settings] port in
+            Farebox.say("farebox listening on http://\(settings.host):\(port)")
+        }
+        Farebox.say(audit.line)
+    }
+
+    /// Sets up logging and metrics, once in a process.
+    static func bootstrap(_ settings: ServeSettings) -> PrometheusRegistry {
+        let level = settings.logLevel
+        LoggingSystem.bootstrap { RedactingLogHandler(label: $0, level: level) }
+        let registry = PrometheusRegistry()
+        MetricsSystem.bootstrap(registry)
+        return registry
+    }
+}

@@ -1,0 +1,126 @@
+import AsyncHTTPClient
+import Forwarding
+import Foundation
+import Gateway
+import Hummingbird
+import Identity
+import Ledger
+import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import Pricing
+import Primitives
+import Receipts
+import ServiceLifecycle
+import StoreSQLite
+import UnixSignals
+
+extension SQLiteStore: GatewayStore {}
+
+/// The composition root of a running gateway.
+struct GatewayProcess {
+    let settings: ServeSettings
+    let store: SQLiteStore
+    let failure: StoreFailure
+    let services: GatewayServices<SQLiteStore>
+    private let client: HTTPClient
+    private let registry: PrometheusRegistry
+
+    /// Opens the store and puts everything together; nothing runs yet.
+    ///
+    /// - Throws: a `Failure` that stops the start.
+    init(_ settings: ServeSettings, registry: PrometheusRegistry) async throws {
+        let failure = StoreFailure()
+        let store = try SQLiteStore.open(settings.database, access: .exclusive) {
+            failure.tell($0)
+        }
+        let card = try await store.read { try $0.currentRateCard() }
+        client = HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: AsyncHTTPClientTransport.configuration(
+                connectTimeout: settings.connectTimeout,
+                connections: settings.connections,
+            ),
+        )
+        services = GatewayServices(
+            store: store,
+            settings: settings.gateway,
+            rates: RateBook(card),
+            upstreams: settings.upstreams,
+            transport: AsyncHTTPClientTransport(client: client),
+            time: SystemSources.time,
+            identifiers: SystemSources.identifiers,
+            clock: SystemSources.clock,
+            logger: Logger(label: "farebox"),
+        )
+        self.settings = settings
+        self.store = store
+        self.failure = failure
+        self.registry = registry
+    }
+
+    /// Expires what a dead process left open and sees to it that prices are published.
+    func prepare() async throws {
+        try await services.holdKeeper.expireAll()
+        if let path = settings.ratesPath {
+            try await services.operations.publish(try RateCardFile.draft(at: path))
+        } else if services.rates.card == nil {
+            try await services.operations.publish(try RateCardFile.builtIn())
+        }
+    }
+
+    /// Serves until a signal, beside `companions`; then drains, audits and closes the books.
+    ///
+    /// - Throws: what stopped the process, or the first `AuditDifference`.
+    /// - Returns: the closing audit.
+    func run(
+        beside companions: [any Service] = [],
+        onRunning: @escaping @Sendable (Int) async -> Void,
+    ) async throws -> Bookkeeping {
+        let application = GatewayApplication(
+            services: services,
+            adminKey: Secret(presented: settings.adminKey),
+            version: Farebox.version,
+            metrics: { [registry] in registry.text },
+        )
+        let server = application.server(host: settings.host, port: settings.port) { port in
+            store.announce("http://\(settings.host):\(port)")
+            await onRunning(port)
+        }
+        // Shut down from the last to the first: no new requests, then the inferences that run.
+        var configuration = ServiceGroupConfiguration(
+            services: companions + [services.holdKeeper, failure, services.supervisor, server],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "farebox.lifecycle"),
+        )
+        configuration.maximumGracefulShutdownDuration = settings.shutdown
+        configuration.maximumCancellationDuration = .seconds(10)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+        try await client.shutdown()
+        let audit = try await Bookkeeping.audit(store)
+        try await store.close()
+        return audit
+    }
+}
+
+/// Ends the process when the store has failed: recovery is a restart.
+struct StoreFailure: Service {
+    private let failures: AsyncStream<StoreError>
+    private let continuation: AsyncStream<StoreError>.Continuation
+
+    init() { (failures, continuation) = AsyncStream.makeStream(of: StoreError.self) }
+
+    func tell(_ error: StoreError) { continuation.yield(error) }
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            for await failure in failures { throw failure }
+        }
+    }
+}

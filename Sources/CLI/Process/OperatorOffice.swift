@@ -1,0 +1,157 @@
+import AsyncHTTPClient
+import Foundation
+import Gateway
+import NIOCore
+import NIOHTTP1
+import Pricing
+import Primitives
+import StoreSQLite
+
+/// Where an operator's command is carried out: in the database itself, or by the gateway that has
+/// it open.
+struct OperatorOffice {
+    private enum Place {
+        case database(SQLiteStore, Operations<SQLiteStore>)
+        case gateway(url: String, adminKey: String)
+    }
+
+    private let place: Place
+
+    /// Opens the database, or finds the gateway that runs on it.
+    ///
+    /// - Throws: `SQLiteOpenError`, or ``OfficeError/noAdminKey`` where a gateway runs and
+    ///   `FAREBOX_ADMIN_KEY` is not set.
+    static func open(_ location: SQLiteLocation) async throws -> OperatorOffice {
+        do {
+            let store = try SQLiteStore.open(location, access: .exclusive)
+            let operations = Operations(
+                store: store,
+                rates: RateBook(nil),
+                time: SystemSources.time,
+                identifiers: SystemSources.identifiers,
+            )
+            return OperatorOffice(place: .database(store, operations))
+        } catch let error as SQLiteOpenError {
+            guard case .locked = error, let url = SQLiteStore.announcement(at: location),
+                url.hasPrefix("http")
+            else { throw error }
+            guard let key = SystemSources.environment[SettingKey.adminKey.variable] else {
+                throw OfficeError.noAdminKey
+            }
+            return OperatorOffice(place: .gateway(url: url, adminKey: key))
+        }
+    }
+
+    func close() async throws {
+        if case .database(let store, _) = place { try await store.close() }
+    }
+
+    func grant(_ order: GrantOrder) async throws -> GrantAnswer {
+        switch place {
+        case .database(_, let operations): try await operations.grant(order)
+        case .gateway: try await ask(.POST, "grants", order)
+        }
+    }
+
+    func createKey(_ order: KeyOrder) async throws -> KeyAnswer {
+        switch place {
+        case .database(_, let operations): try await operations.createKey(order)
+        case .gateway: try await ask(.POST, "keys", order)
+        }
+    }
+
+    func keys(of customer: String?) async throws -> KeyListAnswer {
+        switch place {
+        case .database(_, let operations): return try await operations.keys(of: customer)
+        case .gateway:
+            let query = customer.map { "?customer=\($0)" } ?? ""
+            return try await ask(.GET, "keys\(query)", String?.none)
+        }
+    }
+
+    func revokeKey(_ id: String) async throws -> KeyAnswer {
+        switch place {
+        case .database(_, let operations): try await operations.revokeKey(id)
+        case .gateway: try await ask(.POST, "keys/\(id)/revoke", String?.none)
+        }
+    }
+
+    func rotateKey(_ id: String) async throws -> KeyAnswer {
+        switch place {
+        case .database(_, let operations): try await operations.rotateKey(id)
+        case .gateway: try await ask(.POST, "keys/\(id)/rotate", String?.none)
+        }
+    }
+
+    func publish(_ draft: RateCardDraft) async throws -> RatesAnswer {
+        switch place {
+        case .database(_, let operations): try await operations.publish(draft)
+        case .gateway: try await ask(.POST, "rates", draft, keys: .useDefaultKeys)
+        }
+    }
+
+    /// Asks the running gateway.
+    private func ask<Answer: Decodable>(
+        _ method: HTTPMethod,
+        _ route: String,
+        _ body: (some Encodable)?,
+        keys: JSONEncoder.KeyEncodingStrategy = .convertToSnakeCase,
+    ) async throws -> Answer {
+        guard case .gateway(let url, let adminKey) = place else {
+            preconditionFailure("only a gateway is asked")
+        }
+        var request = HTTPClientRequest(url: "\(url)/v1/admin/\(route)")
+        request.method = method
+        request.headers.add(name: "x-admin-key", value: adminKey)
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = keys
+        if let body { request.body = .bytes(ByteBuffer(bytes: try encoder.encode(body))) }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let bytes = Data(try await response.body.collect(upTo: 16 << 20).readableBytesView)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard response.status == .ok else {
+            let answer = try? decoder.decode(ErrorAnswer.self, from: bytes)
+            throw OfficeError.refused(
+                code: answer?.code ?? "unknown",
+                answer?.error ?? "The gateway answered \(response.status.code).",
+            )
+        }
+        return try decoder.decode(Answer.self, from: bytes)
+    }
+
+    private struct ErrorAnswer: Decodable {
+        let error: String
+        let code: String
+    }
+}
+
+/// Why an operator's command was not carried out.
+enum OfficeError: Failure, Hashable {
+    /// A gateway runs on the database, and nothing proves that we may tell it what to do.
+    case noAdminKey
+    /// The gateway said no.
+    case refused(code: String, String)
+
+    var code: String {
+        switch self {
+        case .noAdminKey: "admin_key_missing"
+        case .refused(let code, _): code
+        }
+    }
+
+    var kind: FailureKind {
+        switch self {
+        case .noAdminKey: .unauthenticated
+        case .refused: .conflict
+        }
+    }
+
+    var message: String {
+        switch self {
+        case .noAdminKey:
+            "A gateway runs on this database: set FAREBOX_ADMIN_KEY to go through it."
+        case .refused(_, let sentence): sentence
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Forwarding
+import Gateway
+import Ledger
+import Logging
+import Pricing
+import Primitives
+import RateLimits
+import StoreSQLite
+
+/// Everything that a gateway process is told, checked.
+struct ServeSettings: Sendable {
+    var host: String
+    var port: Int
+    var database: SQLiteLocation
+    var adminKey: String
+    var upstreams: [Upstream]
+    var gateway: GatewaySettings
+    /// A rate card file to publish at the start; `nil` keeps the published one, or the built-in.
+    var ratesPath: String?
+    var logLevel: Logger.Level
+    var connectTimeout: Duration
+    var connections: Int
+    var shutdown: Duration
+
+    /// - Throws: ``SettingError`` for the first setting that is wrong.
+    init(_ reader: SettingsReader, now: Timestamp) throws {
+        (host, port) = try reader.address(.listen)
+        database = try SQLiteLocation(try reader.text(.database))
+        adminKey = try reader.secret(.adminKey)
+        upstreams = try reader.upstreams()
+        let isPublic = reader.optional(.publicURL) != nil
+        gateway = GatewaySettings(
+            publicURL: isPublic ? try reader.url(.publicURL).withoutTrailingSlash : "",
+            holds: HoldPolicy(
+                mode: try reader.choice(.holdsMode, of: HoldMode.self),
+                outputFloor: Int64(try reader.count(.outputFloor, in: 1...1_000_000)),
+            ),
+        )
+        ratesPath = reader.optional(.rates)
+        logLevel = try reader.choice(.logLevel, of: Logger.Level.self)
+        connectTimeout = try reader.seconds(.connectTimeout, upTo: 600)
+        connections = try reader.count(.connections, in: 1...100_000)
+        shutdown = try reader.seconds(.shutdownSeconds, upTo: 3600)
+        try readGateway(reader, now: now)
+    }
+
+    private mutating func readGateway(_ reader: SettingsReader, now: Timestamp) throws {
+        gateway.lease = try reader.seconds(.holdsLease, upTo: 86_400)
+        gateway.drain = try reader.seconds(.drainSeconds, upTo: 3600)
+        gateway.headTimeout = try reader.seconds(.headTimeout, upTo: 86_400)
+        gateway.idleTimeout = try reader.seconds(.idleTimeout, upTo: 86_400)
+        gateway.totalTimeout = try reader.seconds(.totalTimeout, upTo: 86_400)
+        gateway.bodyTimeout = try reader.seconds(.bodyTimeout, upTo: 3600)
+        gateway.bodyLimit = try reader.count(.bodyLimit, in: 1024...1 << 30)
+        gateway.eventLimit = try reader.count(.eventLimit, in: 1024...1 << 30)
+        gateway.answerLimit = try reader.count(.answerLimit, in: 1024...1 << 30)
+        gateway.inferenceLimit = try reader.count(.inferenceLimit, in: 1...1_000_000)
+        gateway.registrations = RateLimit(
+            count: try reader.count(.registerLimit, in: 1...1_000_000),
+            per: .seconds(60),
+        )
+        gateway.clientAddressHeader = reader.optional(.addressHeader)
+        if let text = reader.optional(.solRate) {
+            guard let rate = DecimalText.units(of: text, decimals: 6), rate > 0 else {
+                throw SettingError.invalid(SettingKey.solRate.variable, expected: "USD per SOL")
+            }
+            gateway.solRate = SOLRate(microdollarsPerSOL: rate, quotedAt: now)
+        }
+    }
+}
+
+extension SettingsReader {
+    /// `HOST:PORT`.
+    fileprivate func address(_ setting: SettingKey) throws(SettingError) -> (String, Int) {
+        let text = try text(setting)
+        guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,
+            let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
+        else { throw .invalid(setting.variable, expected: "HOST:PORT") }
+        return (String(text[..<colon]), port)
+    }
+
+    fileprivate func choice<Choice>(
+        _ setting: SettingKey,
+        of type: Choice.Type,
+    ) throws(SettingError) -> Choice
+    where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
+        guard let choice = Choice(rawValue: try text(setting)) else {
+            let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid(setting.variable, expected: "one of \(names)")
+        }
+        return choice
+    }
+}
+
+extension String {
+    fileprivate var withoutTrailingSlash: String { hasSuffix("/") ? String(dropLast()) : self }
+}

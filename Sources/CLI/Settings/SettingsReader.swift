@@ -1,0 +1,100 @@
+import Configuration
+import Foundation
+import Primitives
+import SystemPackage
+import Yams
+
+/// Reads settings from the environment and, behind it, from one YAML file.
+struct SettingsReader {
+    private let reader: ConfigReader
+
+    /// - Throws: ``SettingError`` for a file that can not be read and for a name that is not one.
+    init(environment: [String: String]) async throws {
+        var providers: [any ConfigProvider] = [
+            EnvironmentVariablesProvider(environmentVariables: environment)
+        ]
+        let upstreams = (environment[SettingKey.upstreams.variable] ?? "").names
+        if let path = environment[SettingKey.config.variable] {
+            do {
+                providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(path)))
+            } catch {
+                throw SettingError.unreadableFile(path)
+            }
+            try SettingsReader.checkNames(inFile: path, upstreams: upstreams)
+        }
+        let known = Set(SettingKey.all.map(\.variable))
+        let unknown = environment.keys.filter { $0.hasPrefix("FAREBOX_") && !known.contains($0) }
+        if let name = unknown.min() { throw SettingError.unknown(name) }
+        reader = ConfigReader(providers: providers)
+    }
+
+    /// The setting's text; `nil` where it is not set and has no fallback.
+    func optional(_ setting: SettingKey) -> String? {
+        reader.string(forKey: ConfigKey(setting.key), isSecret: setting.isSecret)
+            ?? setting.fallback
+    }
+
+    func text(_ setting: SettingKey) throws(SettingError) -> String {
+        guard let text = optional(setting), !text.isEmpty else { throw .missing(setting.variable) }
+        return text
+    }
+
+    func count(_ setting: SettingKey, in range: ClosedRange<Int>) throws(SettingError) -> Int {
+        guard let count = Int(try text(setting)), range.contains(count) else {
+            throw .invalid(
+                setting.variable,
+                expected: "a whole number within \(range.lowerBound) and \(range.upperBound)",
+            )
+        }
+        return count
+    }
+
+    /// Seconds, with at most three decimal places.
+    func seconds(_ setting: SettingKey, upTo limit: Int64) throws(SettingError) -> Duration {
+        guard let milliseconds = DecimalText.units(of: try text(setting), decimals: 3),
+            (1...limit * 1000).contains(milliseconds)
+        else {
+            throw .invalid(setting.variable, expected: "seconds, more than 0 and at most \(limit)")
+        }
+        return .milliseconds(milliseconds)
+    }
+
+    /// A secret that nobody guesses.
+    func secret(_ setting: SettingKey) throws(SettingError) -> String {
+        let secret = try text(setting)
+        let words = ["changeme", "change-me", "secret", "password", "admin", "default", "example"]
+        let isGuessable = Set(secret).count < 6 || words.contains { secret.lowercased() == $0 }
+        guard secret.count >= 16, !isGuessable else { throw .weakSecret(setting.variable) }
+        return secret
+    }
+
+    private static func checkNames(inFile path: String, upstreams: [String]) throws {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        guard let root = try Yams.load(yaml: text) as? [String: Any] else {
+            throw SettingError.unreadableFile(path)
+        }
+        let listed = (root["farebox"] as? [String: Any])?["upstreams"] as? String
+        let names = UpstreamPreset.all.map(\.name) + upstreams + (listed ?? "").names
+        var known = Set(SettingKey.all.map(\.key))
+        for name in names {
+            known.formUnion(["\(name).apiKey", "\(name).baseUrl"])
+        }
+        let unknown = flattened(root, prefix: "").filter { !known.contains($0) }
+        if let name = unknown.min() { throw SettingError.unknown("\(name) in \(path)") }
+    }
+
+    private static func flattened(_ mapping: [String: Any], prefix: String) -> [String] {
+        mapping.flatMap { key, value in
+            (value as? [String: Any]).map { flattened($0, prefix: "\(prefix)\(key).") }
+                ?? ["\(prefix)\(key)"]
+        }
+    }
+}
+
+extension String {
+    /// The names in a list that is separated by commas.
+    var names: [String] {
+        split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
+    }
+}

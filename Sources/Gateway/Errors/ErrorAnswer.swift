@@ -1,0 +1,82 @@
+import Forwarding
+import HTTPTypes
+package import Hummingbird
+import NIOCore
+package import Primitives
+package import Providers
+
+extension Surface {
+    /// The answer that tells of `failure`.
+    package func answer(_ failure: any Failure, requestID: String) -> Response {
+        var headers = HTTPFields()
+        headers[.contentType] = "application/json"
+        // Money is not a matter of trying again, nor is a broken gateway a matter of chance.
+        if failure.kind == .conflict || failure.kind == .paymentRequired {
+            headers[.shouldRetry] = "false"
+        }
+        return Response(
+            status: .init(code: failure.kind.status),
+            headers: headers,
+            body: .init(byteBuffer: ByteBuffer(string: body(failure, requestID: requestID))),
+        )
+    }
+
+    private func body(_ failure: any Failure, requestID: String) -> String {
+        switch self {
+        case .dialect(let dialect):
+            return DialectError(failure, requestID: requestID).body(dialect)
+        case .plain:
+            let details = failure.details
+            return "{\"error\":\(JSONText.quoted(failure.message)),"
+                + "\"code\":\(JSONText.quoted(failure.code))"
+                + (details.isEmpty ? "}" : ",\(details)}")
+        }
+    }
+}
+
+extension DialectError {
+    /// The failure as a dialect tells it.
+    package init(_ failure: any Failure, requestID: String) {
+        self.init(
+            kind: failure.kind,
+            code: failure.code,
+            message: failure.message,
+            parameter: failure.parameter,
+            details: failure.details,
+            requestID: requestID,
+        )
+    }
+}
+
+extension Failure {
+    fileprivate var parameter: String? {
+        switch self {
+        case let error as RequestError: error.parameter
+        case GatewayError.modelNotFound as GatewayError: "model"
+        default: nil
+        }
+    }
+
+    /// What a refusal for money tells beyond its sentence, as JSON members: the numbers, the limit
+    /// that was hit and how to fund.
+    fileprivate var details: String {
+        guard
+            case .insufficientFunds(let needed, let available, let output, let code) =
+                self as? GatewayError
+        else { return "" }
+        return "\"limit\":\"balance\",\"needed\":\(needed),\"available\":\(available),"
+            + "\"affordable_output_tokens\":\(output),"
+            + "\"funding\":{\"deposit_code\":\(JSONText.quoted(code)),"
+            + "\"instructions\":\"Send money with this deposit code, or ask the operator for a "
+            + "grant.\"}"
+    }
+}
+
+extension HTTPField.Name {
+    package static let requestID = known("request-id")
+    package static let xRequestID = known("x-request-id")
+    package static let shouldRetry = known("x-should-retry")
+    package static let balanceRemaining = known("x-balance-remaining")
+    package static let receipt = known("x-farebox-receipt")
+    package static let outputCap = known("x-farebox-output-cap")
+}

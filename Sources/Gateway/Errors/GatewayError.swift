@@ -1,0 +1,95 @@
+package import Primitives
+
+/// Why the gateway itself refuses a request.
+package enum GatewayError: Failure, Hashable {
+    /// No rate card row has that name, or none that is served in this dialect.
+    case modelNotFound
+    /// The balance does not cover the request. Micro-USD, and tokens of output.
+    case insufficientFunds(
+        needed: Amount,
+        available: Amount,
+        affordableOutput: Int64,
+        depositCode: String,
+    )
+    /// The model takes no pictures, or none whose cost is known.
+    case imagesNotPriced
+    /// The model's web searches have no price.
+    case searchesNotPriced
+    case bodyTooLarge(limit: Int)
+    /// The body did not arrive in time.
+    case bodyTooSlow
+    case routeNotFound
+    case methodNotAllowed
+    /// The request's framing or target is not one we serve.
+    case badRequest(String)
+    case receiptNotFound
+    /// A query parameter or a field of an operator's request.
+    case invalidParameter(String)
+    case rateLimited
+    /// Too many inferences at a time, or shutting down.
+    case overloaded
+    /// No rate card is published.
+    case noRateCard
+    case internalError
+
+    package var code: String {
+        switch self {
+        case .modelNotFound: "model_not_found"
+        case .insufficientFunds: "insufficient_funds"
+        case .imagesNotPriced: "images_not_priced"
+        case .searchesNotPriced: "searches_not_priced"
+        case .bodyTooLarge: "body_too_large"
+        case .bodyTooSlow: "body_too_slow"
+        case .routeNotFound: "route_not_found"
+        case .methodNotAllowed: "method_not_allowed"
+        case .badRequest: "bad_request"
+        case .receiptNotFound: "receipt_not_found"
+        case .invalidParameter: "invalid_parameter"
+        case .rateLimited: "rate_limited"
+        case .overloaded: "overloaded"
+        case .noRateCard: "no_rate_card"
+        case .internalError: "internal_error"
+        }
+    }
+
+    package var kind: FailureKind {
+        switch self {
+        case .modelNotFound, .routeNotFound, .receiptNotFound: .notFound
+        case .insufficientFunds: .paymentRequired
+        case .imagesNotPriced, .searchesNotPriced, .badRequest, .invalidParameter, .bodyTooSlow:
+            .malformed
+        case .bodyTooLarge: .tooLarge
+        case .methodNotAllowed: .methodNotAllowed
+        case .rateLimited: .exhausted
+        case .overloaded, .noRateCard: .unavailable
+        case .internalError: .broken
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .modelNotFound: "The model does not exist, or is not served on this route."
+        case .insufficientFunds(let needed, let available, let output, _):
+            "insufficient_funds: needs \(GatewayError.dollars(needed)) USD, "
+                + "\(GatewayError.dollars(available)) available, which buys at most \(output) "
+                + "output tokens"
+        case .imagesNotPriced: "This model takes no images here."
+        case .searchesNotPriced: "This model's web searches have no published price."
+        case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
+        case .bodyTooSlow: "The body did not arrive in time."
+        case .routeNotFound: "There is no such route."
+        case .methodNotAllowed: "This route does not take this method."
+        case .badRequest(let sentence): sentence
+        case .receiptNotFound: "There is no such receipt."
+        case .invalidParameter(let name): "\(name) is missing or has a value that is not allowed."
+        case .rateLimited: "Too many requests."
+        case .overloaded: "The gateway takes no more inferences at the moment."
+        case .noRateCard: "No prices are published."
+        case .internalError: "The gateway failed."
+        }
+    }
+
+    private static func dollars(_ amount: Amount) -> String {
+        DecimalText.text(amount.units, decimals: 6)
+    }
+}

@@ -1,0 +1,82 @@
+package import Hummingbird
+package import Identity
+import Logging
+import NIOCore
+import Primitives
+
+/// The agents' HTTP API on one store.
+package struct GatewayApplication<Storage: GatewayStore>: Sendable {
+    package let services: GatewayServices<Storage>
+    private let adminKeyDigest: [UInt8]
+    private let version: String
+    private let metrics: @Sendable () -> String
+
+    /// - Parameters:
+    ///   - services: what the routes share.
+    ///   - adminKey: the operator's key; only its digest is kept.
+    ///   - version: the version that `/health` tells.
+    ///   - metrics: the text of `/metrics`.
+    package init(
+        services: GatewayServices<Storage>,
+        adminKey: Secret,
+        version: String,
+        metrics: @escaping @Sendable () -> String,
+    ) {
+        self.services = services
+        adminKeyDigest = adminKey.digest
+        self.version = version
+        self.metrics = metrics
+    }
+
+    /// Every route, in the order in which a reader meets them.
+    package func router() -> Router<GatewayContext> {
+        let router = Router(context: GatewayContext.self)
+        let identifiers = services.identifiers
+        router.add(
+            middleware: RequestGuard(
+                requestID: {
+                    let id: Identifier<RequestSubject> = identifiers.next("req")
+                    return id.description
+                },
+                logger: services.logger,
+            )
+        )
+        services.addInferenceRoutes(to: router)
+        services.addModelRoutes(to: router)
+        services.addCustomerRoutes(to: router)
+        services.addPricingRoute(to: router)
+        services.addDiscoveryRoute(to: router)
+        OperatorRoutes(gateway: services, adminKeyDigest: adminKeyDigest).add(to: router)
+        HealthRoutes(gateway: services, version: version, metrics: metrics).add(to: router)
+        return router
+    }
+
+    /// The server, bound to `host` and `port`.
+    ///
+    /// - Parameters:
+    ///   - host: the address to bind.
+    ///   - port: the port to bind; 0 takes a free one.
+    ///   - onRunning: is told the port once agents can connect.
+    /// - Returns: a service that serves until it is shut down.
+    package func server(
+        host: String,
+        port: Int,
+        onRunning: @escaping @Sendable (Int) async -> Void,
+    ) -> some ApplicationProtocol {
+        Application(
+            router: router(),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [DepartureHandler()],
+                    idleTimeout: .seconds(75),
+                )
+            ),
+            configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
+            logger: services.logger,
+        )
+    }
+}
+
+/// What a request id names.
+enum RequestSubject {}

@@ -1,0 +1,80 @@
+package import Forwarding
+import Identity
+package import Logging
+package import Primitives
+import RateLimits
+
+/// What the routes of one gateway share.
+package struct GatewayServices<Storage: GatewayStore>: Sendable {
+    package let store: Storage
+    package let settings: GatewaySettings
+    package let rates: RateBook
+    /// The configured upstreams by name.
+    package let upstreams: [String: Upstream]
+    package let transport: any UpstreamTransport
+    package let time: TimeSource
+    package let identifiers: IdentifierSource
+    package let clock: any Clock<Duration>
+    package let logger: Logger
+    package let live: LiveHolds
+    package let supervisor = InferenceSupervisor()
+    let registrations: WindowLimiter
+
+    package init(
+        store: Storage,
+        settings: GatewaySettings,
+        rates: RateBook,
+        upstreams: [Upstream],
+        transport: any UpstreamTransport,
+        time: TimeSource,
+        identifiers: IdentifierSource,
+        clock: any Clock<Duration>,
+        logger: Logger,
+    ) {
+        self.store = store
+        self.settings = settings
+        self.rates = rates
+        self.upstreams = Dictionary(
+            upstreams.map { ($0.name, $0) },
+            uniquingKeysWith: { first, _ in first },
+        )
+        self.transport = transport
+        self.time = time
+        self.identifiers = identifiers
+        self.clock = clock
+        self.logger = logger
+        live = LiveHolds(limit: settings.inferenceLimit)
+        registrations = WindowLimiter(settings.registrations)
+    }
+
+    var placeHold: PlaceHold<Storage> { PlaceHold(store: store, settings: settings) }
+    var settle: Settle<Storage> { Settle(store: store, settings: settings, time: time) }
+
+    var runner: InferenceRunner<Storage> {
+        InferenceRunner(
+            transport: transport,
+            settle: settle,
+            settings: settings,
+            live: live,
+            clock: clock,
+            logger: logger,
+        )
+    }
+
+    /// The service that keeps the leases of this gateway's holds.
+    package var holdKeeper: HoldKeeper<Storage> {
+        HoldKeeper(
+            store: store,
+            live: live,
+            lease: settings.lease,
+            time: time,
+            clock: clock,
+            logger: logger,
+        )
+    }
+
+    /// What an operator does to the books and the keys.
+    package var operations: Operations<Storage> {
+        Operations(store: store, rates: rates, time: time, identifiers: identifiers)
+    }
+}

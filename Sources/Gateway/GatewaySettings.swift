@@ -1,0 +1,41 @@
+package import Ledger
+package import Pricing
+package import RateLimits
+
+/// Every limit and every duration of the gateway; the CLI fills it from the environment.
+package struct GatewaySettings: Sendable {
+    /// The URL under which agents reach the gateway, without a slash at its end.
+    package var publicURL: String
+    package var holds: HoldPolicy
+    /// How long a hold stands without being renewed.
+    package var lease: Duration = .seconds(120)
+    /// How long an answer is read on after its agent left.
+    package var drain: Duration = .seconds(15)
+    /// How long an upstream may take to answer at all.
+    package var headTimeout: Duration = .seconds(600)
+    /// How long an upstream, or an agent that reads, may pause.
+    package var idleTimeout: Duration = .seconds(120)
+    /// How long one answer may take over all.
+    package var totalTimeout: Duration = .seconds(3600)
+    /// How long an agent may take to send its request's body.
+    package var bodyTimeout: Duration = .seconds(60)
+    /// The most bytes of a request's body.
+    package var bodyLimit = 32 << 20
+    /// The most bytes of one event of a stream.
+    package var eventLimit = 4 << 20
+    /// The most bytes of an answer that is not streamed.
+    package var answerLimit = 64 << 20
+    /// The most inferences at a time.
+    package var inferenceLimit = 20_000
+    /// How often one address may register.
+    package var registrations = RateLimit(count: 10, per: .seconds(60))
+    /// The header in which a trusted proxy names the agent's address; `nil` trusts none.
+    package var clientAddressHeader: String?
+    /// What SOL is worth by the operator's word; `nil` where SOL covers nothing.
+    package var solRate: SOLRate?
+
+    package init(publicURL: String, holds: HoldPolicy) {
+        self.publicURL = publicURL
+        self.holds = holds
+    }
+}

@@ -1,0 +1,70 @@
+import Forwarding
+import HTTPTypes
+import Hummingbird
+import Identity
+import NIOCore
+import Pricing
+import Primitives
+import Providers
+
+extension GatewayServices {
+    /// The key that the request presents: in its path, as `Authorization: Bearer`, or as
+    /// `x-api-key`.
+    ///
+    /// A key in the path leaves the headers to be placeholders.
+    ///
+    /// - Throws: ``IdentityError/missingCredential``, ``IdentityError/invalidCredential``.
+    func authenticate(_ request: Request, _ context: GatewayContext) async throws -> Key {
+        guard let secret = presentedSecret(request, context) else {
+            throw IdentityError.missingCredential
+        }
+        return try await store.read { transaction in try transaction.authenticate(secret) }
+    }
+
+    private func presentedSecret(_ request: Request, _ context: GatewayContext) -> Secret? {
+        if let token = context.parameters.get("token") { return Secret(presented: token) }
+        let bearer = request.headers[.authorization].flatMap { value -> String? in
+            value.lowercased().hasPrefix("bearer ") ? String(value.dropFirst(7)) : nil
+        }
+        let secrets = [request.headers[.xAPIKey], bearer].compactMap(\.self)
+            .map { Secret(presented: $0) }
+        return secrets.first { $0.keyID != nil } ?? secrets.first
+    }
+
+    /// The whole body, within its limits of size and time.
+    ///
+    /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, ``GatewayError/bodyTooSlow``.
+    func body(of request: Request) async throws -> ByteBuffer {
+        let limit = settings.bodyLimit
+        if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
+            throw GatewayError.bodyTooLarge(limit: limit)
+        }
+        return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+            group.addTask {
+                do {
+                    return try await request.body.collect(upTo: limit)
+                } catch is NIOTooManyBytesError {
+                    throw GatewayError.bodyTooLarge(limit: limit)
+                }
+            }
+            group.addTask { [clock, settings] in
+                try await clock.sleep(for: settings.bodyTimeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let body = try await group.next().flatMap(\.self) else {
+                throw GatewayError.bodyTooSlow
+            }
+            return body
+        }
+    }
+
+    /// The upstream that serves a model, if it speaks the route's dialect and we have a credential.
+    ///
+    /// - Throws: ``ForwardingError/notConfigured``, ``GatewayError/modelNotFound``.
+    func upstream(of rate: Rate, speaking dialect: Dialect) throws -> Upstream {
+        guard let upstream = upstreams[rate.upstream] else { throw ForwardingError.notConfigured }
+        guard upstream.dialect == dialect else { throw GatewayError.modelNotFound }
+        return upstream
+    }
+}

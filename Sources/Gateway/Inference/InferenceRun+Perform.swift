@@ -1,0 +1,142 @@
+import Forwarding
+import HTTPTypes
+import Logging
+import Metering
+import NIOCore
+import Pricing
+import Primitives
+import Providers
+import Receipts
+
+extension InferenceRun {
+    /// Performs what the state machine decided.
+    ///
+    /// - Parameters:
+    ///   - action: the decision.
+    ///   - last: the event that ended the stream, which goes out only after the settlement.
+    ///   - whole: the whole answer, which goes out only after the settlement or the release.
+    ///   - failure: what went wrong, where it did.
+    func perform(
+        _ action: InferenceStateMachine.Action,
+        last: ByteBuffer? = nil,
+        whole: AnswerHead? = nil,
+        failure: (any Failure)? = nil,
+    ) async {
+        switch action {
+        case .none, .drain: return
+        case .release: await release(whole: whole, failure: failure)
+        case .settle(let outcome):
+            do {
+                let receipt = try await settle.capture(
+                    inference,
+                    meter.reading,
+                    answeredModel: reader.answeredModel,
+                    outcome: outcome,
+                )
+                InferenceMetrics.settled(receipt)
+                log(receipt)
+                await end(receipt, last: last, whole: whole, failure: failure)
+            } catch {
+                await lose(error, "settlement failed")
+            }
+        }
+        downstream.finish()
+    }
+
+    private func release(whole: AnswerHead?, failure: (any Failure)?) async {
+        do {
+            let balance = try await settle.release(inference)
+            InferenceMetrics.released(inference.rate.model)
+            if var head = whole {
+                head.headers[.balanceRemaining] = balance.description
+                downstream.send(head)
+            } else if let failure {
+                downstream.send(errorHead(failure, balance: balance))
+            }
+        } catch {
+            await lose(error, "release failed")
+        }
+    }
+
+    /// The end of an answer, once its settlement is on the disk.
+    private func end(
+        _ receipt: Receipt,
+        last: ByteBuffer?,
+        whole: AnswerHead?,
+        failure: (any Failure)?,
+    ) async {
+        if var head = whole {
+            head.headers[.balanceRemaining] = receipt.balanceAfter.description
+            return downstream.send(head)
+        }
+        guard isStreaming else {
+            if let failure { downstream.send(errorHead(failure, balance: receipt.balanceAfter)) }
+            return
+        }
+        await downstream.write(
+            ByteBuffer(
+                string: ": farebox charge=\(receipt.charge) balance=\(receipt.balanceAfter) "
+                    + "receipt=\(receipt.id)\n\n"
+            )
+        )
+        switch receipt.outcome {
+        case .completed: await downstream.write(last ?? reader.terminalEvent)
+        case .interrupted: await downstream.write(last ?? errorEvent(failure))
+        case .cut:
+            await downstream.write(
+                reader.cutEvents(receipt.reading, model: receipt.requestedModel)
+            )
+            await downstream.write(reader.terminalEvent)
+        case .disconnected: break
+        }
+    }
+
+    /// The ledger did not take the end of an inference: nothing of it is confirmed to the agent.
+    private func lose(_ error: any Error, _ message: Logger.Message) async {
+        let failure = error as? any Failure ?? GatewayError.internalError
+        logger.critical(message, metadata: ["code": "\(failure.code)"])
+        if isStreaming {
+            await downstream.write(errorEvent(failure))
+        } else {
+            downstream.send(errorHead(failure, balance: nil))
+        }
+    }
+
+    private func errorEvent(_ failure: (any Failure)?) -> ByteBuffer {
+        DialectError(failure ?? ForwardingError.brokenOff, requestID: requestID)
+            .event(inference.request.dialect)
+    }
+
+    private func errorHead(_ failure: any Failure, balance: Amount?) -> AnswerHead {
+        let error = DialectError(failure, requestID: requestID)
+        var headers = HTTPFields()
+        headers[.contentType] = "application/json"
+        headers[.receipt] = inference.id.description
+        headers[.balanceRemaining] = balance?.description
+        return AnswerHead(
+            status: failure.kind.status,
+            headers: headers,
+            body: ByteBuffer(string: error.body(inference.request.dialect)),
+        )
+    }
+
+    private func log(_ receipt: Receipt) {
+        logger.info(
+            "inference settled",
+            metadata: [
+                "receipt": "\(receipt.id)", "model": "\(receipt.model)",
+                "charge": "\(receipt.charge)", "outcome": "\(receipt.outcome)",
+                "usage": "\(receipt.reading.source)",
+            ],
+        )
+        if receipt.overrun > .zero {
+            logger.warning(
+                "usage exceeded its hold",
+                metadata: ["receipt": "\(receipt.id)", "overrun": "\(receipt.overrun)"],
+            )
+        }
+        if let answered = receipt.answeredModel, answered != inference.rate.upstreamModel {
+            logger.debug("another model answered", metadata: ["receipt": "\(receipt.id)"])
+        }
+    }
+}

@@ -1,0 +1,217 @@
+import Forwarding
+import HTTPTypes
+import Logging
+import Metering
+import NIOCore
+import Pricing
+import Primitives
+import Providers
+import Receipts
+
+/// Forwards one held inference and relays its answer; performs what the state machine decides.
+///
+/// One task forwards at a time. Everything a client sees of an answer passes here.
+struct InferenceRun<Storage: GatewayStore>: Sendable {
+    let inference: HeldInference
+    let agentHeaders: HTTPFields
+    let requestID: String
+    let downstream: Downstream
+    let control: InferenceControl
+    let handover: Handover
+    let transport: any UpstreamTransport
+    let settle: Settle<Storage>
+    let settings: GatewaySettings
+    let logger: Logger
+    var meter: UsageMeter
+    var reader: AnswerReader
+    /// Whether the agent was sent the head of a stream.
+    var isStreaming = false
+
+    /// Sends the request and passes the answer on, to its end or until the task is cancelled.
+    mutating func forward() async {
+        do {
+            let response = try await transport.send(upstreamRequest, marking: handover)
+            control.progress()
+            switch response.status {
+            case 200..<300:
+                try checkEncoding(response.headers)
+                if inference.request.isStream {
+                    try await relay(response)
+                } else {
+                    try await collect(response)
+                }
+            case 300..<400: throw ForwardingError.redirected
+            default: try await refuse(response)
+            }
+        } catch is CancellationError {
+            return
+        } catch {
+            await fail(error as? ForwardingError ?? .malformed)
+        }
+    }
+
+    private var upstreamRequest: UpstreamRequest {
+        UpstreamRequest(
+            upstream: inference.upstream,
+            operation: .inference,
+            agentHeaders: agentHeaders,
+            body: inference.request.upstreamBody(
+                model: inference.rate.upstreamModel,
+                limit: inference.outputLimit,
+                limitField: inference.upstream.limitField,
+            ),
+        )
+    }
+
+    /// Usage is read off the bytes as they come, so they must not be compressed.
+    private func checkEncoding(_ headers: HTTPFields) throws {
+        let encoding = headers[.contentEncoding]?.lowercased() ?? "identity"
+        guard encoding == "identity" else { throw ForwardingError.compressed }
+    }
+
+    // MARK: Streams
+
+    private mutating func relay(_ response: UpstreamResponse) async throws {
+        guard response.headers[.contentType]?.lowercased().hasPrefix("text/event-stream") == true
+        else { throw ForwardingError.malformed }
+        var parser = EventStreamParser(limit: settings.eventLimit)
+        var run = self
+        defer { self = run }
+        var progress = StreamProgress.goesOn
+        try await response.body.read { bytes in
+            run.control.progress()
+            // What follows the terminal event is read to keep the connection, and dropped.
+            if progress == .isWhole { return true }
+            do { try parser.append(bytes) } catch { throw ForwardingError.tooLarge }
+            while progress == .goesOn, let event = parser.next() {
+                run.startStream(response)
+                progress = await run.pass(event)
+            }
+            return progress != .isCut
+        }
+        if progress == .goesOn { throw ForwardingError.brokenOff }
+    }
+
+    /// Sends the head with the first event: until then, a failure is an answer of its own.
+    private mutating func startStream(_ response: UpstreamResponse) {
+        guard !isStreaming else { return }
+        isStreaming = true
+        control.streamStarted()
+        var headers = answerHeaders(response.headers, balance: inference.balanceAfterHold)
+        headers[.cacheControl] = "no-cache"
+        downstream.send(AnswerHead(status: response.status, headers: headers, body: nil))
+    }
+
+    /// What a stream's events have come to.
+    private enum StreamProgress {
+        case goesOn
+        /// The terminal event has passed.
+        case isWhole
+        /// Nothing more of it is wanted.
+        case isCut
+    }
+
+    /// Passes one event on.
+    private mutating func pass(_ event: EventStreamEvent) async -> StreamProgress {
+        switch reader.read(event, into: &meter) {
+        case .relay:
+            await downstream.write(event.raw)
+            guard meter.isRunaway else { return .goesOn }
+            await perform(control.tell { $0.outputRanAway() })
+            return .isCut
+        case .hide: return .goesOn
+        case .terminal:
+            await perform(control.tell { $0.answerCompleted() }, last: event.raw)
+            return .isWhole
+        case .failure:
+            await perform(control.tell { $0.upstreamFailed() }, last: event.raw)
+            return .isCut
+        }
+    }
+
+    // MARK: Whole answers
+
+    private mutating func collect(_ response: UpstreamResponse) async throws {
+        let body = try await wholeBody(response, limit: settings.answerLimit)
+        switch reader.read(body: body, into: &meter) {
+        case .answer:
+            let action = control.tell { $0.answerCompleted() }
+            let head = AnswerHead(
+                status: response.status,
+                headers: answerHeaders(response.headers, balance: .zero),
+                body: body,
+            )
+            await perform(action, whole: head)
+        case .failure: await relayRefusal(status: 502, response.headers, body)
+        case .garbage: throw ForwardingError.malformed
+        }
+    }
+
+    private func wholeBody(_ response: UpstreamResponse, limit: Int) async throws -> ByteBuffer {
+        var body = ByteBuffer()
+        try await response.body.read { bytes in
+            control.progress()
+            guard body.readableBytes + bytes.readableBytes <= limit else {
+                throw ForwardingError.tooLarge
+            }
+            var bytes = bytes
+            body.writeBuffer(&bytes)
+            return true
+        }
+        return body
+    }
+
+    // MARK: Failures
+
+    /// The upstream answered with an error: the hold is released and its word passed on, unless
+    /// it is about our own account there.
+    private mutating func refuse(_ response: UpstreamResponse) async throws {
+        if [401, 402, 403, 407].contains(response.status) { throw ForwardingError.refusedUs }
+        let body = try await wholeBody(response, limit: 1 << 20)
+        var scratch = meter
+        guard reader.read(body: body, into: &scratch) != .garbage,
+            !body.readableBytesView.contains(inference.upstream.credential.utf8)
+        else {
+            return await relayRefusal(
+                status: response.status,
+                response.headers,
+                ByteBuffer(string: upstreamError(response.status).body(inference.request.dialect)),
+            )
+        }
+        await relayRefusal(status: response.status, response.headers, body)
+    }
+
+    private func upstreamError(_ status: Int) -> DialectError {
+        DialectError(
+            kind: status == 429 ? .exhausted : status < 500 ? .malformed : .badUpstream,
+            code: "upstream_error",
+            message: "The upstream refused the request with status \(status).",
+            requestID: requestID,
+        )
+    }
+
+    private mutating func relayRefusal(
+        status: Int,
+        _ headers: HTTPFields,
+        _ body: ByteBuffer,
+    ) async {
+        let action = control.tell { $0.upstreamFailed() }
+        var headers = answerHeaders(headers, balance: .zero)
+        headers[.contentType] = "application/json"
+        await perform(action, whole: AnswerHead(status: status, headers: headers, body: body))
+    }
+
+    private mutating func fail(_ error: ForwardingError) async {
+        logger.notice("upstream failed", metadata: ["code": "\(error.code)"])
+        await perform(control.tell { $0.upstreamFailed() }, failure: error)
+    }
+
+    /// The headers of an answer: what passes of the upstream's, and ours.
+    func answerHeaders(_ upstream: HTTPFields, balance: Amount) -> HTTPFields {
+        var headers = RelayedHeaders.downstream(upstream)
+        headers[.balanceRemaining] = balance.description
+        headers[.receipt] = inference.id.description
+        if inference.isLowered { headers[.outputCap] = String(inference.outputLimit) }
+        return headers
+    }
+}

@@ -1,0 +1,131 @@
+package import Forwarding
+package import HTTPTypes
+import Identity
+package import Logging
+import Metering
+import Pricing
+import Primitives
+import Providers
+
+/// Runs held inferences, each to exactly one end, whatever the agent and the upstream do.
+package struct InferenceRunner<Storage: GatewayStore>: Sendable {
+    private let transport: any UpstreamTransport
+    private let settle: Settle<Storage>
+    private let settings: GatewaySettings
+    private let live: LiveHolds
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    package init(
+        transport: any UpstreamTransport,
+        settle: Settle<Storage>,
+        settings: GatewaySettings,
+        live: LiveHolds,
+        clock: any Clock<Duration>,
+        logger: Logger,
+    ) {
+        self.transport = transport
+        self.settle = settle
+        self.settings = settings
+        self.live = live
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Forwards, relays, meters and settles; returns when the hold has ended.
+    package func run(
+        _ inference: HeldInference,
+        agentHeaders: HTTPFields,
+        requestID: String,
+        downstream: Downstream,
+        departure: Departure,
+    ) async {
+        let control = InferenceControl()
+        let run = InferenceRun(
+            inference: inference,
+            agentHeaders: agentHeaders,
+            requestID: requestID,
+            downstream: downstream,
+            control: control,
+            handover: Handover(),
+            transport: transport,
+            settle: settle,
+            settings: settings,
+            logger: logger(inference),
+            meter: UsageMeter(inference.meterBounds),
+            reader: AnswerReader(
+                inference.request.dialect,
+                wantsUsageChunk: inference.request.shape.wantsUsageChunk,
+            ),
+        )
+        let stopped = await forward(run, departure)
+        if let ending = control.ending {
+            await stopped.perform(ending.action, failure: ending.failure)
+        } else {
+            // Nobody ended it: the process is stopping, and the task was cancelled.
+            let action = control.tell { $0.upstreamFailed() }
+            await stopped.perform(action, failure: GatewayError.overloaded)
+        }
+        live.leave(inference.id)
+        downstream.finish()
+    }
+
+    /// Forwards until the answer is over or a watcher ends it.
+    private func forward(
+        _ run: InferenceRun<Storage>,
+        _ departure: Departure,
+    ) async -> InferenceRun<Storage> {
+        await withTaskGroup(of: InferenceRun<Storage>?.self) { group in
+            group.addTask {
+                var run = run
+                await run.forward()
+                return run
+            }
+            group.addTask {
+                await run.control.watch(
+                    departure,
+                    run.downstream,
+                    run.handover,
+                    policy: run.inference.key.onDisconnect,
+                    drain: settings.drain,
+                    clock: clock,
+                )
+                return nil
+            }
+            group.addTask {
+                await run.control.watch(
+                    head: settings.headTimeout,
+                    idle: settings.idleTimeout,
+                    total: settings.totalTimeout,
+                    clock: clock,
+                )
+                return nil
+            }
+            var stopped = run
+            for await finished in group {
+                if let finished { stopped = finished }
+                group.cancelAll()
+            }
+            return stopped
+        }
+    }
+
+    private func logger(_ inference: HeldInference) -> Logger {
+        var logger = logger
+        logger[metadataKey: "inference"] = "\(inference.id)"
+        logger[metadataKey: "key"] = "\(inference.key.id)"
+        return logger
+    }
+}
+
+extension HeldInference {
+    /// What bounds an estimate of this inference's usage.
+    var meterBounds: UsageMeter.Bounds {
+        let (limit, overflow) = outputLimit.multipliedReportingOverflow(by: demand.choices)
+        return UsageMeter.Bounds(
+            inputEstimate: demand.inputEstimate,
+            outputLimit: overflow ? .max : limit,
+            bytesPerToken: rate.bytesPerToken,
+        )
+    }
+}

@@ -1,0 +1,74 @@
+import Forwarding
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Pricing
+import Providers
+
+/// Forwards a question for the tokens of a request; it is free and changes nothing.
+struct TokenCount<Storage: GatewayStore>: Sendable {
+    let gateway: GatewayServices<Storage>
+
+    func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        _ = try await gateway.authenticate(request, context)
+        let body = try await gateway.body(of: request)
+        let asked = try InferenceRequest(.anthropic, countingTokensOf: body)
+        let (rate, _) = try gateway.rates.rate(of: asked.model)
+        let upstream = try gateway.upstream(of: rate, speaking: .anthropic)
+        let outgoing = UpstreamRequest(
+            upstream: upstream,
+            operation: .countTokens,
+            agentHeaders: request.headers,
+            body: asked.upstreamBody(
+                model: rate.upstreamModel,
+                limit: nil,
+                limitField: upstream.limitField,
+            ),
+        )
+        return try await within(gateway.settings.idleTimeout) {
+            try await forward(outgoing)
+        }
+    }
+
+    private func forward(_ outgoing: UpstreamRequest) async throws -> Response {
+        let response = try await gateway.transport.send(outgoing, marking: Handover())
+        switch response.status {
+        case 300..<400: throw ForwardingError.redirected
+        case 401, 402, 403, 407: throw ForwardingError.refusedUs
+        default: break
+        }
+        var body = ByteBuffer()
+        try await response.body.read { bytes in
+            guard body.readableBytes + bytes.readableBytes <= 1 << 20 else {
+                throw ForwardingError.tooLarge
+            }
+            var bytes = bytes
+            body.writeBuffer(&bytes)
+            return true
+        }
+        guard body.isJSONObject else { throw ForwardingError.malformed }
+        return Response(
+            status: .init(code: response.status),
+            headers: RelayedHeaders.downstream(response.headers),
+            body: .init(byteBuffer: body),
+        )
+    }
+
+    private func within(
+        _ limit: Duration,
+        _ work: @escaping @Sendable () async throws -> Response,
+    ) async throws -> Response {
+        try await withThrowingTaskGroup(of: Response?.self) { group in
+            group.addTask { try await work() }
+            group.addTask { [clock = gateway.clock] in
+                try await clock.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let response = try await group.next().flatMap(\.self) else {
+                throw ForwardingError.timedOut
+            }
+            return response
+        }
+    }
+}

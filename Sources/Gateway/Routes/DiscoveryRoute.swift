@@ -1,0 +1,49 @@
+import Hummingbird
+
+extension GatewayServices {
+    /// The machine-readable description of this gateway (L5-80), cacheable.
+    func addDiscoveryRoute(to router: Router<GatewayContext>) {
+        router.get("/.well-known/agent-service.json") { _, _ in
+            var response = try Response(json: AgentService(settings.publicURL, upstreams.keys))
+            response.headers[.cacheControl] = "public, max-age=3600"
+            return response
+        }
+    }
+}
+
+private struct AgentService: Encodable {
+    let schemaVersion = "1.0"
+    let name = "Farebox"
+    let description = "A prepaid billing gateway between AI agents and model providers."
+    let url: String
+    let category = "infrastructure"
+    let capabilities = ["llm-proxy", "token-billing", "balance-tracking", "streaming"]
+    let auth = [
+        "type": "token-in-path",
+        "description": "The key in the path, as Authorization: Bearer, or as x-api-key.",
+    ]
+    let onboarding: [String: [String: String]]
+    let endpoints: [String: String]
+    let sdkConfig: [String: [String: String]]
+    let currencies = ["USD", "USDC"]
+    let supportedProviders: [String]
+
+    init(_ url: String, _ providers: some Sequence<String>) {
+        self.url = url
+        let proxy = "\(url)/proxy/{api_token}"
+        onboarding = [
+            "register": ["method": "POST", "url": "\(url)/v1/register", "auth_required": "false"]
+        ]
+        endpoints = [
+            "health": "\(url)/health", "pricing": "\(url)/v1/pricing",
+            "register": "\(url)/v1/register", "balance": "\(proxy)/balance",
+            "transactions": "\(proxy)/transactions", "anthropic_proxy": "\(proxy)/v1/messages",
+            "openai_proxy": "\(proxy)/v1/chat/completions",
+        ]
+        sdkConfig = [
+            "anthropic": ["base_url": proxy, "api_key": "farebox"],
+            "openai": ["base_url": "\(proxy)/v1", "api_key": "farebox"],
+        ]
+        supportedProviders = providers.sorted()
+    }
+}

@@ -1,0 +1,24 @@
+package import Identity
+package import Ledger
+package import Pricing
+package import Primitives
+package import Receipts
+
+/// Everything that a ``MemoryStore`` holds, as plain values.
+package struct MemoryBooks: Sendable {
+    package var balances: [AccountID: Balance] = [:]
+    package var holds: [InferenceID: Hold] = [:]
+    /// In the order of the chain.
+    package var links: [ChainedTransfer] = []
+    package var chainEnd = TransferChain.empty
+    package var receipts: [InferenceID: Receipt] = [:]
+    package var customers: [CustomerID: Customer] = [:]
+    package var keys: [KeyID: Key] = [:]
+    package var cards: [String: RateCard] = [:]
+    /// The versions in the order in which they were published.
+    package var publications: [(version: String, at: Timestamp)] = []
+    /// Where each transfer stands in `links`.
+    var positions: [TransferID: Int] = [:]
+
+    package init() {}
+}

@@ -1,0 +1,95 @@
+package import Identity
+import Ledger
+package import Pricing
+package import Primitives
+package import Receipts
+
+extension MemoryTransaction: ReceiptTransaction {
+    package mutating func append(_ receipt: Receipt) throws {
+        try write { books in
+            guard books.receipts.updateValue(receipt, forKey: receipt.id) == nil else {
+                throw RefusedRow("receipt \(receipt.id) exists")
+            }
+        }
+    }
+
+    package func receipt(_ id: InferenceID) -> Receipt? { books.receipts[id] }
+
+    package func statementLength(of customer: CustomerID) -> Int { lines(of: customer).count }
+
+    package func statement(
+        of customer: CustomerID,
+        skipping: Int,
+        limit: Int,
+    ) -> [StatementLine] {
+        Array(lines(of: customer).dropFirst(skipping).prefix(limit))
+    }
+
+    /// The newest first; of one moment, the highest id first.
+    private func lines(of customer: CustomerID) -> [StatementLine] {
+        let receipts = books.receipts.values.filter { $0.customer == customer }
+            .map { (line: StatementLine.receipt($0), key: $0.id.sortKey) }
+        let credits = books.links.map(\.transfer)
+            .filter {
+                [.deposit, .grant].contains($0.code) && $0.credit.owner == .customer(customer)
+            }
+            .map { (line: StatementLine.credit($0), key: $0.id.sortKey) }
+        return (receipts + credits)
+            .sorted { ($0.line.at, $0.key) > ($1.line.at, $1.key) }
+            .map(\.line)
+    }
+}
+
+extension MemoryTransaction: ReceiptReading {
+    package func receipts(after id: InferenceID?, limit: Int) -> [Receipt] {
+        books.receipts.values.page(after: id, limit: limit, by: \.id)
+    }
+}
+
+extension MemoryTransaction: IdentityTransaction {
+    package func customer(_ id: CustomerID) -> Customer? { books.customers[id] }
+
+    package mutating func insert(_ customer: Customer) throws {
+        try write { books in
+            guard
+                !books.customers.values.contains(where: { $0.depositCode == customer.depositCode }),
+                books.customers.updateValue(customer, forKey: customer.id) == nil
+            else { throw RefusedRow("customer \(customer.id) exists") }
+        }
+    }
+
+    package func key(_ id: KeyID) -> Key? { books.keys[id] }
+
+    package mutating func save(_ key: Key) throws {
+        try write { books in
+            guard books.customers[key.customer] != nil else {
+                throw RefusedRow("key \(key.id) is nobody's")
+            }
+            books.keys[key.id] = key
+        }
+    }
+
+    package func keys(of customer: CustomerID?) -> [Key] {
+        books.keys.values.filter { customer == nil || $0.customer == customer }
+            .sorted { $0.id.sortKey < $1.id.sortKey }
+    }
+
+    package func identityCounts() -> (customers: Int, keys: Int) {
+        (books.customers.count, books.keys.count)
+    }
+}
+
+extension MemoryTransaction: RateCardTransaction {
+    package func currentRateCard() -> RateCard? {
+        books.publications.last.flatMap { books.cards[$0.version] }
+    }
+
+    package func rateCard(_ version: String) -> RateCard? { books.cards[version] }
+
+    package mutating func publish(_ card: RateCard, at now: Timestamp) {
+        write { books in
+            books.cards[card.version] = books.cards[card.version] ?? card
+            books.publications.append((card.version, now))
+        }
+    }
+}

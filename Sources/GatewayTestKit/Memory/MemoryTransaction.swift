@@ -1,0 +1,124 @@
+package import Ledger
+package import Primitives
+
+/// One transaction on a copy of the books.
+package struct MemoryTransaction {
+    package private(set) var books: MemoryBooks
+    private let mayWrite: Bool
+    /// How often something was written so far.
+    private(set) var writeCount = 0
+
+    /// A transaction on its own, for rules that need no store.
+    package init() { self.init(MemoryBooks(), mayWrite: true) }
+
+    init(_ books: MemoryBooks, mayWrite: Bool) {
+        self.books = books
+        self.mayWrite = mayWrite
+    }
+
+    /// Changes the books.
+    mutating func write(_ change: (inout MemoryBooks) throws -> Void) rethrows {
+        precondition(mayWrite, "a read does not write: ask the store for a write")
+        writeCount += 1
+        try change(&books)
+    }
+
+    /// The checks that a database makes of each row when it is written.
+    func checkRows() throws(RefusedRow) {
+        for (account, balance) in books.balances {
+            if case .customer = account.owner {
+                guard balance.posted >= balance.held.units else {
+                    throw RefusedRow("\(account) is below what it holds")
+                }
+            } else if balance.held > .zero {
+                throw RefusedRow("\(account) is nobody's to hold")
+            }
+        }
+    }
+}
+
+extension MemoryTransaction: LedgerTransaction {
+    package func balance(of account: AccountID) -> Balance { books.balances[account] ?? .zero }
+
+    package mutating func setBalance(_ balance: Balance, of account: AccountID) {
+        write { $0.balances[account] = balance }
+    }
+
+    package func transfer(_ id: TransferID) -> Transfer? {
+        books.positions[id].map { books.links[$0].transfer }
+    }
+
+    package mutating func append(_ transfer: Transfer) throws {
+        try write { books in
+            guard books.positions.updateValue(books.links.count, forKey: transfer.id) == nil else {
+                throw RefusedRow("transfer \(transfer.id) exists")
+            }
+            books.links.append(books.chainEnd.append(transfer))
+        }
+    }
+
+    package func hold(_ id: InferenceID) -> Hold? { books.holds[id] }
+
+    package mutating func save(_ hold: Hold) { write { $0.holds[hold.id] = hold } }
+
+    package func openHolds(leasedBefore deadline: Timestamp, limit: Int) -> [Hold] {
+        let open = books.holds.values.filter { $0.state == .open && $0.lease < deadline }
+        let sorted = open.sorted { ($0.lease, $0.id.sortKey) < ($1.lease, $1.id.sortKey) }
+        return Array(sorted.prefix(limit))
+    }
+}
+
+extension MemoryTransaction: LedgerReading {
+    /// The name of the only chain.
+    package static let chain = "gateway"
+
+    package func writers() -> [String] {
+        books.links.isEmpty && books.chainEnd == .empty ? [] : [MemoryTransaction.chain]
+    }
+
+    package func transfers(
+        of writer: String,
+        after sequence: Int64,
+        limit: Int,
+    ) -> [ChainedTransfer] {
+        guard writer == MemoryTransaction.chain else { return [] }
+        return Array(books.links.drop { $0.sequence <= sequence }.prefix(limit))
+    }
+
+    package func chain(of writer: String) -> TransferChain {
+        writer == MemoryTransaction.chain ? books.chainEnd : .empty
+    }
+
+    package func holds(after id: InferenceID?, limit: Int) -> [Hold] {
+        books.holds.values.page(after: id, limit: limit, by: \.id)
+    }
+
+    package func accounts() -> [(AccountID, Balance)] {
+        books.balances.sorted { $0.key.sortKey < $1.key.sortKey }.map { ($0.key, $0.value) }
+    }
+
+    package func openHoldCount() -> Int { books.holds.values.count { $0.state == .open } }
+
+    package func totals() -> [AccountTotal] {
+        let groups = Dictionary(grouping: accounts()) { account, _ in
+            "\(account.description.prefix { $0 != "/" }) \(account.asset.rawValue)"
+        }
+        return groups.sorted { $0.key < $1.key }.compactMap { name, accounts in
+            guard let asset = accounts.first?.0.asset else { return nil }
+            return AccountTotal(
+                kind: String(name.prefix { $0 != " " }),
+                asset: asset,
+                accounts: accounts.count,
+                balance: accounts.reduce(into: .zero) { $0.add($1.1) },
+            )
+        }
+    }
+}
+
+extension Balance {
+    fileprivate mutating func add(_ other: Balance) {
+        credits = credits.adding(other.credits) ?? Amount(.max)
+        debits = debits.adding(other.debits) ?? Amount(.max)
+        held = held.adding(other.held) ?? Amount(.max)
+    }
+}

@@ -1,0 +1,54 @@
+package import Primitives
+
+/// Why a database was not opened; nothing in it was changed.
+package enum SQLiteOpenError: Failure, Hashable {
+    /// The text is neither `sqlite:PATH` nor `sqlite::memory:`.
+    case notALocation(String)
+    /// Another process has the database open for writing.
+    case locked(path: String)
+    /// There is no database to read.
+    case missing(path: String)
+    /// The database was written by a version of this program that is newer.
+    case tooNew
+    /// The database was written by an older version and has not been opened for writing since.
+    case tooOld
+    /// SQLite did not take a setting without which money could be lost.
+    case unsafeSetting(name: String, found: String)
+    /// The system's or SQLite's own reason.
+    case cannotOpen(path: String, reason: String)
+
+    package var code: String {
+        switch self {
+        case .notALocation: "database_location_invalid"
+        case .locked: "database_locked"
+        case .missing: "database_missing"
+        case .tooNew: "database_too_new"
+        case .tooOld: "database_too_old"
+        case .unsafeSetting: "database_setting_refused"
+        case .cannotOpen: "database_not_opened"
+        }
+    }
+
+    package var kind: FailureKind {
+        switch self {
+        case .notALocation: .malformed
+        case .locked: .conflict
+        case .missing: .notFound
+        case .tooNew, .tooOld, .unsafeSetting, .cannotOpen: .unavailable
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .notALocation(let text):
+            "\(text) is not a database: write sqlite:PATH or sqlite::memory:."
+        case .locked(let path): "Another process has \(path) open for writing."
+        case .missing(let path): "There is no database at \(path)."
+        case .tooNew: "The database was written by a newer version of farebox."
+        case .tooOld: "The database is of an older version; start the gateway once to bring it up."
+        case .unsafeSetting(let name, let found):
+            "SQLite did not take the setting \(name): it reads \(found)."
+        case .cannotOpen(let path, let reason): "\(path) could not be opened: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import FoundationEssentials
+import GRDB
+package import Primitives
+
+extension SQLiteStore {
+    /// The name of the chain that a single gateway's transfers form.
+    package static let defaultChain = "gateway"
+
+    /// How long a connection waits for another one's lock, in seconds.
+    private static let busyTimeout = 5.0
+    /// How many reads run beside each other.
+    private static let readers = 4
+
+    /// Opens the database at `location`; for ``Access/exclusive`` it is created where it is missing
+    /// and brought up to this version's schema.
+    ///
+    /// `onFailure` is told once, on the writer's own thread, when a commit fails; the process then
+    /// has to stop.
+    ///
+    /// - Throws: ``SQLiteOpenError``.
+    package static func open(
+        _ location: SQLiteLocation,
+        access: Access,
+        chain: String = SQLiteStore.defaultChain,
+        onFailure: @escaping @Sendable (StoreError) -> Void = { _ in },
+    ) throws -> SQLiteStore {
+        switch (location, access) {
+        case (.memory, .exclusive):
+            let database = try DatabaseQueue(configuration: configuration())
+            try prepare(database)
+            let queue = WriteQueue(database, chain: chain, onFailure: onFailure)
+            return SQLiteStore(database, queue: queue, lock: nil)
+        case (.memory, .readOnly): throw SQLiteOpenError.missing(path: ":memory:")
+        case (.file(let path), .exclusive):
+            try createFolder(of: path)
+            let lock = try DatabaseLock.acquire(besides: path)
+            let database = try pool(path, configuration())
+            try prepare(database)
+            try requireWAL(database)
+            let queue = WriteQueue(database, chain: chain, onFailure: onFailure)
+            return SQLiteStore(database, queue: queue, lock: lock)
+        case (.file(let path), .readOnly):
+            return SQLiteStore(try reader(path), queue: nil, lock: nil)
+        }
+    }
+
+    private static func reader(_ path: String) throws -> DatabasePool {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw SQLiteOpenError.missing(path: path)
+        }
+        var configuration = configuration()
+        configuration.readonly = true
+        let database = try pool(path, configuration)
+        try withReason(of: path) { try database.read(Schema.requireCurrent) }
+        return database
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.maximumReaderCount = readers
+        configuration.prepareDatabase { database in
+            // A mapped file turns a full disk into a SIGBUS.
+            try database.execute(sql: "PRAGMA mmap_size = 0")
+        }
+        return configuration
+    }
+
+    private static func createFolder(of path: String) throws(SQLiteOpenError) {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: String(path[..<slash]),
+                withIntermediateDirectories: true,
+            )
+        } catch {
+            throw .cannotOpen(path: path, reason: "its folder cannot be made: \(error)")
+        }
+    }
+
+    private static func pool(
+        _ path: String,
+        _ configuration: Configuration,
+    ) throws(SQLiteOpenError) -> DatabasePool {
+        do {
+            return try DatabasePool(path: path, configuration: configuration)
+        } catch {
+            throw .cannotOpen(path: path, reason: "\(error)")
+        }
+    }
+
+    /// Brings the schema up to date and makes sure of every setting that money depends on.
+    ///
+    /// GRDB lowers `synchronous` to NORMAL while it opens a database in WAL mode, after every hook
+    /// it has for settings; so it is raised here, on the writer, and read back.
+    private static func prepare(_ database: any DatabaseWriter) throws {
+        try withReason(of: database.path) {
+            try database.writeWithoutTransaction { try SynchronousLevel.full.set($0) }
+            try Schema.bringUp(database)
+        }
+        try database.writeWithoutTransaction { database in
+            try SynchronousLevel.full.set(database)
+            try require("foreign_keys", "1", try setting(database, "PRAGMA foreign_keys"))
+            try require("mmap_size", "0", try setting(database, "PRAGMA mmap_size") ?? "0")
+        }
+    }
+
+    /// Gives a failure of SQLite its name.
+    private static func withReason(of path: String, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as DatabaseError {
+            throw SQLiteOpenError.cannotOpen(path: path, reason: "\(error)")
+        }
+    }
+
+    private static func requireWAL(_ database: any DatabaseWriter) throws {
+        try database.writeWithoutTransaction { database in
+            try require("journal_mode", "wal", try setting(database, "PRAGMA journal_mode"))
+        }
+    }
+
+    private static func setting(_ database: Database, _ pragma: String) throws -> String? {
+        try Row.fetchOne(database, sql: pragma).map { "\($0[0] as DatabaseValue)" }
+    }
+
+    private static func require(
+        _ name: String,
+        _ expected: String,
+        _ found: String?,
+    ) throws(SQLiteOpenError) {
+        let found = found?.filter { $0 != "\"" } ?? "nothing"
+        guard found == expected else { throw .unsafeSetting(name: name, found: found) }
+    }
+}

@@ -1,0 +1,95 @@
+import GRDB
+package import Identity
+package import Primitives
+
+extension SQLiteTransaction: IdentityTransaction {
+    private static let selectKey = """
+        SELECT id, customer, digest, label, refuses_lowering, on_disconnect, created_at, revoked_at
+        FROM keys
+        """
+
+    package mutating func customer(_ id: CustomerID) throws -> Customer? {
+        try row(
+            "SELECT id, deposit_code, label, created_at FROM customers WHERE id = ?",
+            [id.description],
+        ).map { row in
+            var columns = RowReader(row, of: "customers")
+            return Customer(
+                id: CustomerID(try columns.text("id")),
+                depositCode: try columns.text("deposit_code"),
+                label: try columns.text("label"),
+                createdAt: try columns.timestamp("created_at"),
+            )
+        }
+    }
+
+    package mutating func insert(_ customer: Customer) throws {
+        willWrite()
+        try execute(
+            "INSERT INTO customers (id, deposit_code, label, created_at) VALUES (?, ?, ?, ?)",
+            [
+                customer.id.description, customer.depositCode, customer.label,
+                customer.createdAt.microseconds,
+            ],
+        )
+    }
+
+    package mutating func key(_ id: KeyID) throws -> Key? {
+        try row("\(SQLiteTransaction.selectKey) WHERE id = ?", [id.description])
+            .map(SQLiteTransaction.key)
+    }
+
+    package mutating func save(_ key: Key) throws {
+        willWrite()
+        try execute(
+            """
+            INSERT INTO keys (id, customer, digest, label, refuses_lowering, on_disconnect,
+                created_at, revoked_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET
+                customer = excluded.customer, digest = excluded.digest, label = excluded.label,
+                refuses_lowering = excluded.refuses_lowering,
+                on_disconnect = excluded.on_disconnect, created_at = excluded.created_at,
+                revoked_at = excluded.revoked_at
+            """,
+            [
+                key.id.description, key.customer.description, key.digest.asBlob, key.label,
+                key.refusesLowering ? 1 : 0, key.onDisconnect.rawValue,
+                key.createdAt.microseconds, key.revokedAt?.microseconds,
+            ],
+        )
+    }
+
+    package mutating func keys(of customer: CustomerID?) throws -> [Key] {
+        let select = SQLiteTransaction.selectKey
+        let rows =
+            if let customer {
+                try rows("\(select) WHERE customer = ? ORDER BY id", [customer.description])
+            } else {
+                try rows("\(select) ORDER BY id")
+            }
+        return try rows.map(SQLiteTransaction.key)
+    }
+
+    package mutating func identityCounts() throws -> (customers: Int, keys: Int) {
+        let customers = try count("SELECT count(*) FROM customers")
+        return (customers, try count("SELECT count(*) FROM keys"))
+    }
+
+    private static func key(_ row: Row) throws(StoreError) -> Key {
+        var columns = RowReader(row, of: "keys")
+        return Key(
+            id: KeyID(try columns.text("id")),
+            customer: CustomerID(try columns.text("customer")),
+            digest: try columns.blob("digest"),
+            label: try columns.text("label"),
+            refusesLowering: try columns.integer("refuses_lowering") != 0,
+            onDisconnect: try columns.parsed(
+                "on_disconnect",
+                Key.DisconnectPolicy.init(rawValue:),
+            ),
+            createdAt: try columns.timestamp("created_at"),
+            revokedAt: try columns.optionalTimestamp("revoked_at"),
+        )
+    }
+}

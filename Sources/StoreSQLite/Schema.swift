@@ -1,0 +1,160 @@
+import GRDB
+
+/// The tables and how they came to be.
+///
+/// A migration that was released is never changed, only followed by another.
+enum Schema {
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("2026-01 ledger") { try $0.execute(sql: ledger) }
+        migrator.registerMigration("2026-01 receipts") { try $0.execute(sql: receipts) }
+        migrator.registerMigration("2026-01 identity") { try $0.execute(sql: identity) }
+        migrator.registerMigration("2026-01 rate cards") { try $0.execute(sql: rateCards) }
+        return migrator
+    }
+
+    /// Runs the migrations that the database has not seen.
+    ///
+    /// - Throws: ``SQLiteOpenError/tooNew``.
+    static func bringUp(_ database: any DatabaseWriter) throws {
+        let isTooNew = try database.read { try migrator.hasBeenSuperseded($0) }
+        guard !isTooNew else { throw SQLiteOpenError.tooNew }
+        try migrator.migrate(database)
+    }
+
+    /// - Throws: ``SQLiteOpenError/tooNew``, ``SQLiteOpenError/tooOld``.
+    static func requireCurrent(_ database: Database) throws {
+        guard try !migrator.hasBeenSuperseded(database) else { throw SQLiteOpenError.tooNew }
+        guard try migrator.hasCompletedMigrations(database) else { throw SQLiteOpenError.tooOld }
+    }
+
+    /// A customer's account is never below what its holds reserve; nobody else's holds anything.
+    ///
+    /// Transfers are never changed or removed. `parts` of a hold reads `usdc:70,usd:5`.
+    private static let ledger = """
+        CREATE TABLE accounts (
+            id TEXT NOT NULL PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('customer', 'custody', 'provider', 'revenue',
+                'overrun', 'promotion', 'suspense', 'payout')),
+            asset TEXT NOT NULL CHECK (asset IN ('usdc', 'usd', 'pathusd', 'sol')),
+            credits INTEGER NOT NULL CHECK (credits >= 0),
+            debits INTEGER NOT NULL CHECK (debits >= 0),
+            held INTEGER NOT NULL CHECK (held >= 0),
+            CHECK (id LIKE kind || '/%' AND id LIKE '%/' || asset),
+            CHECK (kind <> 'customer' OR credits - debits - held >= 0),
+            CHECK (kind = 'customer' OR held = 0)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE transfers (
+            writer TEXT NOT NULL CHECK (writer <> ''),
+            sequence INTEGER NOT NULL CHECK (sequence > 0),
+            id TEXT NOT NULL UNIQUE CHECK (id <> ''),
+            code TEXT NOT NULL CHECK (code IN ('deposit', 'grant', 'cost', 'margin',
+                'overrun_cost', 'overrun_margin')),
+            debit TEXT NOT NULL REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED,
+            credit TEXT NOT NULL REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED,
+            amount INTEGER NOT NULL CHECK (amount > 0),
+            cause TEXT NOT NULL,
+            note TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            PRIMARY KEY (writer, sequence),
+            CHECK (debit <> credit)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX transfers_by_credited_customer ON transfers (credit, at, id)
+            WHERE code IN ('deposit', 'grant');
+
+        CREATE TRIGGER transfers_are_not_changed BEFORE UPDATE ON transfers
+            BEGIN SELECT RAISE(ABORT, 'a transfer is never changed'); END;
+        CREATE TRIGGER transfers_are_not_removed BEFORE DELETE ON transfers
+            BEGIN SELECT RAISE(ABORT, 'a transfer is never removed'); END;
+
+        CREATE TABLE chains (
+            writer TEXT NOT NULL PRIMARY KEY CHECK (writer <> ''),
+            sequence INTEGER NOT NULL CHECK (sequence > 0),
+            digest BLOB NOT NULL CHECK (length(digest) = 32)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE holds (
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            customer TEXT NOT NULL,
+            key TEXT NOT NULL,
+            amount INTEGER NOT NULL CHECK (amount >= 0),
+            parts TEXT NOT NULL CHECK (parts <> '' OR amount = 0),
+            sol_rate INTEGER CHECK (sol_rate > 0),
+            sol_rate_at INTEGER CHECK ((sol_rate IS NULL) = (sol_rate_at IS NULL)),
+            rate_card TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            placed_at INTEGER NOT NULL,
+            lease INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('open', 'captured', 'released', 'expired')),
+            charge INTEGER CHECK (charge BETWEEN 0 AND amount),
+            resolved_at INTEGER,
+            CHECK ((state = 'captured') = (charge IS NOT NULL)),
+            CHECK ((state = 'open') = (resolved_at IS NULL))
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX holds_open_by_lease ON holds (lease, id) WHERE state = 'open';
+        """
+
+    /// A receipt is kept as it was written; what is searched for is derived from it, so the two
+    /// cannot differ.
+    private static let receipts = """
+        CREATE TABLE receipts (
+            id TEXT NOT NULL PRIMARY KEY,
+            content TEXT NOT NULL CHECK (json_valid(content)),
+            customer TEXT NOT NULL GENERATED ALWAYS AS (content ->> '$.customer') VIRTUAL,
+            settled_at INTEGER NOT NULL GENERATED ALWAYS AS (content ->> '$.settledAt') VIRTUAL,
+            CHECK (id = content ->> '$.id'),
+            CHECK (content ->> '$.charge' BETWEEN 0 AND content ->> '$.hold')
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX receipts_by_customer ON receipts (customer, settled_at, id);
+
+        CREATE TRIGGER receipts_are_not_changed BEFORE UPDATE ON receipts
+            BEGIN SELECT RAISE(ABORT, 'a receipt is never changed'); END;
+        CREATE TRIGGER receipts_are_not_removed BEFORE DELETE ON receipts
+            BEGIN SELECT RAISE(ABORT, 'a receipt is never removed'); END;
+        """
+
+    private static let identity = """
+        CREATE TABLE customers (
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            deposit_code TEXT NOT NULL UNIQUE CHECK (deposit_code <> ''),
+            label TEXT NOT NULL,
+            created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE keys (
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            customer TEXT NOT NULL REFERENCES customers (id),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            label TEXT NOT NULL,
+            refuses_lowering INTEGER NOT NULL CHECK (refuses_lowering IN (0, 1)),
+            on_disconnect TEXT NOT NULL CHECK (on_disconnect IN ('drain', 'cancel')),
+            created_at INTEGER NOT NULL,
+            revoked_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX keys_by_customer ON keys (customer, id);
+        """
+
+    /// The card published last is the current one; publishing one again adds a publication.
+    private static let rateCards = """
+        CREATE TABLE rate_cards (
+            version TEXT NOT NULL PRIMARY KEY CHECK (version <> ''),
+            content TEXT NOT NULL CHECK (json_valid(content)),
+            CHECK (version = content ->> '$.version')
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TRIGGER rate_cards_are_not_changed BEFORE UPDATE ON rate_cards
+            BEGIN SELECT RAISE(ABORT, 'a rate card is never changed'); END;
+
+        CREATE TABLE rate_card_publications (
+            sequence INTEGER NOT NULL PRIMARY KEY,
+            version TEXT NOT NULL REFERENCES rate_cards (version),
+            at INTEGER NOT NULL
+        ) STRICT;
+        """
+}

@@ -1,0 +1,372 @@
+"""The operator's verbs, on a stopped and on a running gateway."""
+
+import json
+import re
+import sqlite3
+
+import pytest
+import yaml
+
+from dialects import OPENAI
+from programs import ROOT, is_key, run, run_json
+from wire import call
+
+DEFAULT_CARD = ROOT / "Sources/CLI/Resources/level5-1.6.yaml"
+
+
+def on(gateway):
+    """Options and environment that reach the gateway's database."""
+    return ["--database", gateway.database], {"FAREBOX_ADMIN_KEY": gateway.admin_key}
+
+
+@pytest.fixture
+def customer(gateway):
+    return gateway.customer()
+
+
+def grant(gateway, *options, id="grant-1", amount="5.00"):
+    database, environment = on(gateway)
+    words = ["--amount", amount, "--asset", "usd", "--reason", "hello", "--id", id]
+    return run("grant", *database, *words, *options, **environment)
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
+def test_a_grant_credits_once(world, customer, running):
+    gateway = customer.gateway
+    if not running:
+        assert gateway.stop() == 0
+    for _ in range(2):
+        done = grant(gateway, "--customer", customer.id, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["balance"]
+    if not running:
+        customer.gateway = world.start(name="again")
+    assert customer.balance() == 5_000_000
+    rows = call("GET", f"{customer.proxy}/transactions").json()
+    assert [(row["type"], row["usdc_amount"]) for row in rows["transactions"]] == [("GRANT", 5_000_000)]
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
+def test_a_grant_by_key_finds_its_customer(world, customer, running):
+    gateway = customer.gateway
+    if not running:
+        assert gateway.stop() == 0
+    assert grant(gateway, "--token", customer.key).returncode == 0
+    if not running:
+        customer.gateway = world.start(name="again")
+    assert customer.balance() == 5_000_000
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
+def test_the_same_id_with_another_amount_is_refused(world, customer, running):
+    gateway = customer.gateway
+    if not running:
+        assert gateway.stop() == 0
+    assert grant(gateway, "--customer", customer.id).returncode == 0
+    again = grant(gateway, "--customer", customer.id, amount="6.00")
+    assert again.returncode != 0
+    assert "transfer_exists_with_different_content" in again.stderr
+    if not running:
+        customer.gateway = world.start(name="again")
+    assert customer.balance() == 5_000_000
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
+def test_a_dry_run_writes_nothing(world, customer, running):
+    gateway = customer.gateway
+    if not running:
+        assert gateway.stop() == 0
+    done = grant(gateway, "--customer", customer.id, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "5.000000" in done.stdout or "5000000" in done.stdout
+    if not running:
+        customer.gateway = world.start(name="again")
+    assert customer.balance() == 0
+    assert call("GET", f"{customer.proxy}/transactions").json()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--amount", "5.0000001"], ["--amount", "-5"], ["--amount", "0"], ["--amount", "five"],
+        ["--asset", "eur"], ["--customer", "nobody"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_grant_is_one_clear_line(customer, words):
+    database, environment = on(customer.gateway)
+    right = {"--customer": customer.id, "--amount": "5.00", "--asset": "usd", "--reason": "x", "--id": "g"}
+    options = [word for pair in (right | {words[0]: words[1]}).items() for word in pair]
+    done = run("grant", *database, *options, **environment)
+    assert done.returncode != 0
+    assert done.stderr.strip()
+    assert "Fatal error" not in done.stderr
+    assert customer.balance() == 0
+
+
+def spend(customer):
+    """The status that this key gets."""
+    return call(**OPENAI.request(customer)).status
+
+
+def test_a_key_lives_from_its_creation_to_its_revocation(customer):
+    gateway = customer.gateway
+    database, environment = on(gateway)
+    customer.grant("1.00")
+    second = customer.new_key("--label", "laptop")
+    assert spend(customer) == spend(second) == 200
+
+    listed = run("keys", "list", *database, "--customer", customer.id, "--json", **environment)
+    assert listed.returncode == 0
+    public = second.key.rsplit("-", 1)[0]
+    assert public in listed.stdout
+    assert "laptop" in listed.stdout
+    assert second.key.rsplit("-", 1)[1] not in listed.stdout
+
+    assert run("keys", "revoke", *database, public, **environment).returncode == 0
+    assert spend(second) == 401
+    assert spend(customer) == 200
+    assert run("keys", "revoke", *database, public, **environment).returncode == 0, "revoking again changes nothing"
+
+
+def test_a_rotated_key_has_a_successor_and_is_dead(customer):
+    gateway = customer.gateway
+    database, environment = on(gateway)
+    customer.grant("1.00")
+    public = customer.key.rsplit("-", 1)[0]
+    rotated = run_json("keys", "rotate", *database, public, **environment)
+    successor = next(value for value in rotated.values() if is_key(value))
+    gateway.world.secret("key", successor)
+    assert spend(customer) == 401
+    customer.key = successor
+    assert spend(customer) == 200
+    assert run("keys", "rotate", *database, public, **environment).returncode != 0
+
+
+def test_keys_are_made_and_revoked_while_nothing_runs(world, customer):
+    gateway = customer.gateway
+    database, environment = on(gateway)
+    customer.grant("1.00")
+    assert gateway.stop() == 0
+    second = customer.new_key()
+    assert run("keys", "revoke", *database, customer.key.rsplit("-", 1)[0], **environment).returncode == 0
+    customer.gateway = second.gateway = world.start(name="again")
+    assert spend(customer) == 401
+    assert spend(second) == 200
+
+
+def test_a_key_that_is_not_there_is_said_to_be_missing(gateway):
+    database, environment = on(gateway)
+    for verb in ("revoke", "rotate"):
+        done = run("keys", verb, *database, "fbx-000000000000", **environment)
+        assert done.returncode != 0
+        assert "key_not_found" in done.stderr
+
+
+# Rates
+
+
+def test_the_cards_in_the_tree_pass_the_check():
+    cards = sorted(DEFAULT_CARD.parent.glob("*.yaml"))
+    assert len(cards) >= 4
+    for card in cards:
+        done = run("rates", "check", card)
+        assert done.returncode == 0, (card.name, done.stderr)
+
+
+def spoil_zero(card):
+    card["rates"][0]["cost"]["input"] = 0
+
+
+def spoil_negative(card):
+    card["rates"][0]["cost"]["output"] = -1
+
+
+def spoil_missing(card):
+    del card["rates"][0]["cost"]["output"]
+
+
+def spoil_absurd(card):
+    card["rates"][0]["cost"]["input"] = 10**15
+
+
+def spoil_below_cost(card):
+    card["rates"][0]["price"] = {"input": 1}
+
+
+def spoil_twice(card):
+    card["rates"].append(card["rates"][0])
+
+
+def spoil_unknown(card):
+    card["rates"][0]["prize"] = 1
+
+
+def spoil_fraction(card):
+    card["rates"][0]["cost"]["input"] = 1.5
+
+
+def spoil_limits(card):
+    del card["rates"][0]["limits"]
+
+
+def spoil_empty(card):
+    card["rates"] = []
+
+
+SPOILS = [value for name, value in sorted(globals().items()) if name.startswith("spoil_")]
+
+
+@pytest.mark.parametrize("spoil", SPOILS, ids=lambda spoil: spoil.__name__)
+def test_a_card_with_a_bad_price_is_refused(tmp_path, gateway, spoil):
+    card = yaml.safe_load(DEFAULT_CARD.read_text())
+    card["version"] = "spoilt"
+    spoil(card)
+    file = tmp_path / "card.yaml"
+    file.write_text(yaml.safe_dump(card))
+    checked = run("rates", "check", file)
+    assert checked.returncode != 0
+    assert checked.stderr.strip()
+    database, environment = on(gateway)
+    assert run("rates", "publish", file, *database, **environment).returncode != 0
+    assert call("GET", f"{gateway.url}/v1/pricing").json()["rate_card"] == "level5-1.6"
+
+
+def test_a_published_card_changes_the_price_at_once_and_old_receipts_never(tmp_path, customer):
+    gateway = customer.gateway
+    database, environment = on(gateway)
+    customer.grant("5.00")
+    old = call(**OPENAI.request(customer, "input_tokens=100; output_tokens=10")).expect(200)
+    card = yaml.safe_load(DEFAULT_CARD.read_text())
+    card["version"] = "dearer"
+    rate = next(rate for rate in card["rates"] if rate["model"] == "openai/gpt-4o")
+    rate["cost"] = {name: price * 2 for name, price in rate["cost"].items()}
+    file = tmp_path / "card.yaml"
+    file.write_text(yaml.safe_dump(card))
+    done = run("rates", "publish", file, *database, **environment)
+    assert done.returncode == 0, done.stderr
+    assert run_json("rates", "show", *database, **environment)["version"] == "dearer"
+
+    new = call(**OPENAI.request(customer, "input_tokens=100; output_tokens=10")).expect(200)
+    before = customer.settled(old.headers["x-farebox-receipt"])
+    after = customer.settled(new.headers["x-farebox-receipt"])
+    assert after["charge"] == 2 * before["charge"]
+    assert (before["rate_card"], after["rate_card"]) == ("level5-1.6", "dearer")
+    gateway.world.audit()
+
+    rate["cost"]["input"] += 1
+    file.write_text(yaml.safe_dump(card))
+    again = run("rates", "publish", file, *database, **environment)
+    assert again.returncode != 0
+    assert "rate_card_exists_with_different_content" in again.stderr
+
+
+def test_the_built_in_card_is_shown_without_a_database():
+    shown = run("rates", "show")
+    assert shown.returncode == 0
+    assert "level5-1.6" in shown.stdout
+    assert "anthropic/claude-sonnet-4-6" in shown.stdout
+
+
+def test_the_published_prices_are_the_documents(gateway):
+    """Level5 1.6, row by row: input, output, cache read in micro-USD per million."""
+    table = {
+        "anthropic/claude-sonnet-4-6": (3_300_000, 16_500_000, 330_000),
+        "anthropic/claude-opus-4-6": (5_500_000, 27_500_000, 550_000),
+        "anthropic/claude-haiku-4-5-20251001": (1_100_000, 5_500_000, 110_000),
+        "openai/gpt-5.2": (1_750_000, 14_000_000, 175_000),
+        "openai/gpt-5.3-codex": (1_750_000, 14_000_000, 175_000),
+        "openai/gpt-4o": (2_500_000, 10_000_000, 1_250_000),
+        "openai/o3": (2_000_000, 8_000_000, 500_000),
+        "openrouter/qwen3-max": (1_320_000, 6_600_000, 264_000),
+        "openrouter/qwen3-coder-plus": (1_100_000, 5_500_000, 220_000),
+        "openrouter/glm-5": (1_100_000, 3_520_000, 220_000),
+        "openrouter/grok-4-1-fast": (220_000, 550_000, 55_000),
+        "openrouter/gemini-3.1-pro-preview": (2_200_000, 13_200_000, 550_000),
+    }
+    answer = call("GET", f"{gateway.url}/v1/pricing").expect(200).json()
+    published = {
+        name: (row["input_per_1m"], row["output_per_1m"], row["cache_read_per_1m"])
+        for name, row in answer["pricing"].items()
+    }
+    assert published == table
+    assert answer["pricing"]["anthropic/claude-sonnet-4-6"]["cache_write_per_1m"] == 4_125_000
+    assert answer["pricing"]["anthropic/claude-opus-4-6"]["cache_write_per_1m"] == 6_875_000
+
+
+# Audit
+
+
+@pytest.fixture
+def books(world, customer):
+    """The database of a stopped gateway that sold something."""
+    customer.grant("5.00")
+    for _ in range(3):
+        call(**OPENAI.request(customer)).expect(200)
+    assert customer.gateway.stop() == 0
+    world.audit()
+    database = sqlite3.connect(world.directory / "farebox.db")
+    yield database
+    database.close()
+
+
+TAMPERED = {
+    "an amount": "UPDATE transfers SET amount = amount + 1 WHERE code = 'grant'",
+    "a charge": "UPDATE transfers SET amount = amount - 1 WHERE code = 'cost' AND amount > 1 AND sequence = (SELECT min(sequence) FROM transfers WHERE code = 'cost')",
+    "a note": "UPDATE transfers SET note = 'something else' WHERE code = 'grant'",
+    "a receiver": "UPDATE transfers SET credit = (SELECT id FROM accounts WHERE kind = 'provider') WHERE code = 'margin'",
+    "a balance": "UPDATE accounts SET credits = credits + 1 WHERE kind = 'customer'",
+    "a held amount": "UPDATE accounts SET held = 1 WHERE kind = 'customer'",
+    "a missing transfer": "DELETE FROM transfers WHERE code = 'grant'",
+    "a hold's charge": "UPDATE holds SET charge = charge - 1 WHERE state = 'captured'",
+    "a receipt's charge": "UPDATE receipts SET content = json_set(content, '$.charge', (content ->> '$.charge') - 1)",
+    "a receipt's usage": "UPDATE receipts SET content = replace(content, '\"output\":', '\"output\":1')",
+    "a missing receipt": "DELETE FROM receipts",
+}
+
+
+@pytest.mark.parametrize("sql", TAMPERED.values(), ids=TAMPERED)
+def test_the_audit_names_the_first_difference(world, books, sql):
+    books.execute("PRAGMA foreign_keys = OFF")
+    for [trigger] in books.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        books.execute(f"DROP TRIGGER {trigger}")
+    assert books.execute(sql).rowcount > 0
+    books.commit()
+    done = run("audit", "--database", f"sqlite:{world.directory / 'farebox.db'}")
+    assert done.returncode == 1, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert "audit clean" not in said
+    assert re.search(r"chain|customer/|hold|receipt|rev|usd", said), said
+    as_json = run("audit", "--database", f"sqlite:{world.directory / 'farebox.db'}", "--json")
+    assert as_json.returncode == 1
+    json.loads(as_json.stdout)
+    # Let the world close: nothing runs on this database any more.
+
+
+def test_the_audit_of_a_running_gateway_is_clean(customer):
+    customer.grant("5.00")
+    call(**OPENAI.request(customer)).expect(200)
+    database, _ = on(customer.gateway)
+    said = run("audit", *database)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert re.search(r"audit clean: \d+ transfers, 1 holds \(0 open\), 1 receipts", said.stdout), said.stdout
+    assert run_json("audit", *database)
+
+
+def test_an_audit_of_nothing_says_so(tmp_path):
+    done = run("audit", "--database", f"sqlite:{tmp_path / 'nobody.db'}")
+    assert done.returncode not in (0, 1)
+    assert "database_missing" in done.stderr
+    assert not (tmp_path / "nobody.db").exists()
+
+
+@pytest.mark.parametrize("verb", ["serve", "dev", "simulate-upstream", "audit", "grant", "keys", "rates"])
+def test_every_verb_explains_itself(verb):
+    assert verb in run("--help").stdout
+    done = run(verb, "--help")
+    assert done.returncode == 0
+    assert "USAGE" in done.stdout
+
+
+def test_an_unknown_verb_is_a_usage_error():
+    assert run("fly").returncode == 64

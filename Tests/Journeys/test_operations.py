@@ -1,0 +1,338 @@
+"""Starting, watching and stopping a gateway."""
+
+import os
+import re
+import signal
+import socket
+import threading
+
+import pytest
+
+from dialects import ANTHROPIC, BOTH, OPENAI
+from money import prices
+from programs import run, until
+from wire import Stream, call
+
+both = pytest.mark.parametrize("dialect", BOTH, ids=str)
+
+# Registration
+
+
+def test_a_registration_gives_everything_an_agent_needs(world):
+    gateway = world.start(FAREBOX_PUBLIC_URL="https://pay.example.com")
+    answer = call("POST", f"{gateway.url}/v1/register").expect(200)
+    told = answer.json()
+    world.secret("key", told["api_token"])
+    assert re.fullmatch(r"fbx-[0-9a-f]{12}-[0-9a-f]{64}", told["api_token"])
+    assert re.fullmatch(r"[0-9a-f]{32}", told["deposit_code"])
+    assert told["base_url"].startswith("https://pay.example.com")
+    assert told["status"] == "pending_deposit"
+    assert told["instructions"]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_balance_works_from_registration_on(gateway):
+    customer = gateway.customer()
+    told = call("GET", f"{customer.proxy}/balance").expect(200).json()
+    assert (told["usdc_balance"], told["status"], told["is_active"]) == (0, "pending_deposit", False)
+    assert told["api_token"] == customer.key.rsplit("-", 1)[0]
+    customer.grant("2.50")
+    told = call("GET", f"{customer.proxy}/balance").expect(200).json()
+    assert told["usdc_balance"] == 2_500_000
+    assert told["is_active"] is True
+    assert told["balances"]["usd"] == {"posted": 2_500_000, "held": 0, "available": 2_500_000}
+
+
+def test_registrations_are_limited_per_minute(world):
+    gateway = world.start(FAREBOX_REGISTER_LIMIT=10)
+    answers = [call("POST", f"{gateway.url}/v1/register") for _ in range(12)]
+    assert [answer.status for answer in answers] == [200] * 10 + [429] * 2
+    refused = answers[-1]
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert refused.json()["code"]
+    # The address is the connection's, not what a header says.
+    lied = call("POST", f"{gateway.url}/v1/register", headers={"x-forwarded-for": "203.0.113.9"})
+    assert lied.status == 429
+
+
+# Grants
+
+
+def test_a_grant_over_http_credits_once_and_conflicts_with_other_content(gateway):
+    customer = gateway.customer()
+    grant = {"amount": "5.00", "asset": "usd", "reason": "hello", "id": "g1"}
+    for owner in ({"customer": customer.id}, {"api_token": customer.key}):
+        answer = gateway.admin("POST", "/v1/admin/grants", **grant, **owner).expect(200).json()
+        assert answer["customer"] == customer.id
+        assert answer["transfer"]
+    assert customer.balance() == 5_000_000
+    for change in ({"amount": "6.00"}, {"asset": "usdc"}, {"reason": "other"}):
+        answer = gateway.admin("POST", "/v1/admin/grants", **(grant | change), customer=customer.id)
+        assert answer.status == 409, change
+        assert answer.json()["code"] == "transfer_exists_with_different_content"
+    other = gateway.customer()
+    assert gateway.admin("POST", "/v1/admin/grants", **grant, customer=other.id).status == 409
+    assert (customer.balance(), other.balance()) == (5_000_000, 0)
+
+
+# What customers see
+
+
+def test_nobody_sees_anothers_receipt(gateway):
+    mine, theirs = gateway.customer("1.00"), gateway.customer("1.00")
+    id = call(**OPENAI.request(mine)).expect(200).headers["x-farebox-receipt"]
+    assert mine.receipt(id).status == 200
+    refused = theirs.receipt(id)
+    assert refused.status == 404
+    assert refused.body == theirs.receipt("nothing-of-the-kind").body
+    assert call("GET", f"{gateway.url}/v1/receipts/{id}").status == 401
+    assert "cost" not in mine.receipt(id).json()
+
+
+def test_the_transactions_are_paged_and_name_the_model(gateway):
+    customer = gateway.customer("1.00")
+    directives = "input_tokens=100; output_tokens=10; cache_read_tokens=7; cache_write_5m_tokens=5"
+    for _ in range(5):
+        call(**ANTHROPIC.request(customer, directives)).expect(200)
+    url = f"{customer.proxy}/transactions"
+    pages = [call("GET", f"{url}?page={page}&limit=2").expect(200).json() for page in (1, 2, 3, 4)]
+    assert [page["total"] for page in pages] == [6] * 4
+    assert [len(page["transactions"]) for page in pages] == [2, 2, 2, 0]
+    rows = [row for page in pages for row in page["transactions"]]
+    assert len({row["id"] for row in rows}) == 6
+    row = rows[0]
+    assert row["type"] == "DEBIT"
+    assert (row["input_tokens"], row["output_tokens"]) == (100, 10)
+    assert (row["cache_read_tokens"], row["cache_write_tokens"]) == (7, 5)
+    assert row["provider"] == "anthropic"
+    assert row["model"].endswith("claude-sonnet-4-6")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", row["created_at"])
+    assert rows[-1]["type"] in ("GRANT", "DEPOSIT")
+
+
+def test_the_operators_totals_add_up(gateway):
+    customer = gateway.customer("5.00")
+    charges = []
+    for dialect in BOTH:
+        answer = call(**dialect.request(customer, "input_tokens=1000; output_tokens=50")).expect(200)
+        charges.append(customer.settled(answer.headers["x-farebox-receipt"])["charge"])
+    told = gateway.admin("GET", "/v1/admin/stats").expect(200).json()
+    usd = find(told, "usd")
+    assert usd["grants"] == 5_000_000
+    assert usd["charges"] == sum(charges)
+    assert usd["provider_cost"] + usd["margin"] == sum(charges)
+    assert 0 < usd["provider_cost"] < sum(charges)
+    assert usd["liabilities"] == 5_000_000 - sum(charges)
+
+
+def find(tree, name):
+    """The first value of that name, wherever it is."""
+    if isinstance(tree, dict):
+        if name in tree:
+            return tree[name]
+        for value in tree.values():
+            found = find(value, name)
+            if found is not None:
+                return found
+    return None
+
+
+# Health
+
+
+def test_a_healthy_gateway_says_so_in_every_way(gateway):
+    health = call("GET", f"{gateway.url}/health").expect(200).json()
+    assert health["status"] == "ok"
+    assert health["components"]
+    assert call("GET", f"{gateway.url}/livez").status == 200
+    assert call("GET", f"{gateway.url}/readyz").status == 200
+
+
+SAMPLE = re.compile(
+    r'^[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\["\\n])*",?)*\})? '
+    r"([0-9.eE+-]+|NaN|[+-]Inf)( \d+)?$"
+)
+
+
+def test_the_metrics_are_prometheus_text_without_secrets(gateway):
+    customer = gateway.customer("1.00")
+    call(**OPENAI.request(customer)).expect(200)
+    call("GET", f"{gateway.url}/v1/nothing-{customer.key}")
+    call(**OPENAI.request(customer, model="agents-own-invention"))
+    answer = call("GET", f"{gateway.url}/metrics").expect(200)
+    assert answer.headers["content-type"].startswith("text/plain")
+    text = answer.body.decode()
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert lines
+    for line in lines:
+        assert SAMPLE.match(line), line
+    assert any(line.startswith("farebox_") for line in lines)
+    assert customer.key.rsplit("-", 1)[1] not in text
+    assert "invention" not in text
+    assert customer.id not in text
+
+
+# Starting
+
+
+BASE = {
+    "FAREBOX_LISTEN": "127.0.0.1:0",
+    "FAREBOX_ADMIN_KEY": "0123456789abcdef-journey",
+    "OPENAI_API_KEY": "sk-journey-0123456789",
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"FAREBOX_ADMIN_KEY": None},
+        {"FAREBOX_ADMIN_KEY": ""},
+        {"FAREBOX_ADMIN_KEY": "short"},
+        {"FAREBOX_ADMIN_KEY": "changeme-changeme"},
+        {"FAREBOX_UNHEARD_OF": "1"},
+        {"FAREBOX_LISTEN": "nowhere"},
+        {"FAREBOX_LISTEN": "127.0.0.1:99999"},
+        {"FAREBOX_DATABASE": "postgres://elsewhere"},
+        {"FAREBOX_DATABASE": "sqlite:/no/such/directory/farebox.db"},
+        {"FAREBOX_HOLDS_MODE": "generous"},
+        {"FAREBOX_DRAIN_SECONDS": "soon"},
+        {"FAREBOX_DRAIN_SECONDS": "-1"},
+        {"FAREBOX_BODY_LIMIT": "0"},
+        {"FAREBOX_REGISTER_LIMIT": "many"},
+        {"FAREBOX_LOG_LEVEL": "loud"},
+        {"FAREBOX_PUBLIC_URL": "not a url"},
+        {"OPENAI_BASE_URL": "ftp://example.com"},
+        {"FAREBOX_RATES": "/no/such/card.yaml"},
+    ],
+    ids=lambda change: " ".join(f"{name}={value}" for name, value in change.items()),
+)
+def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path, change):
+    settings = BASE | {"FAREBOX_DATABASE": f"sqlite:{tmp_path / 'farebox.db'}"} | change
+    done = run("serve", directory=tmp_path, **{name: value for name, value in settings.items() if value is not None})
+    assert 64 <= done.returncode <= 78, (done.returncode, done.stdout, done.stderr)
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    name, value = next(iter(change.items()))
+    assert name in lines[0] or (value and value.removeprefix("sqlite:") in lines[0]), lines[0]
+    if name.endswith("KEY") and value:
+        assert value not in done.stderr
+    assert "listening" not in done.stdout
+
+
+def test_a_second_gateway_on_the_same_database_is_refused(world, gateway):
+    settings = gateway.settings
+    done = run("serve", directory=world.directory, **settings)
+    assert 64 <= done.returncode <= 78
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "database_locked" in done.stderr or "another" in done.stderr
+    assert gateway.is_healthy()
+
+
+def test_a_port_that_is_taken_is_one_clear_line(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        settings = BASE | {"FAREBOX_LISTEN": address, "FAREBOX_DATABASE": f"sqlite:{tmp_path / 'farebox.db'}"}
+        done = run("serve", directory=tmp_path, **settings)
+    assert 64 <= done.returncode <= 78, (done.returncode, done.stderr)
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_a_model_whose_upstream_has_no_key_is_unavailable(world):
+    gateway = world.start(ANTHROPIC_API_KEY=None)
+    customer = gateway.customer("1.00")
+    answer = call(**ANTHROPIC.request(customer))
+    assert answer.status == 503
+    ANTHROPIC.error(answer.body)
+    assert call(**OPENAI.request(customer)).status == 200
+    assert prices(gateway, "claude-sonnet-4-6")
+
+
+# Stopping
+
+
+def read_slowly(customer, dialect, tokens, delay):
+    """A stream that has begun."""
+    request = dialect.request(customer, f"output_tokens={tokens}; delay_chunk_ms={delay}", stream=True)
+    stream = Stream(**request)
+    stream.__enter__()
+    assert stream.status == 200
+    stream.events(3)
+    return stream
+
+
+@both
+def test_a_stop_finishes_the_streams_first(world, dialect):
+    gateway = world.start(FAREBOX_SHUTDOWN_SECONDS=20)
+    customer = gateway.customer("1.00")
+    stream = read_slowly(customer, dialect, tokens=20, delay=50)
+    gateway.send(signal.SIGTERM)
+    until(lambda: refuses_connections(gateway.port), "the gateway to stop accepting", 5)
+    events = stream.events()
+    assert dialect.end in events[-1]
+    assert any(event.startswith(b": farebox charge=") for event in events)
+    stream.leave()
+    assert gateway.wait(15) == 0
+    assert "audit clean" in gateway.text()
+    assert "(0 open)" in gateway.text()
+    world.audit()
+
+
+def refuses_connections(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@both
+def test_a_stop_has_an_end_even_if_a_stream_has_none(world, dialect):
+    gateway = world.start(FAREBOX_SHUTDOWN_SECONDS=2, FAREBOX_DRAIN_SECONDS=1)
+    customer = gateway.customer("1.00")
+    stream = read_slowly(customer, dialect, tokens=60, delay=1000)
+    id = stream.headers["x-farebox-receipt"]
+    gateway.send(signal.SIGTERM)
+    rest = []
+    reader = threading.Thread(target=lambda: rest.extend(stream.events()))
+    reader.start()
+    assert gateway.wait(12) == 0
+    reader.join(5)
+    assert any(dialect.is_error_event(event) for event in rest), rest
+    assert "(0 open)" in gateway.text()
+    world.audit()
+    customer.gateway = world.start(name="again")
+    receipt = customer.settled(id)
+    assert receipt["usage_source"] == "estimated"
+    assert customer.balance() == 1_000_000 - receipt["charge"]
+
+
+def test_a_stop_does_not_wait_for_idle_connections(world):
+    gateway = world.start(FAREBOX_SHUTDOWN_SECONDS=20)
+    idle = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(5)]
+    idle[0].sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
+    idle[0].recv(100)
+    idle[1].sendall(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n")
+    assert gateway.stop(patience=10) == 0
+    for connection in idle:
+        connection.close()
+
+
+def test_ctrl_c_stops_like_sigterm(world, gateway):
+    gateway.send(signal.SIGINT)
+    assert gateway.wait(10) == 0
+    assert "audit clean" in gateway.text()
+
+
+def test_a_database_survives_a_restart(world):
+    customer = world.start().customer("1.00")
+    call(**OPENAI.request(customer)).expect(200)
+    balance = customer.balance()
+    for number in range(3):
+        assert customer.gateway.stop() == 0
+        customer.gateway = world.start(name=f"again-{number}")
+        assert customer.balance() == balance
+
+
+def test_the_database_is_readable_by_its_owner_only(gateway):
+    path = gateway.database.removeprefix("sqlite:")
+    assert os.stat(path).st_mode & 0o077 == 0

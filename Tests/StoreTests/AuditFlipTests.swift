@@ -1,0 +1,221 @@
+import GRDB
+import GatewayTestKit
+import Ledger
+import Metering
+import Primitives
+import Receipts
+import StoreSQLite
+import Testing
+
+/// Flips one thing in the file and expects the audit to name it.
+struct AuditFlipTests {
+    struct Flip: CustomTestStringConvertible {
+        let testDescription: String
+        let sql: String
+        /// The kind of difference, and what its sentence contains.
+        let sentence: String
+    }
+
+    static let flips = [
+        Flip(
+            testDescription: "changed amount",
+            sql: "UPDATE transfers SET amount = amount + 1 WHERE sequence = 2",
+            sentence: "chain gateway: transfer 2 (h1/cost/usd) does not match its digest",
+        ),
+        Flip(
+            testDescription: "changed note",
+            sql: "UPDATE transfers SET note = 'Sample' WHERE sequence = 1",
+            sentence: "transfer 1 (grant/acme-usd) does not match its digest",
+        ),
+        Flip(
+            testDescription: "changed digest",
+            sql: "UPDATE transfers SET digest = zeroblob(32) WHERE sequence = 3",
+            sentence: "transfer 3 (h1/margin/usd) does not match its digest",
+        ),
+        Flip(
+            testDescription: "missing transfer",
+            sql: "DELETE FROM transfers WHERE sequence = 2",
+            sentence: "chain gateway: transfer 2 is missing, 3 follows",
+        ),
+        Flip(
+            testDescription: "missing last transfer",
+            sql: "DELETE FROM transfers WHERE sequence = 3",
+            sentence: "chain gateway: ends at 2, the store remembers 3",
+        ),
+        Flip(
+            testDescription: "missing end of the chain",
+            sql: "DELETE FROM chains",
+            sentence: "chain gateway: ends at 3, the store remembers 0",
+        ),
+        Flip(
+            testDescription: "all transfers missing",
+            sql: "DELETE FROM transfers",
+            sentence: "chain gateway: ends at 0, the store remembers 3",
+        ),
+        Flip(
+            testDescription: "changed balance",
+            sql: "UPDATE accounts SET credits = credits + 1 WHERE id = 'customer/acme/usd'",
+            sentence: "customer/acme/usd: stored credits 100001",
+        ),
+        Flip(
+            testDescription: "changed held",
+            sql: "UPDATE accounts SET held = 0 WHERE id = 'customer/acme/usd'",
+            sentence: "customer/acme/usd: stored credits 100000 debits 1100 held 0, derived",
+        ),
+        Flip(
+            testDescription: "missing account",
+            sql: "DELETE FROM accounts WHERE id = 'revenue/usd'",
+            sentence: "revenue/usd: stored credits 0 debits 0 held 0, derived credits 100",
+        ),
+        Flip(
+            testDescription: "captured hold made released",
+            sql: "UPDATE holds SET state = 'released', charge = NULL WHERE id = 'h1'",
+            sentence: "hold h1: is released, its transfers charge 1100",
+        ),
+        Flip(
+            testDescription: "open hold made expired",
+            sql: "UPDATE holds SET state = 'expired', resolved_at = 1 WHERE id = 'h2'",
+            sentence: "customer/acme/usd: stored credits 100000 debits 1100 held 30, derived",
+        ),
+        Flip(
+            testDescription: "changed charge of a hold",
+            sql: "UPDATE holds SET charge = 7 WHERE id = 'h1'",
+            sentence: "hold h1: is captured(7), its transfers charge 1100",
+        ),
+        Flip(
+            testDescription: "missing hold",
+            sql: "DELETE FROM holds WHERE id = 'h1'",
+            sentence: "hold h1: is missing, its transfers charge 1100",
+        ),
+        Flip(
+            testDescription: "parts of a hold beyond 64 bits",
+            sql: "UPDATE holds SET parts = 'usd:9223372036854775807,usd:9223372036854775807'",
+            sentence: "the books exceed 64 bits",
+        ),
+        Flip(
+            testDescription: "changed receipt charge",
+            sql: "UPDATE receipts SET content = json_set(content, '$.charge', 1099)",
+            sentence: "receipt h1: charges 1099, recomputed 1100",
+        ),
+        Flip(
+            testDescription: "changed receipt usage",
+            sql: "UPDATE receipts SET content = json_set(content, '$.reading.usage.input', 999)",
+            sentence: "receipt h1: charges 1100, recomputed 1099",
+        ),
+        Flip(
+            testDescription: "changed price",
+            sql: """
+                UPDATE rate_cards
+                SET content = json_set(content, '$.rates[0].standard.price.input', 1200000)
+                """,
+            sentence: "receipt h1: charges 1100, recomputed 1200",
+        ),
+    ]
+
+    @Test(arguments: flips)
+    func `the audit names what was changed`(_ flip: Flip) async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/farebox.db"
+            try await settleOnce(path)
+            try tamper(path, flip.sql)
+            let reader = try SQLiteStore.open(.file(path), access: .readOnly)
+            let difference = await #expect(throws: AuditDifference.self) {
+                try await reader.read { transaction in
+                    _ = try transaction.auditLedger(page: 2)
+                    var receipts = ReceiptAuditor()
+                    try receipts.audit(&transaction)
+                }
+            }
+            let sentence = difference?.description ?? "nothing"
+            #expect(sentence.contains(flip.sentence), "\(sentence)")
+            try await reader.close()
+        }
+    }
+
+    @Test(arguments: [
+        ("UPDATE transfers SET amount = 0", "transfers.amount"),
+        ("UPDATE transfers SET amount = -5", "transfers.amount"),
+        ("UPDATE transfers SET code = 'gift'", "transfers.code"),
+        ("UPDATE transfers SET credit = debit", "transfers.credit"),
+        ("UPDATE transfers SET debit = 'nonsense'", "transfers.debit"),
+        ("UPDATE accounts SET held = -1", "accounts.held"),
+        ("UPDATE accounts SET id = id || 'x'", "accounts.id"),
+        ("UPDATE holds SET state = 'half'", "holds.state"),
+        ("UPDATE holds SET state = 'captured', charge = NULL", "holds.state"),
+        ("UPDATE holds SET parts = 'usd'", "holds.parts"),
+        ("UPDATE holds SET parts = 'usd:1,eur:2'", "holds.parts"),
+        ("UPDATE holds SET amount = -1", "holds.amount"),
+        ("UPDATE holds SET sol_rate = 0, sol_rate_at = 0", "holds.sol_rate"),
+        ("UPDATE receipts SET content = json_remove(content, '$.reading')", "receipts."),
+        ("UPDATE receipts SET content = json_set(content, '$.charge', -1)", "receipts."),
+        ("UPDATE rate_cards SET content = '[]'", "rate_cards."),
+    ])
+    func `a row that no version writes is reported, never a crash`(
+        _ sql: String,
+        _ place: String,
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/farebox.db"
+            try await settleOnce(path)
+            try tamper(path, sql)
+            let reader = try SQLiteStore.open(.file(path), access: .readOnly)
+            let error = await #expect(throws: StoreError.self) {
+                try await reader.read { transaction in
+                    _ = try transaction.auditLedger()
+                    var receipts = ReceiptAuditor()
+                    try receipts.audit(&transaction)
+                }
+            }
+            #expect("\(error ?? .stopped)".contains(place))
+            try await reader.close()
+        }
+    }
+
+    @Test(arguments: [
+        "UPDATE transfers SET amount = 5", "DELETE FROM transfers", "DELETE FROM receipts",
+        "UPDATE receipts SET content = content", "UPDATE rate_cards SET content = content",
+        "UPDATE accounts SET held = credits + 1 WHERE kind = 'customer'",
+        "UPDATE accounts SET debits = credits + 1 WHERE kind = 'customer'",
+        "UPDATE accounts SET held = 1 WHERE kind = 'revenue'",
+        "UPDATE accounts SET credits = -1", "UPDATE accounts SET credits = 1.5",
+        "DELETE FROM accounts WHERE kind = 'revenue'",
+        "UPDATE holds SET state = 'other'", "UPDATE holds SET charge = amount + 1",
+        "UPDATE holds SET state = 'open' WHERE id = 'h1'", "UPDATE chains SET digest = x'00'",
+        "INSERT INTO keys VALUES ('k', 'nobody', zeroblob(32), '', 0, 'drain', 0, NULL)",
+    ])
+    func `the tables themselves refuse a wrong row`(_ sql: String) async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/farebox.db"
+            try await settleOnce(path)
+            #expect(throws: DatabaseError.self) { try rawSQL(path, sql) }
+        }
+    }
+
+    /// A grant, one settled inference and one open hold.
+    private func settleOnce(_ path: String) async throws {
+        let store = try SQLiteStore.open(.file(path), access: .exclusive)
+        let stores = AnyStore(store)
+        try await stores.publishSample()
+        try await stores.fund("acme", 100_000)
+        try await stores.settle("h1", of: "acme", 5000, Usage([.input: 1000]))
+        try await stores.place("h2", of: "acme", 30)
+        try await stores.audit()
+        try await store.close()
+    }
+
+    /// Runs `sql` with everything out of its way that keeps rows right.
+    private func tamper(_ path: String, _ sql: String) throws {
+        try rawSQL(
+            path,
+            """
+            PRAGMA ignore_check_constraints = ON;
+            PRAGMA foreign_keys = OFF;
+            DROP TRIGGER transfers_are_not_changed;
+            DROP TRIGGER transfers_are_not_removed;
+            DROP TRIGGER receipts_are_not_changed;
+            DROP TRIGGER rate_cards_are_not_changed;
+            \(sql);
+            """,
+        )
+    }
+}

@@ -1,0 +1,88 @@
+import GatewayTestKit
+import Ledger
+import Metering
+import Primitives
+import Receipts
+import StoreSQLite
+import Testing
+
+/// The model and SQLite, told the same, answer the same after every step.
+struct ModelComparisonTests {
+    private enum Answer: Equatable {
+        case hold(Hold)
+        case transfer(Transfer)
+        case holds([Hold])
+        case nothing
+        case refused(LedgerError)
+    }
+
+    @Test(arguments: UInt64(1)...4)
+    func `random steps end the same in both`(_ seed: UInt64) async throws {
+        var random = SplitMix64(seed: seed)
+        let model = AnyStore(MemoryStore())
+        let sqlite = AnyStore(try SQLiteStore.open(.memory, access: .exclusive))
+        for number in 0..<120 {
+            let step = LedgerStep.random(number, using: &random)
+            let expected = try await answer(of: model, to: step)
+            let found = try await answer(of: sqlite, to: step)
+            try #require(expected == found, "seed \(seed), step \(number): \(step)")
+            let books = try await state(of: model)
+            let same = try await state(of: sqlite)
+            try #require(books == same, "seed \(seed), step \(number): \(step)")
+        }
+        let links = try await model.read { try $0.transfers(of: "gateway", after: 0, limit: 9999) }
+        let same = try await sqlite.read { try $0.transfers(of: "gateway", after: 0, limit: 9999) }
+        #expect(links == same && !links.isEmpty, "seed \(seed)")
+    }
+
+    private func answer(of store: AnyStore, to step: LedgerStep) async throws -> Answer {
+        do {
+            return try await store.write(.durable) { transaction in
+                switch step {
+                case .give(let grant, let now): .transfer(try transaction.give(grant, at: now))
+                case .place(let request, let rate):
+                    .hold(try transaction.placeHold(request, solRate: rate))
+                case .capture(let id, let settlement, let now):
+                    .hold(try transaction.captureHold(id, settlement, at: now))
+                case .release(let id, let now): .hold(try transaction.releaseHold(id, at: now))
+                case .expire(let deadline, let live):
+                    .holds(
+                        try transaction.expireHolds(
+                            leasedBefore: deadline,
+                            except: live,
+                            at: deadline,
+                            limit: 3,
+                        )
+                    )
+                case .renew(let ids, let lease):
+                    try { () -> Answer in
+                        try transaction.renewHolds(ids, until: lease)
+                        return .nothing
+                    }()
+                }
+            }
+        } catch let error as LedgerError {
+            return .refused(error)
+        }
+    }
+
+    private struct Books: Equatable {
+        let holds: [Hold]
+        let accounts: [String]
+        let totals: [AccountTotal]
+        let chain: TransferChain
+        let statement: [StatementLine]
+    }
+
+    private func state(of store: AnyStore) async throws -> Books {
+        try await store.read { transaction in
+            Books(
+                holds: try transaction.holds(after: nil, limit: 9999),
+                accounts: try transaction.accounts().map { "\($0) \($1)" },
+                totals: try transaction.totals(),
+                chain: try transaction.chain(of: "gateway"),
+                statement: try transaction.statement(of: "c1", skipping: 1, limit: 5),
+            )
+        }
+    }
+}
