@@ -180,7 +180,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ProvidersTests",
-            dependencies: ["Providers", "Metering", "Primitives", nioCore],
+            dependencies: ["Providers", "Metering", "Pricing", "Primitives", nioCore],
             resources: [.copy("Fixtures")],
             swiftSettings: strict,
         ),

@@ -31,15 +31,13 @@ struct StoreFailureTests {
             let errors = await withTaskGroup(of: StoreError?.self) { group in
                 group.addTask { await failure { try await gate.stand(in: store) } }
                 await gate.waitUntilEntered()
-                // The last is refused by a rule, but on the strength of holds that never were.
-                for (id, amount) in [("h1", Amount(40)), ("bad", 40), ("h2", 40)] {
+                // The third is refused by a rule, on the strength of holds that never were.
+                for (index, id) in ["h1", "bad", "h2"].enumerated() {
                     group.addTask {
-                        await failure {
-                            try await stores.place(InferenceID(id), of: "acme", amount)
-                        }
+                        await failure { try await stores.place(InferenceID(id), of: "acme", 40) }
                     }
+                    await gate.waitUntilWaiting(index + 1, in: store)
                 }
-                await gate.waitUntilWaiting(3, in: store)
                 gate.open()
                 return await group.reduce(into: []) { $0.append($1) }
             }
