@@ -4,8 +4,9 @@ package import RateLimits
 
 /// Every limit and every duration of the gateway; the CLI fills it from the environment.
 package struct GatewaySettings: Sendable {
-    /// The URL under which agents reach the gateway, without a slash at its end.
-    package var publicURL: String
+    /// The URL under which agents reach the gateway, without a slash at its end; `nil` where it is
+    /// the address that each request was sent to.
+    package var publicURL: String?
     package var holds: HoldPolicy
     /// How long a hold stands without being renewed.
     package var lease: Duration = .seconds(120)
@@ -34,7 +35,7 @@ package struct GatewaySettings: Sendable {
     /// What SOL is worth by the operator's word; `nil` where SOL covers nothing.
     package var solRate: SOLRate?
 
-    package init(publicURL: String, holds: HoldPolicy) {
+    package init(publicURL: String?, holds: HoldPolicy) {
         self.publicURL = publicURL
         self.holds = holds
     }

@@ -2,8 +2,8 @@ import Primitives
 
 /// One caller's write, waiting for its place in a batch.
 struct WriteJob: Sendable {
-    /// Tells the caller how its write ended; `nil` where the batch was committed.
-    typealias Answer = @Sendable (StoreError?) -> Void
+    /// Tells the caller how its body ended, now that its batch is committed.
+    typealias Answer = @Sendable () -> Void
 
     /// What became of a body before its batch is committed.
     enum Conclusion {
@@ -15,8 +15,11 @@ struct WriteJob: Sendable {
 
     let durability: Durability
     /// Runs the body.
+    ///
+    /// Its refusal is held back like its success: it may rest on what others wrote in the batch,
+    /// and falls with it.
     let run: @Sendable (inout SQLiteTransaction) -> Conclusion
-    /// Tells the caller that nothing was written.
+    /// Tells the caller that its batch failed, or was not begun.
     let refuse: @Sendable (StoreError) -> Void
 
     init<Outcome: Sendable>(
@@ -31,7 +34,7 @@ struct WriteJob: Sendable {
             let writesBefore = transaction.writeCount
             do {
                 result = .success(try body(&transaction))
-            } catch  where error.isOfDatabase {
+            } catch where error.isOfDatabase {
                 return .broken(error)
             } catch {
                 precondition(
@@ -40,14 +43,7 @@ struct WriteJob: Sendable {
                 )
                 result = .failure(error)
             }
-            // A refusal may rest on what others wrote in this batch, so it falls with the batch.
-            return .answer { failure in
-                if let failure {
-                    continuation.resume(throwing: failure)
-                } else {
-                    continuation.resume(with: result)
-                }
-            }
+            return .answer { continuation.resume(with: result) }
         }
     }
 }

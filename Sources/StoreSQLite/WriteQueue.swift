@@ -91,7 +91,7 @@ final class WriteQueue: Sendable {
                 state.writes += batch.count
             }
             goOn()
-            for answer in answers { answer(nil) }
+            for answer in answers { answer() }
         } catch {
             stop(after: error, batch)
         }

@@ -149,18 +149,29 @@ struct LedgerConformanceTests {
     func `what one write has changed, its own queries see`(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.fund("acme", 100)
+            for (index, query) in LedgerConformanceTests.queries.enumerated() {
+                let found = try await store.write(.visible) { transaction in
+                    let id = InferenceID("h\(index)")
+                    _ = try transaction.placeHold(.sample(id, of: "acme", 10), solRate: nil)
+                    return try query(&transaction)
+                }
+                #expect(found == index + 1, "query \(index)")
+            }
             try await store.write(.visible) { transaction in
-                _ = try transaction.placeHold(.sample("h", of: "acme", 40), solRate: nil)
-                #expect(try transaction.openHoldCount() == 1)
-                #expect(try transaction.openHolds(leasedBefore: .second(61), limit: 9).count == 1)
-                #expect(try transaction.holds(after: nil, limit: 9).count == 1)
-                #expect(try transaction.accounts().first?.1 == Balance(100, 0, held: 40))
-                #expect(try transaction.totals().first?.balance.held == 40)
                 _ = try transaction.give(.sample("g2", to: "acme", 1), at: .second(1))
-                #expect(try transaction.chain(of: "gateway").sequence == 2)
                 #expect(try transaction.transfer("grant/g2")?.amount == 1)
+                #expect(try transaction.chain(of: "gateway").sequence == 2)
                 _ = try transaction.auditLedger()
             }
         }
     }
+
+    /// What counts holds of 10 in each of the ways that look at a whole table.
+    private static let queries: [@Sendable (inout any EverySlice) throws -> Int] = [
+        { try $0.openHoldCount() },
+        { try $0.openHolds(leasedBefore: .second(61), limit: 9).count },
+        { try $0.holds(after: nil, limit: 9).count },
+        { Int(try $0.accounts().reduce(0) { $0 + $1.1.held.units }) / 10 },
+        { Int(try $0.totals().reduce(0) { $0 + $1.balance.held.units }) / 10 },
+    ]
 }

@@ -79,6 +79,7 @@ struct SQLiteOpeningTests {
                 try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix)
             }
             let before = ["", "-wal"].map { FileManager.default.contents(atPath: copy + $0) }
+            #expect(before.map { $0?.count ?? 0 } == [1, 2])
             let reader = try SQLiteStore.open(.file(copy), access: .readOnly)
             #expect(try await AnyStore(reader).audit().openHoldCount == 1)
             try await reader.close()

@@ -26,15 +26,14 @@ struct DevCommand: AsyncParsableCommand {
         let upstream = SimulatedUpstream()
         let upstreamURL = "http://127.0.0.1:\(try await upstream.start())"
         let adminKey = SystemSources.identifiers.secret(bytes: 24)
-        var settings = try await settings(upstreamURL, adminKey: adminKey)
-        settings.gateway.publicURL = "http://127.0.0.1:\(port)"
+        let settings = try await settings(upstreamURL, adminKey: adminKey)
         let process = try await GatewayProcess(
             settings,
             registry: ServeCommand.bootstrap(settings),
         )
         try await process.prepare()
         let (customer, secret) = try await fund(process)
-        let audit = try await process.run(beside: [upstream]) { [settings] port in
+        let audit = try await process.run(beside: [upstream]) { port in
             Farebox.say(
                 DevGuide(
                     url: "http://127.0.0.1:\(port)",

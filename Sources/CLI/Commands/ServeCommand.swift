@@ -14,16 +14,13 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reader = try await SettingsReader(environment: SystemSources.environment)
-        var settings = try ServeSettings(reader, now: SystemSources.time.now())
-        if settings.gateway.publicURL.isEmpty {
-            settings.gateway.publicURL = "http://\(settings.host):\(settings.port)"
-        }
+        let settings = try ServeSettings(reader, now: SystemSources.time.now())
         let process = try await GatewayProcess(
             settings,
             registry: ServeCommand.bootstrap(settings),
         )
         try await process.prepare()
-        let audit = try await process.run { [settings] port in
+        let audit = try await process.run { port in
             Farebox.say("farebox listening on http://\(settings.host):\(port)")
         }
         Farebox.say(audit.line)

@@ -30,7 +30,7 @@ struct ServeSettings: Sendable {
         upstreams = try reader.upstreams()
         let isPublic = reader.optional(.publicURL) != nil
         gateway = GatewaySettings(
-            publicURL: isPublic ? try reader.url(.publicURL).withoutTrailingSlash : "",
+            publicURL: isPublic ? try reader.url(.publicURL).withoutTrailingSlash : nil,
             holds: HoldPolicy(
                 mode: try reader.choice(.holdsMode, of: HoldMode.self),
                 outputFloor: Int64(try reader.count(.outputFloor, in: 1...1_000_000)),

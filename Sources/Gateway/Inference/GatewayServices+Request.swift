@@ -31,6 +31,11 @@ extension GatewayServices {
         return secrets.first { $0.keyID != nil } ?? secrets.first
     }
 
+    /// The URL under which the agent reaches this gateway.
+    func publicURL(of request: Request) -> String {
+        settings.publicURL ?? "http://\(request.head.authority ?? "localhost")"
+    }
+
     /// The whole body, within its limits of size and time.
     ///
     /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, ``GatewayError/bodyTooSlow``.

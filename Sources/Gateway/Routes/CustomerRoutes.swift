@@ -30,16 +30,17 @@ extension GatewayServices {
             return response
         }
         let (customer, secret) = try await operations.register()
+        let url = publicURL(of: request)
         return try Response(
             json: Registration(
                 apiToken: secret.text,
                 customer: customer.id.description,
                 depositCode: customer.depositCode,
-                baseUrl: "\(settings.publicURL)/proxy/\(secret.text)",
+                baseUrl: "\(url)/proxy/\(secret.text)",
                 status: "pending_deposit",
                 instructions: Registration.Instructions(
-                    openaiBaseUrl: "\(settings.publicURL)/v1",
-                    anthropicBaseUrl: settings.publicURL,
+                    openaiBaseUrl: "\(url)/v1",
+                    anthropicBaseUrl: url,
                     funding: "Ask the operator for a grant to this customer.",
                 ),
             )

@@ -3,8 +3,9 @@ import Hummingbird
 extension GatewayServices {
     /// The machine-readable description of this gateway (L5-80), cacheable.
     func addDiscoveryRoute(to router: Router<GatewayContext>) {
-        router.get("/.well-known/agent-service.json") { _, _ in
-            var response = try Response(json: AgentService(settings.publicURL, upstreams.keys))
+        router.get("/.well-known/agent-service.json") { request, _ in
+            let service = AgentService(publicURL(of: request), upstreams.keys)
+            var response = try Response(json: service)
             response.headers[.cacheControl] = "public, max-age=3600"
             return response
         }
