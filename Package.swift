@@ -143,7 +143,7 @@ let package = Package(
             name: "GatewayTestKit",
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
-                "Forwarding", "Gateway", "SimulatedUpstreams",
+                "Forwarding", "Gateway", "SimulatedUpstreams", nioCore, httpTypes,
             ],
             swiftSettings: strict,
         ),
@@ -184,12 +184,35 @@ let package = Package(
             resources: [.copy("Fixtures")],
             swiftSettings: strict,
         ),
+        .testTarget(
+            name: "ForwardingTests",
+            dependencies: [
+                "Forwarding", "Providers", "SimulatedUpstreams", nioCore, httpTypes,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "RateLimitsTests",
+            dependencies: ["RateLimits", "Primitives"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
+                "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes, logging,
+            ],
+            swiftSettings: strict,
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "SimulatedUpstreamsTests",
             dependencies: [
-                "SimulatedUpstreams",
+                "SimulatedUpstreams", nioCore, lifecycle, logging,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict,
         ),

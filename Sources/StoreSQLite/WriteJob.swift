@@ -34,7 +34,7 @@ struct WriteJob: Sendable {
             let writesBefore = transaction.writeCount
             do {
                 result = .success(try body(&transaction))
-            } catch where error.isOfDatabase {
+            } catch  where error.isOfDatabase {
                 return .broken(error)
             } catch {
                 precondition(

@@ -23,6 +23,7 @@ package struct AsyncHTTPClientTransport: UpstreamTransport {
             decompression: .disabled,
         )
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        configuration.connectionPool.retryConnectionEstablishment = false
         return configuration
     }
 
@@ -52,7 +53,7 @@ package struct AsyncHTTPClientTransport: UpstreamTransport {
                 body: AsyncHTTPClientBody(body: response.body),
             )
         } catch {
-            throw ForwardingError.translating(error)
+            throw ForwardingError.translating(error, isConnected: handover.isDone)
         }
     }
 }
@@ -87,7 +88,7 @@ private struct AsyncHTTPClientBody: UpstreamBody {
             do {
                 piece = try await pieces.next()
             } catch {
-                throw ForwardingError.translating(error)
+                throw ForwardingError.translating(error, isConnected: true)
             }
             guard let piece else { return try Task.checkCancellation() }
             guard try await take(piece) else { return }

@@ -8,7 +8,12 @@ extension ForwardingError {
     ///
     /// Every fault of an upstream is named here and nowhere else, so none of them looks like the
     /// agent's.
-    static func translating(_ error: any Error) -> any Error {
+    ///
+    /// - Parameters:
+    ///   - error: what AsyncHTTPClient threw.
+    ///   - isConnected: whether there was a connection that took the request.
+    /// - Returns: a `ForwardingError`, or a `CancellationError`.
+    static func translating(_ error: any Error, isConnected: Bool) -> any Error {
         switch error {
         case is CancellationError: error
         case let error as ForwardingError: error
@@ -16,7 +21,7 @@ extension ForwardingError {
         case is HTTPParserError: malformed
         case is NIOConnectionError: unreachable
         case let error as ChannelError: translating(error)
-        default: brokenOff
+        default: isConnected ? brokenOff : unreachable
         }
     }
 
