@@ -18,6 +18,8 @@ struct Farebox: AsyncParsableCommand {
     static let version = "0.1.0"
 
     static func main() async {
+        // What this program writes is for its own user: ledgers, keys' digests, logs.
+        umask(0o077)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

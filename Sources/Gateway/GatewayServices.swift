@@ -17,7 +17,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     package let clock: any Clock<Duration>
     package let logger: Logger
     package let live: LiveHolds
-    package let supervisor = InferenceSupervisor()
+    package let supervisor: InferenceSupervisor
     let registrations: WindowLimiter
 
     package init(
@@ -43,6 +43,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         self.identifiers = identifiers
         self.clock = clock
         self.logger = logger
+        supervisor = InferenceSupervisor(clock: clock)
         live = LiveHolds(limit: settings.inferenceLimit)
         registrations = WindowLimiter(settings.registrations)
     }

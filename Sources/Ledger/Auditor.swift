@@ -45,6 +45,7 @@ package struct Auditor {
     package private(set) var transferCount = 0
     package private(set) var holdCount = 0
     package private(set) var openHoldCount = 0
+    package private(set) var capturedHoldCount = 0
 
     package init() {}
 
@@ -104,6 +105,7 @@ package struct Auditor {
             }
             expected = 0
         case .captured(let charge):
+            capturedHoldCount += 1
             expected = hold.solRate?.lamports(covering: charge)?.units ?? charge.units
         case .released, .expired: expected = 0
         }

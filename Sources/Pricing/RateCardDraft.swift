@@ -19,6 +19,9 @@ package struct RateCardDraft: Hashable, Sendable, Codable {
         package var price: [UsageClass: Int64]?
         package var tiers: [Tier]?
 
+        /// The keys of a row as they are written.
+        package static var keys: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
+
         enum CodingKeys: String, CodingKey, CaseIterable {
             case model, aliases, upstream, limits, cost, price, tiers
             case upstreamModel = "upstream_model"

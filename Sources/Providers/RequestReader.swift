@@ -127,6 +127,18 @@ struct RequestReader {
 }
 
 extension JSONCursor {
+    /// Whether a list of blocks comes next; passes over a text, or nothing, which may stand in its
+    /// place.
+    mutating func isBlockList() throws(JSONError) -> Bool {
+        switch try kind() {
+        case .array: return true
+        case .null, .string:
+            try skip()
+            return false
+        case .object, .number, .bool: throw JSONError(.wrongType, at: position)
+        }
+    }
+
     fileprivate mutating func skipRefusing(
         _ error: RequestError,
         _ reader: inout RequestReader,

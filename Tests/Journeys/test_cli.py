@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 import yaml
 
-from dialects import OPENAI
+from dialects import ANTHROPIC, OPENAI
 from programs import ROOT, is_key, run, run_json
 from wire import call
 
@@ -65,7 +65,7 @@ def test_the_same_id_with_another_amount_is_refused(world, customer, running):
     assert grant(gateway, "--customer", customer.id).returncode == 0
     again = grant(gateway, "--customer", customer.id, amount="6.00")
     assert again.returncode != 0
-    assert "transfer_exists_with_different_content" in again.stderr
+    assert "other content" in again.stderr
     if not running:
         customer.gateway = world.start(name="again")
     assert customer.balance() == 5_000_000
@@ -159,8 +159,8 @@ def test_a_key_that_is_not_there_is_said_to_be_missing(gateway):
     database, environment = on(gateway)
     for verb in ("revoke", "rotate"):
         done = run("keys", verb, *database, "fbx-000000000000", **environment)
-        assert done.returncode != 0
-        assert "key_not_found" in done.stderr
+        assert done.returncode == 66
+        assert "no key" in done.stderr
 
 
 # Rates
@@ -258,11 +258,12 @@ def test_a_published_card_changes_the_price_at_once_and_old_receipts_never(tmp_p
     file.write_text(yaml.safe_dump(card))
     again = run("rates", "publish", file, *database, **environment)
     assert again.returncode != 0
-    assert "rate_card_exists_with_different_content" in again.stderr
+    assert "other content" in again.stderr
 
 
-def test_the_built_in_card_is_shown_without_a_database():
-    shown = run("rates", "show")
+def test_the_card_in_force_is_shown(gateway):
+    database, environment = on(gateway)
+    shown = run("rates", "show", *database, **environment)
     assert shown.returncode == 0
     assert "level5-1.6" in shown.stdout
     assert "anthropic/claude-sonnet-4-6" in shown.stdout
@@ -301,8 +302,8 @@ def test_the_published_prices_are_the_documents(gateway):
 def books(world, customer):
     """The database of a stopped gateway that sold something."""
     customer.grant("5.00")
-    for _ in range(3):
-        call(**OPENAI.request(customer)).expect(200)
+    for dialect in (OPENAI, ANTHROPIC, OPENAI):
+        call(**dialect.request(customer)).expect(200)
     assert customer.gateway.stop() == 0
     world.audit()
     database = sqlite3.connect(world.directory / "farebox.db")
@@ -314,7 +315,7 @@ TAMPERED = {
     "an amount": "UPDATE transfers SET amount = amount + 1 WHERE code = 'grant'",
     "a charge": "UPDATE transfers SET amount = amount - 1 WHERE code = 'cost' AND amount > 1 AND sequence = (SELECT min(sequence) FROM transfers WHERE code = 'cost')",
     "a note": "UPDATE transfers SET note = 'something else' WHERE code = 'grant'",
-    "a receiver": "UPDATE transfers SET credit = (SELECT id FROM accounts WHERE kind = 'provider') WHERE code = 'margin'",
+    "a receiver": "UPDATE transfers SET credit = (SELECT min(id) FROM accounts WHERE kind = 'provider') WHERE code = 'margin'",
     "a balance": "UPDATE accounts SET credits = credits + 1 WHERE kind = 'customer'",
     "a held amount": "UPDATE accounts SET held = 1 WHERE kind = 'customer'",
     "a missing transfer": "DELETE FROM transfers WHERE code = 'grant'",
@@ -356,7 +357,7 @@ def test_the_audit_of_a_running_gateway_is_clean(customer):
 def test_an_audit_of_nothing_says_so(tmp_path):
     done = run("audit", "--database", f"sqlite:{tmp_path / 'nobody.db'}")
     assert done.returncode not in (0, 1)
-    assert "database_missing" in done.stderr
+    assert "no database" in done.stderr
     assert not (tmp_path / "nobody.db").exists()
 
 

@@ -197,7 +197,9 @@ def test_a_stream_without_its_last_event_was_cut_but_reported(customer, dialect)
 
 
 @both
-def test_an_event_without_an_end_is_cut(customer, dialect):
+def test_an_event_without_an_end_is_cut(world, dialect):
+    """Its 20 MB take the simulator longer than the impatient gateway of this module waits."""
+    customer = world.start().customer("5.00")
     outcome = Outcome(customer, dialect, True, "fault=huge_event")
     outcome.ends_with_an_error_event()
     assert len(outcome.charges) == 1

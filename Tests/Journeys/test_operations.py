@@ -1,5 +1,7 @@
 """Starting, watching and stopping a gateway."""
 
+import http.client
+import json
 import os
 import re
 import signal
@@ -66,13 +68,33 @@ def test_a_grant_over_http_credits_once_and_conflicts_with_other_content(gateway
         assert answer["customer"] == customer.id
         assert answer["transfer"]
     assert customer.balance() == 5_000_000
-    for change in ({"amount": "6.00"}, {"asset": "usdc"}, {"reason": "other"}):
+    for change in ({"amount": "6.00"}, {"asset": "usdc"}):
         answer = gateway.admin("POST", "/v1/admin/grants", **(grant | change), customer=customer.id)
         assert answer.status == 409, change
         assert answer.json()["code"] == "transfer_exists_with_different_content"
     other = gateway.customer()
     assert gateway.admin("POST", "/v1/admin/grants", **grant, customer=other.id).status == 409
     assert (customer.balance(), other.balance()) == (5_000_000, 0)
+
+
+# Connections
+
+
+@both
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_one_connection_serves_many_requests(gateway, dialect, stream):
+    """As every SDK's does; refusals in between change nothing."""
+    customer = gateway.customer("5.00")
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+    for directives in ["", "", "status=429", "", "status=500", ""]:
+        request = dialect.request(customer, directives, stream)
+        connection.request("POST", dialect.path, json.dumps(request["json"]), request["headers"])
+        answer = connection.getresponse()
+        body = answer.read()
+        assert str(answer.status) in (directives or "200"), body
+        assert body
+    connection.close()
+    assert len(customer.charges()) == 4
 
 
 # What customers see
@@ -114,7 +136,7 @@ def test_the_operators_totals_add_up(gateway):
     customer = gateway.customer("5.00")
     charges = []
     for dialect in BOTH:
-        answer = call(**dialect.request(customer, "input_tokens=1000; output_tokens=50")).expect(200)
+        answer = call(**dialect.request(customer, "input_tokens=20; output_tokens=50")).expect(200)
         charges.append(customer.settled(answer.headers["x-farebox-receipt"])["charge"])
     told = gateway.admin("GET", "/v1/admin/stats").expect(200).json()
     usd = find(told, "usd")
@@ -193,7 +215,7 @@ BASE = {
         {"FAREBOX_LISTEN": "nowhere"},
         {"FAREBOX_LISTEN": "127.0.0.1:99999"},
         {"FAREBOX_DATABASE": "postgres://elsewhere"},
-        {"FAREBOX_DATABASE": "sqlite:/no/such/directory/farebox.db"},
+        {"FAREBOX_DATABASE": "sqlite:/dev/null/farebox.db"},
         {"FAREBOX_HOLDS_MODE": "generous"},
         {"FAREBOX_DRAIN_SECONDS": "soon"},
         {"FAREBOX_DRAIN_SECONDS": "-1"},
@@ -224,7 +246,7 @@ def test_a_second_gateway_on_the_same_database_is_refused(world, gateway):
     done = run("serve", directory=world.directory, **settings)
     assert 64 <= done.returncode <= 78
     assert len(done.stderr.strip().splitlines()) == 1
-    assert "database_locked" in done.stderr or "another" in done.stderr
+    assert "Another process" in done.stderr
     assert gateway.is_healthy()
 
 

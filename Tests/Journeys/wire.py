@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json as jsons
+import select
 import socket
 import struct
 from dataclasses import dataclass
@@ -99,30 +100,44 @@ def is_our_comment(event):
     return event.startswith(b": farebox ")
 
 
-def raw(port, *pieces, patience=20):
-    """Sends bytes as they are and returns everything that comes until the other side closes.
+def raw(port, *pieces, patience=10):
+    """Sends bytes as they are and returns everything that comes, which may be several answers.
 
-    A server that answers and closes before it has read everything is heard all the same.
+    A server that answers before it has read everything is heard, and not sent the rest.
     """
     with socket.create_connection(("127.0.0.1", port), timeout=patience) as sock:
         heard = b""
         try:
             for piece in pieces:
-                sock.sendall(piece)
-                sock.settimeout(0)
-                try:
-                    heard += sock.recv(65536)
-                except BlockingIOError:
-                    pass
-                sock.settimeout(patience)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-        try:
+                send_while_unanswered(sock, piece, patience)
             while chunk := sock.recv(65536):
                 heard += chunk
-        except (ConnectionResetError, TimeoutError):
+                if is_whole(heard):
+                    # Whatever else comes, comes at once.
+                    sock.settimeout(0.2)
+        except (BrokenPipeError, ConnectionResetError, TimeoutError):
             pass
         return heard
+
+
+def send_while_unanswered(sock, content, patience):
+    """Sends until all is sent or there is something to read."""
+    view = memoryview(content)
+    while view:
+        readable, writable, _ = select.select([sock], [sock], [], patience)
+        if readable or not writable:
+            return
+        view = view[sock.send(view) :]
+
+
+def is_whole(heard):
+    """Whether the bytes hold a whole answer."""
+    head, end, body = heard.partition(b"\r\n\r\n")
+    if not end:
+        return False
+    if b"transfer-encoding: chunked" in head.lower():
+        return body.endswith(b"0\r\n\r\n")
+    return len(body) >= int(header(head, "content-length") or 0)
 
 
 def raw_request(method, target, headers=(), body=b"", host="gateway"):

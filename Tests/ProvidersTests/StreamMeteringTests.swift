@@ -17,7 +17,10 @@ import Testing
         #expect(whole.reading == UsageReading(usage: transcript.usage, source: .reported))
         let charge = telling.price(of: whole.reading.usage)
         for cut in 0...bytes.count {
-            let relayed = try Relayed([bytes[..<cut], bytes[cut...]], transcript.dialect)
+            let relayed = try Relayed(
+                [bytes[..<cut], bytes[cut...]].filter { !$0.isEmpty },
+                transcript.dialect,
+            )
             guard relayed == whole, telling.price(of: relayed.reading.usage) == charge else {
                 Issue.record("cut at byte \(cut): \(relayed.reading)")
                 return

@@ -63,15 +63,15 @@ struct Relayed: Equatable {
             UsageMeter.Bounds(inputEstimate: 7, outputLimit: 4096, bytesPerToken: 4)
         )
         reading = meter.reading
-        for piece in pieces {
-            try parser.append(ByteBuffer(bytes: piece))
+        for piece in pieces + [[]] {
+            if piece.isEmpty { parser.end() } else { try parser.append(ByteBuffer(bytes: piece)) }
             while let event = parser.next() {
                 let meaning = reader.read(event, into: &meter)
                 if meaning == .hide { hidden += 1 } else { bytes += event.raw.readableBytesView }
                 if meaning == .terminal { terminals += 1 }
             }
         }
-        if let rest = parser.finish() { bytes += rest.readableBytesView }
+        bytes += parser.rest.readableBytesView
         reading = meter.reading
     }
 }

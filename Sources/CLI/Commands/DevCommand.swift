@@ -27,11 +27,10 @@ struct DevCommand: AsyncParsableCommand {
         let upstreamURL = "http://127.0.0.1:\(try await upstream.start())"
         let adminKey = SystemSources.identifiers.secret(bytes: 24)
         let settings = try await settings(upstreamURL, adminKey: adminKey)
-        let process = try await GatewayProcess(
+        let process = try await GatewayProcess.start(
             settings,
             registry: ServeCommand.bootstrap(settings),
         )
-        try await process.prepare()
         let (customer, secret) = try await fund(process)
         let audit = try await process.run(beside: [upstream]) { port in
             Farebox.say(

@@ -15,11 +15,10 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let reader = try await SettingsReader(environment: SystemSources.environment)
         let settings = try ServeSettings(reader, now: SystemSources.time.now())
-        let process = try await GatewayProcess(
+        let process = try await GatewayProcess.start(
             settings,
             registry: ServeCommand.bootstrap(settings),
         )
-        try await process.prepare()
         let audit = try await process.run { port in
             Farebox.say("farebox listening on http://\(settings.host):\(port)")
         }

@@ -17,6 +17,12 @@ struct Bookkeeping: Sendable, Encodable {
             let ledger = try transaction.auditLedger()
             var receipts = ReceiptAuditor()
             try receipts.audit(&transaction)
+            guard receipts.receiptCount == ledger.capturedHoldCount else {
+                throw AuditDifference.other(
+                    "receipts: \(ledger.capturedHoldCount) holds were captured, "
+                        + "\(receipts.receiptCount) receipts are there"
+                )
+            }
             return Bookkeeping(
                 transfers: ledger.transferCount,
                 holds: ledger.holdCount,

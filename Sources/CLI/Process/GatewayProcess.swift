@@ -30,7 +30,7 @@ struct GatewayProcess {
     /// Opens the store and puts everything together; nothing runs yet.
     ///
     /// - Throws: a `Failure` that stops the start.
-    init(_ settings: ServeSettings, registry: PrometheusRegistry) async throws {
+    private init(_ settings: ServeSettings, registry: PrometheusRegistry) async throws {
         let failure = StoreFailure()
         let store = try SQLiteStore.open(settings.database, access: .exclusive) {
             failure.tell($0)
@@ -60,9 +60,26 @@ struct GatewayProcess {
         self.registry = registry
     }
 
-    /// Expires what a dead process left open and sees to it that prices are published.
-    func prepare() async throws {
-        try await services.holdKeeper.expireAll()
+    /// Opens, expires what a dead process left open, and sees to it that prices are published.
+    ///
+    /// - Throws: a `Failure` that stops the start.
+    static func start(
+        _ settings: ServeSettings,
+        registry: PrometheusRegistry,
+    ) async throws -> GatewayProcess {
+        let process = try await GatewayProcess(settings, registry: registry)
+        do {
+            try await process.services.holdKeeper.expireAll()
+            try await process.publishRates()
+        } catch {
+            try await process.client.shutdown()
+            try await process.store.close()
+            throw error
+        }
+        return process
+    }
+
+    private func publishRates() async throws {
         if let path = settings.ratesPath {
             try await services.operations.publish(try RateCardFile.draft(at: path))
         } else if services.rates.card == nil {
@@ -88,24 +105,70 @@ struct GatewayProcess {
             store.announce("http://\(settings.host):\(port)")
             await onRunning(port)
         }
+        let draining = DrainingServer(
+            server: server,
+            supervisor: services.supervisor,
+            bound: settings.shutdown,
+        )
         // Shut down from the last to the first: no new requests, then the inferences that run.
         var configuration = ServiceGroupConfiguration(
-            services: companions + [services.holdKeeper, failure, services.supervisor, server],
+            services: companions + [services.holdKeeper, failure, services.supervisor, draining],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "farebox.lifecycle"),
         )
-        configuration.maximumGracefulShutdownDuration = settings.shutdown
+        configuration.maximumGracefulShutdownDuration = settings.shutdown + settings.gateway.drain
         configuration.maximumCancellationDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            try await close()
+            throw StartError.addressInUse("\(settings.host):\(settings.port)")
         } catch {
             try await client.shutdown()
             throw error
         }
-        try await client.shutdown()
         let audit = try await Bookkeeping.audit(store)
-        try await store.close()
+        try await close()
         return audit
+    }
+
+    private func close() async throws {
+        try await client.shutdown()
+        try await store.close()
+    }
+}
+
+/// The server, which tells the inferences how long they have when it is asked to stop.
+private struct DrainingServer<Server: ApplicationProtocol>: Service {
+    let server: Server
+    let supervisor: InferenceSupervisor
+    let bound: Duration
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await server.run()
+        } onGracefulShutdown: {
+            supervisor.stop(after: bound)
+        }
+    }
+}
+
+/// Why a process that was told everything did not start.
+enum StartError: Failure, Hashable {
+    case addressInUse(String)
+
+    var code: String {
+        switch self {
+        case .addressInUse: "address_in_use"
+        }
+    }
+
+    var kind: FailureKind { .unavailable }
+
+    var message: String {
+        switch self {
+        case .addressInUse(let address): "Another program listens on \(address)."
+        }
     }
 }
 

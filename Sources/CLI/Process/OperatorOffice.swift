@@ -113,8 +113,9 @@ struct OperatorOffice {
         guard response.status == .ok else {
             let answer = try? decoder.decode(ErrorAnswer.self, from: bytes)
             throw OfficeError.refused(
-                code: answer?.code ?? "unknown",
                 answer?.error ?? "The gateway answered \(response.status.code).",
+                code: answer?.code ?? "unknown",
+                FailureKind.allCases.first { $0.status == Int(response.status.code) } ?? .broken,
             )
         }
         return try decoder.decode(Answer.self, from: bytes)
@@ -131,19 +132,19 @@ enum OfficeError: Failure, Hashable {
     /// A gateway runs on the database, and nothing proves that we may tell it what to do.
     case noAdminKey
     /// The gateway said no.
-    case refused(code: String, String)
+    case refused(String, code: String, FailureKind)
 
     var code: String {
         switch self {
         case .noAdminKey: "admin_key_missing"
-        case .refused(let code, _): code
+        case .refused(_, let code, _): code
         }
     }
 
     var kind: FailureKind {
         switch self {
         case .noAdminKey: .unauthenticated
-        case .refused: .conflict
+        case .refused(_, _, let kind): kind
         }
     }
 
@@ -151,7 +152,7 @@ enum OfficeError: Failure, Hashable {
         switch self {
         case .noAdminKey:
             "A gateway runs on this database: set FAREBOX_ADMIN_KEY to go through it."
-        case .refused(_, let sentence): sentence
+        case .refused(let sentence, _, _): sentence
         }
     }
 }

@@ -21,6 +21,7 @@ enum RateCardFile {
     }
 
     private static func draft(_ text: String) throws -> RateCardDraft {
+        try checkKeys(text)
         do {
             return try YAMLDecoder().decode(RateCardDraft.self, from: text)
         } catch let error as DecodingError {
@@ -28,6 +29,33 @@ enum RateCardFile {
         } catch {
             throw RateCardError.refused(["not YAML: \(error)"])
         }
+    }
+}
+
+extension RateCardFile {
+    /// A misspelt key is refused, not passed over: it would leave a price unset.
+    private static func checkKeys(_ text: String) throws(RateCardError) {
+        let root: [String: Any]
+        do {
+            root = try Yams.load(yaml: text) as? [String: Any] ?? [:]
+        } catch {
+            throw .refused(["not YAML: \(error)"])
+        }
+        let rows = root["rates"] as? [[String: Any]] ?? []
+        let tiers = rows.flatMap { $0["tiers"] as? [[String: Any]] ?? [] }
+        let limits = rows.compactMap { $0["limits"] as? [String: Any] }
+        let unknown =
+            unknownKeys([root], ["version", "source", "markup_bps", "rates"])
+            + unknownKeys(rows, RateCardDraft.Row.keys)
+            + unknownKeys(limits, ["context", "max_output"])
+            + unknownKeys(tiers, ["above", "cost", "price"])
+        guard unknown.isEmpty else {
+            throw .refused(unknown.map { "\($0): is not a key of a rate card" })
+        }
+    }
+
+    private static func unknownKeys(_ maps: [[String: Any]], _ known: Set<String>) -> [String] {
+        Set(maps.flatMap(\.keys)).subtracting(known).sorted()
     }
 }
 

@@ -8,17 +8,18 @@ package final class DepartureHandler: ChannelInboundHandler, RemovableChannelHan
     package typealias InboundIn = HTTPRequestPart
     package typealias InboundOut = HTTPRequestPart
 
-    package let departure = Departure()
+    /// The end of the connection, as its requests learn of it.
+    package let end = ConnectionEnd()
 
     package init() {}
 
     package func channelInactive(context: ChannelHandlerContext) {
-        departure.signal()
+        end.signal()
         context.fireChannelInactive()
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .inputClosed? = event as? ChannelEvent { departure.signal() }
+        if case .inputClosed? = event as? ChannelEvent { end.signal() }
         context.fireUserInboundEventTriggered(event)
     }
 }

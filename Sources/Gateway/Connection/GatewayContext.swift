@@ -19,7 +19,7 @@ package struct GatewayContext: RequestContext {
 
     /// What tells when the agent leaves; one that never does where nothing watches.
     package func departure() async -> Departure {
-        let found = channel.pipeline.handler(type: DepartureHandler.self).map(\.departure)
-        return (try? await found.get()) ?? Departure()
+        let end = channel.pipeline.handler(type: DepartureHandler.self).map(\.end)
+        return (try? await end.get())?.departure() ?? Departure()
     }
 }

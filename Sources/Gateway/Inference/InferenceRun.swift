@@ -89,6 +89,11 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
             }
             return progress != .isCut
         }
+        parser.end()
+        while progress == .goesOn, let event = parser.next() {
+            run.startStream(response)
+            progress = await run.pass(event)
+        }
         if progress == .goesOn { throw ForwardingError.brokenOff }
     }
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import Primitives
 import Providers
 
@@ -28,7 +29,9 @@ struct RequestGuard: RouterMiddleware {
             let failure = failure(error, request)
             InferenceMetrics.refused(failure.code)
             response = surface.answer(failure, requestID: context.requestID)
+            if failure.leavesBodyUnread { response.closesConnection(context.channel) }
         }
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         response.headers[.xRequestID] = context.requestID
         response.headers[.requestID] = context.requestID
         return response
@@ -71,6 +74,32 @@ struct RequestGuard: RouterMiddleware {
         default:
             logger.error("request failed", metadata: ["error": "\(type(of: error))"])
             return GatewayError.internalError
+        }
+    }
+}
+
+extension Failure {
+    /// Whether the rest of the request's body is still on its way, unwanted.
+    fileprivate var leavesBodyUnread: Bool {
+        switch self as? GatewayError {
+        case .bodyTooLarge, .bodyTooSlow: true
+        default: false
+        }
+    }
+}
+
+extension Response {
+    /// How long an agent may go on sending what nobody reads before it is cut off.
+    private static var farewell: TimeAmount { .seconds(2) }
+
+    /// Says goodbye after the answer: the agent reads it to its end, then the connection is closed.
+    fileprivate mutating func closesConnection(_ channel: any Channel) {
+        headers[.connection] = "close"
+        let body = body
+        self.body = ResponseBody(contentLength: body.contentLength) { writer in
+            try await body.write(writer)
+            channel.close(mode: .output, promise: nil)
+            channel.eventLoop.scheduleTask(in: Response.farewell) { channel.close(promise: nil) }
         }
     }
 }

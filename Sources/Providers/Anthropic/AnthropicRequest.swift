@@ -8,7 +8,7 @@ extension RequestReader {
         case "stream": try readStream(&cursor)
         case "max_tokens": try readLimit(&cursor)
         case "messages": try readAnthropicMessages(&cursor)
-        case "system": try readAnthropicContent(&cursor)
+        case "system": try readAnthropicBlocks(&cursor)
         case "thinking": try readThinking(&cursor)
         case "tools": try readAnthropicTools(&cursor)
         case "service_tier": try allow(["auto", "standard_only"], &cursor)
@@ -29,18 +29,15 @@ extension RequestReader {
                     try cursor.skip()
                     return
                 }
-                try reader.readAnthropicContent(&cursor)
+                try reader.readAnthropicBlocks(&cursor)
             }
         }
         self = reader
     }
 
-    /// Reads a text, or blocks, which may hold content themselves.
-    private mutating func readAnthropicContent(_ cursor: inout JSONCursor) throws(JSONError) {
-        guard try cursor.kind() == .array else {
-            try cursor.skip()
-            return
-        }
+    /// Reads a text, or blocks, which may hold blocks themselves.
+    private mutating func readAnthropicBlocks(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.isBlockList() else { return }
         var reader = self
         try cursor.array { cursor throws(JSONError) in
             var type = ""
@@ -49,7 +46,8 @@ extension RequestReader {
                 switch key {
                 case "type": type = try cursor.string()
                 case "source": source = try RequestReader.source(&cursor)
-                case "content": try reader.readAnthropicContent(&cursor)
+                case "content" where try cursor.kind() == .array:
+                    try reader.readAnthropicBlocks(&cursor)
                 default: try cursor.skip()
                 }
             }
@@ -65,8 +63,11 @@ extension RequestReader {
             pictureBytes += source.dataBytes
         case "document" where !["text", "content"].contains(source.type):
             refuse(.unbounded(field))
-        case "container_upload": refuse(.unbounded(field))
-        default: break
+        case "text", "document", "thinking", "redacted_thinking", "tool_use", "server_tool_use",
+            "tool_result", "search_result", "web_search_result", "web_search_tool_result",
+            "tool_reference":
+            break
+        default: refuse(.unbounded(field))
         }
     }
 

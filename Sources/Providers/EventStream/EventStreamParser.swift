@@ -34,9 +34,8 @@ package struct EventStreamParser: Sendable {
     private var scanned = 0
     /// Where the current line starts in `buffer`.
     private var lineStart = 0
-    /// Whether the last byte looked at was a CR, so that an LF now belongs to it.
-    private var followsCarriageReturn = false
     private var isFirstEvent = true
+    private var isEnded = false
 
     /// - Parameter limit: the most bytes that one event may have.
     package init(limit: Int) { self.limit = limit }
@@ -66,11 +65,11 @@ package struct EventStreamParser: Sendable {
         return EventStreamEvent(raw: raw, skippingByteOrderMark: isFirstEvent)
     }
 
-    /// What has arrived of an event that never ended.
-    package mutating func finish() -> ByteBuffer? {
-        defer { buffer.clear() }
-        return buffer.readableBytes > 0 ? buffer : nil
-    }
+    /// Says that no more bytes come, which settles whether a last CR stands alone.
+    package mutating func end() { isEnded = true }
+
+    /// What has arrived of an event that is not whole.
+    package var rest: ByteBuffer { buffer }
 
     private func hasCompleteEvent() -> Bool {
         var copy = self
@@ -78,32 +77,30 @@ package struct EventStreamParser: Sendable {
     }
 
     /// How many bytes the next event has, or `nil` while its end has not arrived.
+    ///
+    /// A CR that is the last byte so far ends no line yet: an LF that follows belongs to it.
     private mutating func endOfEvent() -> Int? {
-        let (scanned, lineStart, followsCarriageReturn, end) = buffer.withUnsafeReadableBytes {
-            bytes -> (Int, Int, Bool, Int?) in
+        let (scanned, lineStart, end) = buffer.withUnsafeReadableBytes {
+            bytes -> (Int, Int, Int?) in
             var index = self.scanned
             var start = self.lineStart
-            var follows = self.followsCarriageReturn
             while index < bytes.count {
                 let byte = bytes[index]
-                index += 1
-                if byte == 0x0A, follows {
-                    follows = false
-                    start = index
+                guard byte == 0x0A || byte == 0x0D else {
+                    index += 1
                     continue
                 }
-                follows = byte == 0x0D
-                guard byte == 0x0A || byte == 0x0D else { continue }
-                let isBlank = index - 1 == start
-                start = index
-                guard isBlank else { continue }
-                return (index, start, follows, index)
+                let isLast = index + 1 == bytes.count
+                if byte == 0x0D, isLast, !isEnded { break }
+                let isPair = byte == 0x0D && !isLast && bytes[index + 1] == 0x0A
+                let next = index + (isPair ? 2 : 1)
+                if index == start { return (next, next, next) }
+                (index, start) = (next, next)
             }
-            return (index, start, follows, nil)
+            return (index, start, nil)
         }
         self.scanned = scanned
         self.lineStart = lineStart
-        self.followsCarriageReturn = followsCarriageReturn
         return end
     }
 }

@@ -60,10 +60,7 @@ extension RequestReader {
     }
 
     private mutating func readOpenAIContent(_ cursor: inout JSONCursor) throws(JSONError) {
-        guard try cursor.kind() == .array else {
-            try cursor.skip()
-            return
-        }
+        guard try cursor.isBlockList() else { return }
         var reader = self
         try cursor.array { cursor throws(JSONError) in
             var type = ""
