@@ -22,3 +22,9 @@ package struct Upstream: Sendable {
         dialect == .openai && name == "openai" ? "max_completion_tokens" : "max_tokens"
     }
 }
+
+extension Upstream: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The name alone: whatever prints an upstream prints no credential.
+    package var description: String { name }
+    package var debugDescription: String { name }
+}

@@ -48,6 +48,7 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
         services.addDiscoveryRoute(to: router)
         OperatorRoutes(gateway: services, adminKeyDigest: adminKeyDigest).add(to: router)
         HealthRoutes(gateway: services, version: version, metrics: metrics).add(to: router)
+        router.refuseOtherMethods()
         return router
     }
 
@@ -75,6 +76,26 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
             logger: services.logger,
         )
+    }
+}
+
+extension Router<GatewayContext> {
+    /// Answers 405, with what is allowed, where a route exists under another method.
+    fileprivate func refuseOtherMethods() {
+        let all: [HTTPRequest.Method] = [
+            .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+        ]
+        for (path, routes) in Dictionary(grouping: routes, by: { "\($0.path)" }) {
+            let allowed = routes.map(\.method)
+            for method in all where !allowed.contains(method) {
+                on(RouterPath(path), method: method) { request, context in
+                    let failure = GatewayError.methodNotAllowed
+                    var answer = Surface(request).answer(failure, requestID: context.requestID)
+                    answer.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
+                    return answer
+                }
+            }
+        }
     }
 }
 

@@ -29,6 +29,12 @@ package struct Secret: Sendable {
     package var digest: [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
 }
 
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The public half alone.
+    package var description: String { keyID?.description ?? "malformed" }
+    package var debugDescription: String { description }
+}
+
 /// Whether two secrets are the same, in a time that depends on their lengths alone.
 package func equalInConstantTime(_ lhs: [UInt8], _ rhs: [UInt8]) -> Bool {
     guard lhs.count == rhs.count else { return false }

@@ -26,8 +26,10 @@ package enum GatewayError: Failure, Hashable {
     /// A query parameter or a field of an operator's request.
     case invalidParameter(String)
     case rateLimited
-    /// Too many inferences at a time, or shutting down.
+    /// Too many inferences at a time.
     case overloaded
+    /// The gateway is shutting down.
+    case stopping
     /// No rate card is published.
     case noRateCard
     case internalError
@@ -47,6 +49,7 @@ package enum GatewayError: Failure, Hashable {
         case .invalidParameter: "invalid_parameter"
         case .rateLimited: "rate_limited"
         case .overloaded: "overloaded"
+        case .stopping: "stopping"
         case .noRateCard: "no_rate_card"
         case .internalError: "internal_error"
         }
@@ -61,7 +64,7 @@ package enum GatewayError: Failure, Hashable {
         case .bodyTooLarge: .tooLarge
         case .methodNotAllowed: .methodNotAllowed
         case .rateLimited: .exhausted
-        case .overloaded, .noRateCard: .unavailable
+        case .overloaded, .stopping, .noRateCard: .unavailable
         case .internalError: .broken
         }
     }
@@ -84,6 +87,7 @@ package enum GatewayError: Failure, Hashable {
         case .invalidParameter(let name): "\(name) is missing or has a value that is not allowed."
         case .rateLimited: "Too many requests."
         case .overloaded: "The gateway takes no more inferences at the moment."
+        case .stopping: "The gateway is shutting down."
         case .noRateCard: "No prices are published."
         case .internalError: "The gateway failed."
         }

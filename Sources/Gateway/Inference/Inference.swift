@@ -78,7 +78,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
         guard isStarted else {
             _ = try await gateway.settle.release(held)
             gateway.live.leave(held.id)
-            throw GatewayError.overloaded
+            throw GatewayError.stopping
         }
         return await AgentConnection(downstream, departure).response()
     }

@@ -64,7 +64,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
         } else {
             // Nobody ended it: the process is stopping, and the task was cancelled.
             let action = control.tell { $0.upstreamFailed() }
-            await stopped.perform(action, failure: GatewayError.overloaded)
+            await stopped.perform(action, failure: GatewayError.stopping)
         }
         live.leave(inference.id)
         downstream.finish()

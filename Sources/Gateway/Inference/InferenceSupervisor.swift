@@ -40,6 +40,8 @@ package struct InferenceSupervisor: Service {
                 await group.next()
                 group.cancelAll()
             }
+            // Its jobs are over; the process goes on until every other service has been told.
+            do { try await gracefulShutdown() } catch { return }
         } onCancelOrGracefulShutdown: {
             job.finish()
         }
