@@ -18,6 +18,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     package let logger: Logger
     package let live: LiveHolds
     package let supervisor: InferenceSupervisor
+    let answers: RecentAnswers
     let registrations: WindowLimiter
 
     package init(
@@ -44,6 +45,10 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         self.clock = clock
         self.logger = logger
         supervisor = InferenceSupervisor(clock: clock)
+        answers = RecentAnswers(
+            budget: ReplayBudget(total: settings.replayLimit, each: settings.replayAnswerLimit),
+            lifetime: settings.replayLifetime,
+        )
         live = LiveHolds(limit: settings.inferenceLimit)
         registrations = WindowLimiter(settings.registrations)
     }

@@ -26,6 +26,12 @@ package struct GatewaySettings: Sendable {
     package var eventLimit = 4 << 20
     /// The most bytes of an answer that is not streamed.
     package var answerLimit = 64 << 20
+    /// The most bytes of all answers that are kept for retries, in memory.
+    package var replayLimit = 64 << 20
+    /// The most bytes of one such answer; a longer one is not kept.
+    package var replayAnswerLimit = 1 << 20
+    /// How long an answer is kept for retries.
+    package var replayLifetime: Duration = .seconds(60)
     /// The most inferences at a time.
     package var inferenceLimit = 20_000
     /// How often one address may register.

@@ -111,7 +111,11 @@ struct InferenceWorld {
         let head = await downstream.head()
         headSeen.signal()
         var text = head?.body.map { String(buffer: $0) } ?? ""
-        while let bytes = await downstream.next() { text += String(buffer: bytes) }
+        var offset = 0
+        while case .bytes(let bytes) = await downstream.next(from: offset, isAgent: true) {
+            offset += bytes.readableBytes
+            text += String(buffer: bytes)
+        }
         return (head, text)
     }
 

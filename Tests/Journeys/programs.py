@@ -75,9 +75,17 @@ class Program:
                 start_new_session=True,
             )
 
+    # Whether a test told it to end, so that its end is no surprise.
+    was_told = False
+
     @property
     def is_running(self):
         return self.process.poll() is None
+
+    @property
+    def died(self):
+        """Whether it ended by itself."""
+        return not self.is_running and not self.was_told
 
     def text(self):
         """What this start of the program printed."""
@@ -98,6 +106,7 @@ class Program:
         return until(match, f"the line {pattern!r}", patience)
 
     def send(self, number):
+        self.was_told = True
         self.process.send_signal(number)
 
     def wait(self, patience=PATIENCE):
@@ -110,6 +119,7 @@ class Program:
         return self.wait(patience)
 
     def kill(self):
+        self.was_told = True
         self.process.kill()
         self.process.wait()
 
@@ -299,6 +309,11 @@ class World:
     def close(self):
         """Stops what runs. A gateway that was not killed must end well, with its books in order."""
         with self.programs:
+            for gateway in self.gateways:
+                assert not gateway.died, (
+                    f"the gateway died with {gateway.process.returncode}:\n"
+                    f"{gateway.errors.read_text()[-4000:]}"
+                )
             running = [gateway for gateway in self.gateways if gateway.is_running]
             for gateway in running:
                 assert gateway.stop() == 0, gateway.errors.read_text()[-4000:]

@@ -54,6 +54,9 @@ struct ServeSettings: Sendable {
         gateway.bodyLimit = try reader.count(.bodyLimit, in: 1024...1 << 30)
         gateway.eventLimit = try reader.count(.eventLimit, in: 1024...1 << 30)
         gateway.answerLimit = try reader.count(.answerLimit, in: 1024...1 << 30)
+        gateway.replayLifetime = try reader.seconds(.replaySeconds, upTo: 3600)
+        gateway.replayLimit = try reader.count(.replayLimit, in: 0...1 << 40)
+        gateway.replayAnswerLimit = try reader.count(.replayAnswerLimit, in: 0...1 << 30)
         gateway.inferenceLimit = try reader.count(.inferenceLimit, in: 1...1_000_000)
         gateway.registrations = RateLimit(
             count: try reader.count(.registerLimit, in: 1...1_000_000),

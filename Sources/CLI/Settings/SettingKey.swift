@@ -54,6 +54,12 @@ struct SettingKey: Sendable {
     static let bodyTimeout = SettingKey(key: "farebox.bodyTimeout", fallback: "60")
     static let eventLimit = SettingKey(key: "farebox.eventLimit", fallback: "4194304")
     static let answerLimit = SettingKey(key: "farebox.answerLimit", fallback: "67108864")
+    static let replaySeconds = SettingKey(key: "farebox.replaySeconds", fallback: "60")
+    static let replayLimit = SettingKey(key: "farebox.replayLimit", fallback: "67108864")
+    static let replayAnswerLimit = SettingKey(
+        key: "farebox.replayAnswerLimit",
+        fallback: "1048576",
+    )
     static let inferenceLimit = SettingKey(key: "farebox.inferenceLimit", fallback: "20000")
     static let registerLimit = SettingKey(key: "farebox.registerLimit", fallback: "10")
     static let addressHeader = SettingKey(key: "farebox.clientAddressHeader")
@@ -64,7 +70,8 @@ struct SettingKey: Sendable {
         listen, database, adminKey, publicURL, config, rates, upstreams, logLevel, holdsMode,
         holdsLease, outputFloor, drainSeconds, shutdownSeconds, connectTimeout, headTimeout,
         idleTimeout, totalTimeout, connections, bodyLimit, bodyTimeout, eventLimit, answerLimit,
-        inferenceLimit, registerLimit, addressHeader, solRate,
+        replaySeconds, replayLimit, replayAnswerLimit, inferenceLimit, registerLimit, addressHeader,
+        solRate,
     ]
 
     /// The credential of an upstream: `OPENAI_API_KEY` for `openai`.

@@ -23,6 +23,8 @@ package enum GatewayError: Failure, Hashable {
     /// The request's framing or target is not one we serve.
     case badRequest(String)
     case receiptNotFound
+    /// The same `Idempotency-Key` with another body.
+    case idempotencyConflict
     /// A query parameter or a field of an operator's request.
     case invalidParameter(String)
     case rateLimited
@@ -46,6 +48,7 @@ package enum GatewayError: Failure, Hashable {
         case .methodNotAllowed: "method_not_allowed"
         case .badRequest: "bad_request"
         case .receiptNotFound: "receipt_not_found"
+        case .idempotencyConflict: "idempotency_conflict"
         case .invalidParameter: "invalid_parameter"
         case .rateLimited: "rate_limited"
         case .overloaded: "overloaded"
@@ -62,6 +65,7 @@ package enum GatewayError: Failure, Hashable {
         case .imagesNotPriced, .searchesNotPriced, .badRequest, .invalidParameter, .bodyTooSlow:
             .malformed
         case .bodyTooLarge: .tooLarge
+        case .idempotencyConflict: .conflict
         case .methodNotAllowed: .methodNotAllowed
         case .rateLimited: .exhausted
         case .overloaded, .stopping, .noRateCard: .unavailable
@@ -84,6 +88,7 @@ package enum GatewayError: Failure, Hashable {
         case .methodNotAllowed: "This route does not take this method."
         case .badRequest(let sentence): sentence
         case .receiptNotFound: "There is no such receipt."
+        case .idempotencyConflict: "This Idempotency-Key was used with another body."
         case .invalidParameter(let name): "\(name) is missing or has a value that is not allowed."
         case .rateLimited: "Too many requests."
         case .overloaded: "The gateway takes no more inferences at the moment."

@@ -21,22 +21,55 @@ final class AgentConnection: Sendable {
     /// The agent that left gets an answer that nobody reads.
     func response() async -> Response {
         guard let head = await downstream.head() else { return Response(status: .badGateway) }
-        return Response(
+        return Response(head, downstream, isAgent: true) { self.departure.signal() }
+    }
+
+    /// The answer that another request was given, from its start.
+    ///
+    /// - Throws: ``GatewayError/overloaded`` where that request came to no answer.
+    static func replay(of first: Downstream) async throws -> Response {
+        guard var head = await first.head() else { throw GatewayError.overloaded }
+        head.headers[.replayed] = "true"
+        return Response(head, first, isAgent: false) {}
+    }
+}
+
+extension Response {
+    /// Writes what a downstream says; `left` is called when it cannot be written any more.
+    fileprivate init(
+        _ head: AnswerHead,
+        _ downstream: Downstream,
+        isAgent: Bool,
+        left: @escaping @Sendable () -> Void,
+    ) {
+        let stream = ResponseBody { writer in
+            var offset = 0
+            do {
+                while case .bytes(let bytes) = try await downstream.piece(from: offset, isAgent) {
+                    offset += bytes.readableBytes
+                    try await writer.write(bytes)
+                }
+                try await writer.finish(nil)
+            } catch {
+                left()
+                throw error
+            }
+        }
+        self.init(
             status: .init(code: head.status),
             headers: head.headers,
             body: head.body.map(ResponseBody.init(byteBuffer:)) ?? stream,
         )
     }
+}
 
-    private var stream: ResponseBody {
-        ResponseBody { writer in
-            do {
-                while let bytes = await self.downstream.next() { try await writer.write(bytes) }
-                try await writer.finish(nil)
-            } catch {
-                self.departure.signal()
-                throw error
-            }
-        }
+/// A kept answer was let go of while it was being read again.
+private struct AnswerLost: Error {}
+
+extension Downstream {
+    fileprivate func piece(from offset: Int, _ isAgent: Bool) async throws -> Piece {
+        let piece = await next(from: offset, isAgent: isAgent)
+        if case .lost = piece { throw AnswerLost() }
+        return piece
     }
 }

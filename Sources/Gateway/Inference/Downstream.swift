@@ -19,48 +19,70 @@ package struct AnswerHead: Sendable {
 /// What stands between the inference, which outlives its agent, and the agent's connection.
 ///
 /// The inference writes, the connection reads. What waits between them is bounded: a slow agent
-/// slows the inference, which slows the upstream.
+/// slows the inference, which slows the upstream. An answer that is kept for retries can be read
+/// again from its start, by any number of readers, while its ``ReplayBudget`` allows.
 package final class Downstream: Sendable {
     fileprivate struct State {
         var head: AnswerHead?
+        /// The body from `start` on.
         var bytes = ByteBuffer()
+        var start = 0
+        /// How far the agent has read.
+        var read = 0
         var isFinished = false
         var isGone = false
-        var headReader: CheckedContinuation<AnswerHead?, Never>?
-        var reader: CheckedContinuation<ByteBuffer?, Never>?
+        /// What the kept answer is counted against; `nil` where it is not kept.
+        var budget: ReplayBudget?
+        /// How many bytes are counted.
+        var kept = 0
+        var readers: [CheckedContinuation<Void, Never>] = []
         var writer: CheckedContinuation<Void, Never>?
+    }
+
+    /// What a reader gets.
+    package enum Piece: Sendable {
+        case bytes(ByteBuffer)
+        case end
+        /// The answer is not kept that far back any more.
+        case lost
     }
 
     /// How many bytes wait for the connection before the inference waits for it.
     private static let highWater = 64 << 10
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    package init() {}
+    /// - Parameter budget: what the answer is counted against that is kept for retries; `nil` keeps
+    ///   nothing.
+    package init(keepingWithin budget: ReplayBudget? = nil) {
+        state = Mutex(State(budget: budget))
+    }
 
     // MARK: The inference's side
 
     /// Whether the agent has left.
     package var isGone: Bool { state.withLock(\.isGone) }
 
+    /// Whether the whole answer so far can be read again.
+    package var isKept: Bool { state.withLock { $0.budget != nil } }
+
     /// Sends the head, once.
     package func send(_ head: AnswerHead) {
-        let reader = state.withLock { state -> CheckedContinuation<AnswerHead?, Never>? in
+        change { state in
             state.head = head
-            defer { state.headReader = nil }
-            return state.headReader
+            state.count(head.body?.readableBytes ?? 0)
         }
-        reader?.resume(returning: head)
     }
 
     /// Sends bytes of the body; returns when there is room for more, or the agent has left.
     package func write(_ bytes: ByteBuffer) async {
-        let isFull = state.withLock { state -> Bool in
-            guard !state.isGone else { return false }
+        var isFull = false
+        change { state in
+            state.count(bytes.readableBytes)
+            guard !state.isGone || state.budget != nil else { return }
             var bytes = bytes
             state.bytes.writeBuffer(&bytes)
-            state.wakeReader()
-            return state.bytes.readableBytes > Downstream.highWater
+            isFull = state.isFull(Downstream.highWater)
         }
         if isFull { await waitForRoom() }
     }
@@ -68,94 +90,126 @@ package final class Downstream: Sendable {
     /// Ends the body.
     ///
     /// Without a head before it, the connection is closed.
-    package func finish() {
-        let reader = state.withLock { state -> CheckedContinuation<AnswerHead?, Never>? in
-            state.isFinished = true
-            state.wakeReader()
-            defer { state.headReader = nil }
-            return state.headReader
-        }
-        reader?.resume(returning: nil)
-    }
+    package func finish() { change { $0.isFinished = true } }
+
+    /// Keeps the answer no longer.
+    package func forget() { state.withLock { $0.dropKept() } }
 
     private func waitForRoom() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let mayGoOn = state.withLock { state in
-                    if state.bytes.readableBytes <= Downstream.highWater || state.isGone {
-                        return true
-                    }
+                    if !state.isFull(Downstream.highWater) || Task.isCancelled { return true }
                     state.writer = continuation
                     return false
                 }
-                if mayGoOn || Task.isCancelled { wakeWriter(else: mayGoOn ? continuation : nil) }
+                if mayGoOn { continuation.resume() }
             }
         } onCancel: {
-            wakeWriter(else: nil)
+            wakeWriter()
         }
     }
 
-    private func wakeWriter(else continuation: CheckedContinuation<Void, Never>?) {
+    private func wakeWriter() {
         let writer = state.withLock { state in
             defer { state.writer = nil }
             return state.writer
         }
-        (continuation ?? writer)?.resume()
+        writer?.resume()
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let readers = state.withLock { state in
+            body(&state)
+            defer { state.readers = [] }
+            return state.readers
+        }
+        for reader in readers { reader.resume() }
     }
 
     // MARK: The connection's side
 
     /// The head, or `nil` where there is none.
     package func head() async -> AnswerHead? {
-        await withCheckedContinuation { continuation in
-            let known = state.withLock { state -> AnswerHead?? in
-                if let head = state.head { return head }
-                if state.isFinished { return .some(nil) }
-                state.headReader = continuation
-                return nil
-            }
-            if let known { continuation.resume(returning: known) }
+        await wait { state -> AnswerHead?? in
+            if let head = state.head { return head }
+            return state.isFinished ? .some(nil) : nil
         }
     }
 
-    /// All bytes that wait, or the next that come; `nil` at the end.
-    package func next() async -> ByteBuffer? {
-        let bytes = await withCheckedContinuation { continuation in
-            let known = state.withLock { state -> ByteBuffer?? in
-                if state.bytes.readableBytes > 0 { return state.takeBytes() }
-                if state.isFinished { return .some(nil) }
-                state.reader = continuation
-                return nil
-            }
-            if let known { continuation.resume(returning: known) }
+    /// What there is of the body from `offset` on, or comes next.
+    ///
+    /// - Parameters:
+    ///   - offset: how much of the body the reader has.
+    ///   - isAgent: whether the reader is the agent that the answer waits for.
+    /// - Returns: bytes, or how it ended.
+    package func next(from offset: Int, isAgent: Bool) async -> Piece {
+        let piece = await wait { state -> Piece? in
+            guard offset >= state.start else { return .lost }
+            let bytes = state.bytes(from: offset)
+            if isAgent { state.agentHasRead(offset + bytes.readableBytes) }
+            if bytes.readableBytes > 0 { return .bytes(bytes) }
+            return state.isFinished ? .end : nil
         }
-        wakeWriter(else: nil)
-        return bytes
+        if isAgent { wakeWriter() }
+        return piece
     }
 
-    /// Tells the inference that nobody reads any more.
+    /// Tells the inference that its agent reads no more.
     package func leave() {
         state.withLock { $0.isGone = true }
-        wakeWriter(else: nil)
+        wakeWriter()
+    }
+
+    private func wait<Found: Sendable>(
+        for found: @Sendable (inout State) -> Found?
+    ) async -> Found {
+        while true {
+            if let found = state.withLock({ found(&$0) }) { return found }
+            await withCheckedContinuation { continuation in
+                let isThere = state.withLock { state in
+                    var scratch = state
+                    if found(&scratch) != nil { return true }
+                    state.readers.append(continuation)
+                    return false
+                }
+                if isThere { continuation.resume() }
+            }
+        }
     }
 }
 
 extension Downstream.State {
-    fileprivate mutating func takeBytes() -> ByteBuffer {
-        defer { bytes = ByteBuffer() }
-        return bytes
+    fileprivate func isFull(_ limit: Int) -> Bool {
+        !isGone && start + bytes.readableBytes - read > limit
     }
 
-    /// Hands the reader what there is; it is resumed within the lock, which it does not take.
-    fileprivate mutating func wakeReader() {
-        guard let reader else { return }
-        if bytes.readableBytes > 0 {
-            reader.resume(returning: takeBytes())
-        } else if isFinished {
-            reader.resume(returning: nil)
-        } else {
-            return
-        }
-        self.reader = nil
+    fileprivate func bytes(from offset: Int) -> ByteBuffer {
+        var rest = bytes
+        rest.moveReaderIndex(forwardBy: min(offset - start, rest.readableBytes))
+        return rest
+    }
+
+    /// Counts bytes that are about to be kept; where they are too many, the answer is not kept.
+    fileprivate mutating func count(_ more: Int) {
+        guard let budget else { return }
+        if budget.take(more, having: kept) { kept += more } else { dropKept() }
+    }
+
+    fileprivate mutating func dropKept() {
+        budget?.giveBack(kept)
+        budget = nil
+        kept = 0
+        agentHasRead(read)
+    }
+
+    /// Takes note of how far the agent has read, and lets go of what nobody will read again.
+    fileprivate mutating func agentHasRead(_ offset: Int) {
+        read = max(read, offset)
+        guard budget == nil else { return }
+        let passed = min(read - start, bytes.readableBytes)
+        bytes.moveReaderIndex(forwardBy: passed)
+        start += passed
+        bytes.discardReadBytes()
     }
 }

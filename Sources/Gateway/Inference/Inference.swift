@@ -29,6 +29,25 @@ package struct Inference<Storage: GatewayStore>: Sendable {
         let body = try await gateway.body(of: request)
         let asked = try InferenceRequest(dialect, body: body)
 
+        // Asked before? Then the first one's answer, which is paid for.
+        let retry = try RetryIdentity(request.headers, dialect, body, of: key.id)
+        let downstream: Downstream
+        switch try gateway.answers.claim(retry, at: gateway.time.now()) {
+        case .retry(let first): return try await AgentConnection.replay(of: first)
+        case .first(let answer): downstream = answer
+        }
+        do {
+            let held = try await hold(asked, key)
+            return try await run(held, request, context, downstream, retry)
+        } catch {
+            gateway.answers.forget(retry, downstream)
+            downstream.finish()
+            throw error
+        }
+    }
+
+    /// Quotes the request and reserves that much.
+    private func hold(_ asked: InferenceRequest, _ key: Key) async throws -> HeldInference {
         // The most this can cost, and which upstream serves it.
         let (rate, rateCard) = try gateway.rates.rate(of: asked.model)
         let upstream = try gateway.upstream(of: rate, speaking: dialect)
@@ -46,7 +65,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
             gateway.live.leave(id)
             throw error
         }
-        let held = HeldInference(
+        return HeldInference(
             request: asked,
             key: key,
             rate: rate,
@@ -54,18 +73,19 @@ package struct Inference<Storage: GatewayStore>: Sendable {
             demand: demand,
             placed: placed,
         )
-        // Forward, meter, settle.
-        return try await run(held, request, context)
     }
 
+    /// Forwards, meters and settles, in a task that does not end with the agent's request.
     private func run(
         _ held: HeldInference,
         _ request: Request,
         _ context: GatewayContext,
+        _ downstream: Downstream,
+        _ retry: RetryIdentity?,
     ) async throws -> Response {
-        let downstream = Downstream()
         let departure = await context.departure()
         let (runner, headers, requestID) = (gateway.runner, request.headers, context.requestID)
+        let (answers, time) = (gateway.answers, gateway.time)
         let isStarted = gateway.supervisor.start {
             await runner.run(
                 held,
@@ -73,7 +93,13 @@ package struct Inference<Storage: GatewayStore>: Sendable {
                 requestID: requestID,
                 downstream: downstream,
                 departure: departure,
-            )
+            ) { isWhole in
+                if isWhole {
+                    answers.keep(retry, downstream, at: time.now())
+                } else {
+                    answers.forget(retry, downstream)
+                }
+            }
         }
         guard isStarted else {
             _ = try await gateway.settle.release(held)

@@ -16,11 +16,13 @@ extension InferenceRun {
     ///   - last: the event that ended the stream, which goes out only after the settlement.
     ///   - whole: the whole answer, which goes out only after the settlement or the release.
     ///   - failure: what went wrong, where it did.
+    ///   - isWhole: whether the upstream's answer arrived to its end.
     func perform(
         _ action: InferenceStateMachine.Action,
         last: ByteBuffer? = nil,
         whole: AnswerHead? = nil,
         failure: (any Failure)? = nil,
+        isWhole: Bool = false,
     ) async {
         switch action {
         case .none, .drain: return
@@ -35,6 +37,7 @@ extension InferenceRun {
                 )
                 InferenceMetrics.settled(receipt)
                 log(receipt)
+                ended(isWhole)
                 await end(receipt, last: last, whole: whole, failure: failure)
             } catch {
                 await lose(error, "settlement failed")
@@ -46,6 +49,7 @@ extension InferenceRun {
     private func release(whole: AnswerHead?, failure: (any Failure)?) async {
         do {
             let balance = try await settle.release(inference)
+            ended(false)
             InferenceMetrics.released(inference.rate.model)
             if var head = whole {
                 head.headers[.balanceRemaining] = balance.description
@@ -87,13 +91,14 @@ extension InferenceRun {
                 reader.cutEvents(receipt.reading, model: receipt.requestedModel)
             )
             await downstream.write(reader.terminalEvent)
-        case .disconnected: break
+        case .disconnected: if let last { await downstream.write(last) }
         }
     }
 
     /// The ledger did not take the end of an inference: nothing of it is confirmed to the agent.
     private func lose(_ error: any Error, _ message: Logger.Message) async {
         let failure = error as? any Failure ?? GatewayError.internalError
+        ended(false)
         logger.critical(message, metadata: ["code": "\(failure.code)"])
         if isStreaming {
             await downstream.write(errorEvent(failure))

@@ -21,6 +21,8 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     let transport: any UpstreamTransport
     let settle: Settle<Storage>
     let settings: GatewaySettings
+    /// Is told, before the agent is, whether the answer is whole and paid for.
+    let ended: @Sendable (_ isWhole: Bool) -> Void
     let logger: Logger
     var meter: UsageMeter
     var reader: AnswerReader
@@ -126,7 +128,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
             return .isCut
         case .hide: return .goesOn
         case .terminal:
-            await perform(control.tell { $0.answerCompleted() }, last: event.raw)
+            await perform(control.tell { $0.answerCompleted() }, last: event.raw, isWhole: true)
             return .isWhole
         case .failure:
             await perform(control.tell { $0.upstreamFailed() }, last: event.raw)
@@ -146,7 +148,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
                 headers: answerHeaders(response.headers, balance: .zero),
                 body: body,
             )
-            await perform(action, whole: head)
+            await perform(action, whole: head, isWhole: true)
         case .failure: await relayRefusal(status: 502, response.headers, body)
         case .garbage: throw ForwardingError.malformed
         }

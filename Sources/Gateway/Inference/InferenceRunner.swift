@@ -33,12 +33,21 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
     }
 
     /// Forwards, relays, meters and settles; returns when the hold has ended.
+    ///
+    /// - Parameters:
+    ///   - inference: what to run.
+    ///   - agentHeaders: the agent's headers.
+    ///   - requestID: the id that errors carry.
+    ///   - downstream: where the answer goes.
+    ///   - departure: tells when the agent leaves.
+    ///   - ended: is told, before the agent is, whether the answer is whole and paid for.
     package func run(
         _ inference: HeldInference,
         agentHeaders: HTTPFields,
         requestID: String,
         downstream: Downstream,
         departure: Departure,
+        ended: @escaping @Sendable (_ isWhole: Bool) -> Void = { _ in },
     ) async {
         let control = InferenceControl()
         let run = InferenceRun(
@@ -51,6 +60,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
             transport: transport,
             settle: settle,
             settings: settings,
+            ended: ended,
             logger: logger(inference),
             meter: UsageMeter(inference.meterBounds),
             reader: AnswerReader(

@@ -1,0 +1,102 @@
+import Gateway
+import GatewayTestKit
+import HTTPTypes
+import NIOCore
+import Primitives
+import Providers
+import Testing
+
+@Suite struct RecentAnswersTests {
+    private let answers = RecentAnswers(
+        budget: ReplayBudget(total: 100, each: 60),
+        lifetime: .seconds(60),
+    )
+
+    private func identity(
+        _ headers: [(String, String)],
+        body: String = "{}",
+        key: String = "fbx-1",
+    ) throws -> RetryIdentity? {
+        var fields = HTTPFields()
+        for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
+        return try RetryIdentity(fields, .openai, ByteBuffer(string: body), of: .init(key))
+    }
+
+    /// The answer that a claim registers, or `nil` where it repeats `first`.
+    private func claim(
+        _ identity: RetryIdentity?,
+        repeats first: Downstream? = nil,
+        at second: Int64 = 0,
+    ) throws -> Downstream? {
+        switch try answers.claim(identity, at: .second(second)) {
+        case .first(let answer): return answer
+        case .retry(let of):
+            #expect(of === first)
+            return nil
+        }
+    }
+
+    @Test func `an Idempotency-Key is asked once for a key and a body`() throws {
+        let first = try #require(try claim(try identity([("idempotency-key", "a")])))
+        #expect(try claim(try identity([("idempotency-key", "a")]), repeats: first) == nil)
+        #expect(try claim(try identity([("idempotency-key", "b")])) != nil)
+        #expect(try claim(try identity([("idempotency-key", "a")], key: "fbx-2")) != nil)
+        #expect(throws: GatewayError.idempotencyConflict) {
+            _ = try claim(try identity([("idempotency-key", "a")], body: "[]"))
+        }
+    }
+
+    @Test func `a first attempt is never the retry of another`() throws {
+        let attempt = try identity([("x-stainless-retry-count", "0")])
+        #expect(try claim(attempt) != nil)
+        let second = try #require(try claim(attempt))
+        let retry = try identity([("x-stainless-retry-count", "1")])
+        #expect(try claim(retry, repeats: second) == nil)
+    }
+
+    @Test func `an agent that says nothing of retries is never given another's answer`() throws {
+        #expect(try identity([]) == nil)
+        #expect(try claim(nil) != nil)
+    }
+
+    @Test func `an answer is forgotten after its lifetime, or when it came to nothing`() throws {
+        let name = try identity([("idempotency-key", "a")])
+        let first = try #require(try claim(name))
+        answers.keep(name, first, at: .second(10))
+        #expect(try claim(name, repeats: first, at: 70) == nil)
+        let second = try #require(try claim(name, at: 71))
+        answers.forget(name, second)
+        #expect(try claim(name, at: 71) != nil)
+    }
+
+    @Test func `an answer beyond the budget is not kept, and is still read`() async throws {
+        let name = try identity([("idempotency-key", "a")])
+        let answer = try #require(try claim(name))
+        await answer.write(ByteBuffer(repeating: 1, count: 61))
+        answer.finish()
+        #expect(!answer.isKept)
+        guard case .bytes(let bytes) = await answer.next(from: 0, isAgent: true) else {
+            Issue.record("the agent lost its answer")
+            return
+        }
+        #expect(bytes.readableBytes == 61)
+        #expect(try claim(name) != nil)
+    }
+
+    @Test func `what is forgotten makes room for others`() async throws {
+        for number in 0..<10 {
+            let name = try identity([("idempotency-key", "\(number)")])
+            let answer = try #require(try claim(name))
+            await answer.write(ByteBuffer(repeating: 1, count: 60))
+            #expect(answer.isKept)
+            answers.forget(name, answer)
+        }
+    }
+
+    @Test(arguments: ["", String(repeating: "k", count: 256)])
+    func `an Idempotency-Key has 1 to 255 bytes`(text: String) throws {
+        #expect(throws: GatewayError.invalidParameter("Idempotency-Key")) {
+            _ = try identity([("idempotency-key", text)])
+        }
+    }
+}
