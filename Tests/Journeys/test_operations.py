@@ -358,3 +358,9 @@ def test_a_database_survives_a_restart(world):
 def test_the_database_is_readable_by_its_owner_only(gateway):
     path = gateway.database.removeprefix("sqlite:")
     assert os.stat(path).st_mode & 0o077 == 0
+
+
+def test_a_query_may_hold_what_a_path_may_not(gateway):
+    customer = gateway.customer("1.00")
+    for query in ["x=http://y//z", "x=%2f..%00", "x=/../"]:
+        call("GET", f"{gateway.url}/v1/models?{query}", customer.bearer).expect(200)

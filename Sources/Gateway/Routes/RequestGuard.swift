@@ -46,13 +46,13 @@ struct RequestGuard: RouterMiddleware {
         guard request.headers[values: .host].isEmpty else {
             throw .badRequest("The Host header is given twice.")
         }
-        let path = request.head.path ?? ""
+        let target = request.head.path ?? ""
+        let path = target.prefix { $0 != "?" }.lowercased()
         guard path.hasPrefix("/") else {
             throw .badRequest("The request target must be a path.")
         }
         let suspicious = ["%2f", "%5c", "%00", "%0d", "%0a", "\\", "//", "/../", "/./"]
-        let target = path.lowercased()
-        guard !suspicious.contains(where: target.contains), !target.hasSuffix("/..") else {
+        guard !suspicious.contains(where: path.contains), !path.hasSuffix("/..") else {
             throw .badRequest("The path is not in its simplest form.")
         }
     }
