@@ -93,7 +93,22 @@ package final class RecentAnswers: Sendable {
         case retry(of: Downstream)
     }
 
-    private let entries = Mutex<[RetryIdentity.Name: Entry]>([:])
+    private struct State {
+        var entries: [RetryIdentity.Name: Entry] = [:]
+        var sweepAt = Timestamp(microseconds: 0)
+
+        /// Forgets what has expired; once in a while, for it looks at every entry.
+        mutating func sweep(at now: Timestamp) {
+            guard now >= sweepAt else { return }
+            sweepAt = now.advanced(by: .seconds(1))
+            for (name, entry) in entries where (entry.expiry ?? now) < now {
+                entry.answer.forget()
+                entries[name] = nil
+            }
+        }
+    }
+
+    private let state = Mutex(State())
     private let budget: ReplayBudget
     private let lifetime: Duration
 
@@ -111,17 +126,16 @@ package final class RecentAnswers: Sendable {
     ) throws(GatewayError) -> Claim {
         guard let identity else { return .first(Downstream()) }
         let answer = Downstream(keepingWithin: budget)
-        let (found, isConflict) = entries.withLock { entries -> (Downstream?, Bool) in
-            for (name, entry) in entries where (entry.expiry ?? now) < now {
-                entry.answer.forget()
-                entries[name] = nil
-            }
-            if let entry = entries[identity.name], identity.isRetry, entry.answer.isKept {
+        let (found, isConflict) = state.withLock { state -> (Downstream?, Bool) in
+            state.sweep(at: now)
+            if let entry = state.entries[identity.name], identity.isRetry, entry.answer.isKept,
+                (entry.expiry ?? now) >= now
+            {
                 guard entry.bodyDigest == identity.bodyDigest else { return (nil, true) }
                 return (entry.answer, false)
             }
-            entries[identity.name]?.answer.forget()
-            entries[identity.name] = Entry(bodyDigest: identity.bodyDigest, answer: answer)
+            state.entries[identity.name]?.answer.forget()
+            state.entries[identity.name] = Entry(bodyDigest: identity.bodyDigest, answer: answer)
             return (nil, false)
         }
         if isConflict { throw .idempotencyConflict }
@@ -131,18 +145,18 @@ package final class RecentAnswers: Sendable {
     /// The answer is whole: it is kept for its lifetime.
     package func keep(_ identity: RetryIdentity?, _ answer: Downstream, at now: Timestamp) {
         guard let identity else { return }
-        entries.withLock { entries in
-            guard entries[identity.name]?.answer === answer else { return }
-            entries[identity.name]?.expiry = now.advanced(by: lifetime)
+        state.withLock { state in
+            guard state.entries[identity.name]?.answer === answer else { return }
+            state.entries[identity.name]?.expiry = now.advanced(by: lifetime)
         }
     }
 
     /// There is no answer worth repeating: a retry is a request of its own.
     package func forget(_ identity: RetryIdentity?, _ answer: Downstream) {
         guard let identity else { return }
-        entries.withLock { entries in
-            guard entries[identity.name]?.answer === answer else { return }
-            entries[identity.name] = nil
+        state.withLock { state in
+            guard state.entries[identity.name]?.answer === answer else { return }
+            state.entries[identity.name] = nil
         }
         answer.forget()
     }
