@@ -44,6 +44,7 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
         services.addInferenceRoutes(to: router)
         services.addModelRoutes(to: router)
         services.addCustomerRoutes(to: router)
+        services.addKeyRoutes(to: router)
         services.addPricingRoute(to: router)
         services.addDiscoveryRoute(to: router)
         OperatorRoutes(gateway: services, adminKeyDigest: adminKeyDigest).add(to: router)

@@ -20,6 +20,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     package let supervisor: InferenceSupervisor
     let answers: RecentAnswers
     let registrations: WindowLimiter
+    let paces = PaceLimiter()
 
     package init(
         store: Storage,
@@ -60,6 +61,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         InferenceRunner(
             transport: transport,
             settle: settle,
+            extend: ExtendHold(store: store, time: time),
             settings: settings,
             live: live,
             clock: clock,
@@ -79,8 +81,13 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         )
     }
 
-    /// What an operator does to the books and the keys.
+    /// What an operator does to the books.
     package var operations: Operations<Storage> {
-        Operations(store: store, rates: rates, time: time, identifiers: identifiers)
+        Operations(store: store, rates: rates, time: time)
+    }
+
+    /// What is done to keys.
+    package var keys: KeyDesk<Storage> {
+        KeyDesk(store: store, time: time, identifiers: identifiers)
     }
 }

@@ -10,6 +10,8 @@ package struct GatewaySettings: Sendable {
     package var holds: HoldPolicy
     /// How long a hold stands without being renewed.
     package var lease: Duration = .seconds(120)
+    /// How many tokens of output a running stream's hold is extended by at a time.
+    package var holdStep: Int64 = 1024
     /// How long an answer is read on after its agent left.
     package var drain: Duration = .seconds(15)
     /// How long an upstream may take to answer at all.

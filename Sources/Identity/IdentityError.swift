@@ -4,10 +4,12 @@ package import Primitives
 package enum IdentityError: Failure, Hashable {
     /// No credential was presented.
     case missingCredential
-    /// The credential is unknown or revoked; the two are not told apart.
+    /// The credential is unknown, revoked, disabled or expired; these are not told apart.
     case invalidCredential
     case customerNotFound
     case keyNotFound(KeyID)
+    /// The key may not manage keys.
+    case mayNotManageKeys
 
     package var code: String {
         switch self {
@@ -15,6 +17,7 @@ package enum IdentityError: Failure, Hashable {
         case .invalidCredential: "invalid_credential"
         case .customerNotFound: "customer_not_found"
         case .keyNotFound: "key_not_found"
+        case .mayNotManageKeys: "may_not_manage_keys"
         }
     }
 
@@ -22,6 +25,7 @@ package enum IdentityError: Failure, Hashable {
         switch self {
         case .missingCredential, .invalidCredential: .unauthenticated
         case .customerNotFound, .keyNotFound: .notFound
+        case .mayNotManageKeys: .forbidden
         }
     }
 
@@ -32,6 +36,7 @@ package enum IdentityError: Failure, Hashable {
         case .invalidCredential: "Invalid or inactive API token."
         case .customerNotFound: "There is no such customer."
         case .keyNotFound(let id): "There is no key \(id)."
+        case .mayNotManageKeys: "This key may not manage keys."
         }
     }
 }

@@ -1,12 +1,12 @@
 package import Primitives
 
 extension IdentityTransaction {
-    /// The key that `secret` is, if it is one of ours and not revoked.
+    /// The key that `secret` is, if it is one of ours and valid at `now`.
     ///
     /// - Throws: ``IdentityError/invalidCredential``.
-    package mutating func authenticate(_ secret: Secret) throws -> Key {
-        guard let id = secret.keyID, let key = try key(id), key.revokedAt == nil,
-            equalInConstantTime(key.digest, secret.digest)
+    package mutating func authenticate(_ secret: Secret, at now: Timestamp) throws -> Key {
+        guard let id = secret.keyID, let key = try key(id),
+            equalInConstantTime(key.digest, secret.digest), key.isValid(at: now)
         else { throw IdentityError.invalidCredential }
         return key
     }
@@ -28,6 +28,24 @@ extension IdentityTransaction {
         try save(key)
     }
 
+    /// Changes a key's settings.
+    ///
+    /// - Throws: ``IdentityError/keyNotFound(_:)`` for an unknown or revoked key; nothing is
+    ///   written.
+    package mutating func change(
+        _ id: KeyID,
+        at now: Timestamp,
+        _ change: (inout KeySettings) -> Void,
+    ) throws -> Key {
+        guard var key = try key(id), key.revokedAt == nil else {
+            throw IdentityError.keyNotFound(id)
+        }
+        change(&key.settings)
+        key.updatedAt = now
+        try save(key)
+        return key
+    }
+
     /// Makes a key useless from now on.
     ///
     /// Revoking it again changes nothing.
@@ -42,28 +60,28 @@ extension IdentityTransaction {
         return key
     }
 
-    /// Revokes `id` and puts `successor`, a new secret with the same settings, in its place.
+    /// Puts a new secret in the place of a key's, which is useless from now on.
+    ///
+    /// The key keeps its id, its settings and what it has spent.
     ///
     /// - Throws: ``IdentityError/keyNotFound(_:)`` for an unknown or revoked key; nothing is
     ///   written.
     package mutating func rotate(
         _ id: KeyID,
-        to successor: (KeyID, digest: [UInt8]),
+        to digest: [UInt8],
         at now: Timestamp,
     ) throws -> Key {
         guard let old = try key(id), old.revokedAt == nil else {
             throw IdentityError.keyNotFound(id)
         }
         let new = Key(
-            id: successor.0,
+            id: id,
             customer: old.customer,
-            digest: successor.digest,
-            label: old.label,
-            refusesLowering: old.refusesLowering,
-            onDisconnect: old.onDisconnect,
-            createdAt: now,
+            digest: digest,
+            settings: old.settings,
+            createdAt: old.createdAt,
+            updatedAt: now,
         )
-        try revoke(id, at: now)
         try save(new)
         return new
     }

@@ -1,47 +1,48 @@
+package import Ledger
 package import Primitives
 
 /// A secret that spends one customer's money.
 ///
 /// The secret itself is not stored.
 package struct Key: Hashable, Sendable {
-    /// What happens when the agent leaves while its answer streams.
-    package enum DisconnectPolicy: String, Hashable, Sendable, CaseIterable {
-        /// Read on for a while, so the provider's own report is charged.
-        case drain
-        /// Cancel the upstream and charge an estimate.
-        case cancel
-    }
-
     /// The public half of the secret, safe to log: `fbx-<12 hexadecimal digits>`.
     package let id: KeyID
     package let customer: CustomerID
     /// SHA-256 of the whole secret.
     package let digest: [UInt8]
-    /// For people; may be empty.
-    package var label: String
-    /// Whether a request that the balance does not cover is refused rather than capped.
-    package var refusesLowering: Bool
-    package var onDisconnect: DisconnectPolicy
+    package var settings: KeySettings
     package let createdAt: Timestamp
+    /// When its settings were changed last; `nil` where they never were.
+    package var updatedAt: Timestamp?
     package var revokedAt: Timestamp?
 
     package init(
         id: KeyID,
         customer: CustomerID,
         digest: [UInt8],
-        label: String = "",
-        refusesLowering: Bool = false,
-        onDisconnect: DisconnectPolicy = .drain,
+        settings: KeySettings = KeySettings(),
         createdAt: Timestamp,
+        updatedAt: Timestamp? = nil,
         revokedAt: Timestamp? = nil,
     ) {
         self.id = id
         self.customer = customer
         self.digest = digest
-        self.label = label
-        self.refusesLowering = refusesLowering
-        self.onDisconnect = onDisconnect
+        self.settings = settings
         self.createdAt = createdAt
+        self.updatedAt = updatedAt
         self.revokedAt = revokedAt
+    }
+
+    /// Whether it is a credential at `now`: neither revoked, nor disabled, nor expired.
+    package func isValid(at now: Timestamp) -> Bool {
+        revokedAt == nil && !settings.isDisabled && (settings.expiresAt ?? .distantFuture) > now
+    }
+
+    /// Its limits on spending, as the ledger checks them.
+    package var budgets: [Budget] {
+        BudgetWindow.allCases.compactMap { window in
+            settings.budgets[window].map { Budget(of: .key(id), window, $0) }
+        }
     }
 }

@@ -13,6 +13,11 @@ package struct Secret: Sendable {
         text = "fbx-\(identifiers.secret(bytes: 6))-\(identifiers.secret(bytes: 32))"
     }
 
+    /// Another secret with the public half of a key that exists.
+    package init(replacing id: KeyID, _ identifiers: IdentifierSource) {
+        text = "\(id)-\(identifiers.secret(bytes: 32))"
+    }
+
     /// Takes what a client presented, whatever it is.
     package init(presented text: String) { self.text = text }
 

@@ -8,6 +8,9 @@ package enum AuditDifference: Error, Hashable, CustomStringConvertible {
     case balance(AccountID, stored: Balance, derived: Balance)
     case negative(AccountID, posted: Int64)
     case charge(InferenceID, stored: String, derived: Int64)
+    case refund(InferenceID, stored: Int64, derived: Int64)
+    case spending(Spender, stored: Spending, derived: Spending)
+    case dailyCharge(Spender, day: Int64, stored: Amount, derived: Amount)
     case unbalanced(Asset, debits: Int64, credits: Int64)
     /// Another module's rule, as one sentence.
     case other(String)
@@ -25,6 +28,13 @@ package enum AuditDifference: Error, Hashable, CustomStringConvertible {
         case .negative(let account, let posted): "\(account): is below zero, posted \(posted)"
         case .charge(let id, let stored, let derived):
             "hold \(id): is \(stored), its transfers charge \(derived)"
+        case .refund(let id, let stored, let derived):
+            "hold \(id): refunds \(stored), its transfers refund \(derived)"
+        case .spending(let spender, let stored, let derived):
+            "\(spender): stored charged \(stored.charged) held \(stored.held), "
+                + "derived charged \(derived.charged) held \(derived.held)"
+        case .dailyCharge(let spender, let day, let stored, let derived):
+            "\(spender): stored \(stored) on day \(day), derived \(derived)"
         case .unbalanced(let asset, let debits, let credits):
             "\(asset.rawValue): debits are \(debits), credits are \(credits)"
         case .other(let sentence): sentence
@@ -42,6 +52,9 @@ package struct Auditor {
     private var chains: [String: TransferChain] = [:]
     private var derived: [AccountID: Balance] = [:]
     private var charged: [String: Int64] = [:]
+    private var refunded: [String: Int64] = [:]
+    private var spendings: [Spender: Spending] = [:]
+    private var daily: [Spender: [Int64: Amount]] = [:]
     package private(set) var transferCount = 0
     package private(set) var holdCount = 0
     package private(set) var openHoldCount = 0
@@ -70,8 +83,10 @@ package struct Auditor {
         let transfer = link.transfer
         try derived[transfer.debit, default: .zero].debits.add(transfer.amount)
         try derived[transfer.credit, default: .zero].credits.add(transfer.amount)
-        if transfer.code == .cost || transfer.code == .margin {
-            charged[transfer.cause, default: 0] += transfer.amount.units
+        switch transfer.code {
+        case .cost, .margin: charged[transfer.cause, default: 0] += transfer.amount.units
+        case .refund: refunded[transfer.cause, default: 0] += transfer.amount.units
+        case .deposit, .grant, .overrunCost, .overrunMargin: break
         }
         if case .customer = transfer.debit.owner, let posted = derived[transfer.debit]?.posted,
             posted < 0
@@ -103,15 +118,62 @@ package struct Auditor {
                 try derived[.customer(hold.customer, part.asset), default: .zero].held
                     .add(part.amount)
             }
+            try spendings[hold.spender, default: .zero].held.add(hold.amount)
             expected = 0
         case .captured(let charge):
             capturedHoldCount += 1
-            expected = hold.solRate?.lamports(covering: charge)?.units ?? charge.units
+            try count(hold, charging: charge)
+            expected = hold.inAsset(charge)
         case .released, .expired: expected = 0
         }
         guard taken == expected, taken <= hold.parts.reduce(0, { $0 + Int128($1.amount.units) })
         else {
             throw .charge(hold.id, stored: "\(hold.state)", derived: taken)
+        }
+        let returned = refunded.removeValue(forKey: hold.id.description) ?? 0
+        let refund = hold.inAsset(hold.refunded ?? .zero)
+        guard returned == refund, returned <= taken else {
+            throw .refund(hold.id, stored: refund, derived: returned)
+        }
+    }
+
+    private mutating func count(
+        _ hold: Hold,
+        charging charge: Amount,
+    ) throws(AuditDifference) {
+        let rest = charge.subtractingOrZero(hold.refunded ?? .zero)
+        guard rest > .zero, let day = hold.resolvedAt?.day else { return }
+        try spendings[hold.spender, default: .zero].charged.add(rest)
+        try daily[hold.spender, default: [:]][day, default: .zero].add(rest)
+    }
+
+    /// Compares what was derived of every spender with what is stored.
+    package func check(
+        spendings stored: [(Spender, Spending)],
+        daily storedDaily: [DailyCharge],
+    ) throws(AuditDifference) {
+        let stored = Dictionary(stored, uniquingKeysWith: { first, _ in first })
+        for spender in Set(stored.keys).union(spendings.keys).sorted(by: { "\($0)" < "\($1)" }) {
+            let (found, expected) = (stored[spender] ?? .zero, spendings[spender] ?? .zero)
+            guard found == expected else {
+                throw .spending(spender, stored: found, derived: expected)
+            }
+        }
+        var missing = daily
+        for row in storedDaily {
+            let expected = missing[row.spender]?.removeValue(forKey: row.day) ?? .zero
+            guard row.charged == expected else {
+                throw .dailyCharge(
+                    row.spender,
+                    day: row.day,
+                    stored: row.charged,
+                    derived: expected,
+                )
+            }
+        }
+        for (spender, days) in missing {
+            guard let (day, charge) = days.min(by: { $0.key < $1.key }) else { continue }
+            throw .dailyCharge(spender, day: day, stored: .zero, derived: charge)
         }
     }
 
@@ -119,6 +181,9 @@ package struct Auditor {
     package func check(accounts: [(AccountID, Balance)]) throws(AuditDifference) {
         if let (cause, amount) = charged.min(by: { $0.key < $1.key }) {
             throw .charge(InferenceID(cause), stored: "missing", derived: amount)
+        }
+        if let (cause, amount) = refunded.min(by: { $0.key < $1.key }) {
+            throw .refund(InferenceID(cause), stored: 0, derived: amount)
         }
         let stored = Dictionary(accounts, uniquingKeysWith: { first, _ in first })
         for account in Set(stored.keys).union(derived.keys).sorted(by: { "\($0)" < "\($1)" }) {
@@ -140,6 +205,14 @@ package struct Auditor {
                 )
             }
         }
+    }
+}
+
+extension Hold {
+    /// So many micro-USD in the unit of the hold's transfers.
+    fileprivate func inAsset(_ microdollars: Amount) -> Int64 {
+        guard microdollars > .zero, let solRate else { return microdollars.units }
+        return solRate.lamports(covering: microdollars)?.units ?? .max
     }
 }
 
@@ -173,6 +246,7 @@ extension LedgerReading {
             last = end.id
         }
         try auditor.check(accounts: try accounts())
+        try auditor.check(spendings: try spendings(), daily: try dailyCharges())
         return auditor
     }
 }

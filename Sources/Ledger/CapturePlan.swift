@@ -71,8 +71,13 @@ extension Hold {
         cappedByPart: Bool = true,
     ) -> Amount {
         guard part.asset == .sol else { return microdollars }
-        guard let solRate else { preconditionFailure("a hold on SOL knows its rate") }
-        let lamports = solRate.lamports(covering: microdollars) ?? Amount(.max)
+        let lamports = lamports(of: microdollars)
         return cappedByPart ? min(lamports, part.amount) : lamports
+    }
+
+    /// So many micro-USD in lamports at the hold's rate, rounded up.
+    func lamports(of microdollars: Amount) -> Amount {
+        guard let solRate else { preconditionFailure("a hold on SOL knows its rate") }
+        return solRate.lamports(covering: microdollars) ?? Amount(.max)
     }
 }

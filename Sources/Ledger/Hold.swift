@@ -29,9 +29,9 @@ package struct Hold: Hashable, Sendable {
     package let customer: CustomerID
     package let key: KeyID
     /// What is reserved, in micro-USD: no charge exceeds it.
-    package let amount: Amount
+    package var amount: Amount
     /// The same in the assets it was taken from, in the order in which a capture takes them.
-    package let parts: [Part]
+    package var parts: [Part]
     /// What SOL was worth when the hold was placed; `nil` where no part is in SOL.
     package let solRate: SOLRate?
     /// The rate card version whose prices the charge will be computed from.
@@ -43,6 +43,13 @@ package struct Hold: Hashable, Sendable {
     package var lease: Timestamp
     package var state: State
     package var resolvedAt: Timestamp?
+    /// How much of the charge was given back, in micro-USD; `nil` where none was.
+    package var refunded: Amount?
+
+    /// What was charged, in micro-USD; nothing where it ended otherwise.
+    package var charge: Amount {
+        if case .captured(let charge) = state { charge } else { .zero }
+    }
 
     package init(
         id: InferenceID,
@@ -57,6 +64,7 @@ package struct Hold: Hashable, Sendable {
         lease: Timestamp,
         state: State = .open,
         resolvedAt: Timestamp? = nil,
+        refunded: Amount? = nil,
     ) {
         self.id = id
         self.customer = customer
@@ -70,5 +78,6 @@ package struct Hold: Hashable, Sendable {
         self.lease = lease
         self.state = state
         self.resolvedAt = resolvedAt
+        self.refunded = refunded
     }
 }

@@ -11,6 +11,8 @@ package struct HoldRequest: Sendable {
     package let subject: String
     package let placedAt: Timestamp
     package let lease: Timestamp
+    /// The limits above the customer's balance that must cover it too.
+    package let budgets: [Budget]
 
     package init(
         id: InferenceID,
@@ -21,6 +23,7 @@ package struct HoldRequest: Sendable {
         subject: String,
         placedAt: Timestamp,
         lease: Timestamp,
+        budgets: [Budget] = [],
     ) {
         self.id = id
         self.customer = customer
@@ -30,16 +33,19 @@ package struct HoldRequest: Sendable {
         self.subject = subject
         self.placedAt = placedAt
         self.lease = lease
+        self.budgets = budgets
     }
 }
 
 extension LedgerTransaction {
-    /// Reserves `request.amount` micro-USD of the customer's available balances.
+    /// Reserves `request.amount` micro-USD of the customer's available balances and of every budget
+    /// above them: all cover it, or nothing is taken.
     ///
     /// Placing the same hold twice returns the first one, so a retry is safe.
     ///
     /// - Throws: ``LedgerError/holdExistsWithDifferentContent(_:)``,
-    ///   ``LedgerError/insufficientFunds(available:needed:)``; nothing is written.
+    ///   ``LedgerError/insufficientFunds(available:needed:)``,
+    ///   ``LedgerError/budgetExceeded(_:remaining:needed:)``; nothing is written.
     package mutating func placeHold(_ request: HoldRequest, solRate: SOLRate?) throws -> Hold {
         if let recorded = try hold(request.id) {
             guard recorded.customer == request.customer, recorded.amount == request.amount else {
@@ -47,22 +53,38 @@ extension LedgerTransaction {
             }
             return recorded
         }
-        let funds = try funds(of: request.customer, solRate: solRate)
-        guard let parts = funds.parts(covering: request.amount) else {
+        let headroom = try headroom(
+            of: request.customer,
+            solRate: solRate,
+            within: request.budgets,
+            at: request.placedAt,
+        )
+        guard let parts = headroom.funds.parts(covering: request.amount) else {
             throw LedgerError.insufficientFunds(
-                available: funds.spendable,
+                available: headroom.funds.spendable,
                 needed: request.amount,
             )
         }
-        let reserved = try reserve(parts, of: request.customer)
-        for (account, balance) in reserved { try setBalance(balance, of: account) }
+        if let (budget, remaining) = headroom.tightest, remaining < request.amount {
+            throw LedgerError.budgetExceeded(
+                budget.window,
+                remaining: remaining,
+                needed: request.amount,
+            )
+        }
         let hold = Hold(request, parts: parts, solRate: solRate)
+        let reserved = try balances(reserving: parts, of: request.customer)
+        try countReserved(hold.amount, by: hold)
+        for (account, balance) in reserved { try setBalance(balance, of: account) }
         try save(hold)
         return hold
     }
 
-    private mutating func reserve(
-        _ parts: [Hold.Part],
+    /// What the customer's balances will be once `parts` are reserved.
+    ///
+    /// - Throws: ``LedgerError/overdraft(_:)``; nothing is written.
+    mutating func balances(
+        reserving parts: [Hold.Part],
         of customer: CustomerID,
     ) throws -> [(AccountID, Balance)] {
         var reserved: [(AccountID, Balance)] = []

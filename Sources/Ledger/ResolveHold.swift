@@ -42,6 +42,7 @@ extension LedgerTransaction {
         }
         let transfers = CapturePlan(hold, settlement, at: now).transfers
         try checkRoom(for: transfers)
+        try countEnded(hold, charging: charge, at: now)
         try returnParts(of: hold)
         for transfer in transfers { try post(transfer) }
         return try resolve(hold, as: .captured(charge), at: now)
@@ -61,6 +62,7 @@ extension LedgerTransaction {
         case .released: return hold
         case .captured, .expired: throw LedgerError.holdAlreadyResolved(id)
         }
+        try countEnded(hold, charging: .zero, at: now)
         try returnParts(of: hold)
         return try resolve(hold, as: .released, at: now)
     }
@@ -77,6 +79,7 @@ extension LedgerTransaction {
         var expired: [Hold] = []
         for hold in try openHolds(leasedBefore: deadline, limit: limit + live.count)
         where !live.contains(hold.id) {
+            try countEnded(hold, charging: .zero, at: now)
             try returnParts(of: hold)
             expired.append(try resolve(hold, as: .expired, at: now))
         }
@@ -95,7 +98,7 @@ extension LedgerTransaction {
     }
 
     /// Refuses transfers that one of their accounts cannot count, before anything is written.
-    private mutating func checkRoom(for transfers: [Transfer]) throws {
+    mutating func checkRoom(for transfers: [Transfer]) throws {
         var sums: [AccountID: Balance] = [:]
         for transfer in transfers {
             for account in [transfer.debit, transfer.credit] where sums[account] == nil {

@@ -20,6 +20,8 @@ package enum TransferCode: String, CaseIterable, Hashable, Sendable {
     case overrunCost = "overrun_cost"
     /// Margin on usage beyond its hold, booked and borne at once: overrun → revenue.
     case overrunMargin = "overrun_margin"
+    /// A charge given back, in part or whole: revenue → customer.
+    case refund
 }
 
 /// An immutable movement of an amount between two accounts of one asset.

@@ -19,6 +19,9 @@ package struct Usage: Hashable, Sendable {
     /// All tokens that the model read; it decides a long-context tier.
     ///
     /// Saturates.
+    /// Tokens of input and output together.
+    package var tokens: Int64 { inputTokens + outputTokens }
+
     package var inputTokens: Int64 { total(UsageClass.inputTokens) }
 
     /// All tokens that the model wrote.

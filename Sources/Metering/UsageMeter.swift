@@ -82,20 +82,36 @@ package struct UsageMeter: Hashable, Sendable {
         return !overflow && estimatedOutput > max(limit, 64)
     }
 
+    /// What the answer comes to so far, with `ahead` more tokens of output.
+    ///
+    /// As reported, where it is, else as estimated; no bound is applied.
+    package func running(ahead: Int64 = 0) -> Usage { usage(output: estimatedOutput + ahead) }
+
+    /// What the answer comes to so far at least.
+    ///
+    /// Half of what is estimated, where nothing is reported: some texts have twice the bytes in a
+    /// token.
+    package var certain: Usage { usage(output: estimatedOutput / 2) }
+
+    private func usage(output: Int64) -> Usage {
+        var usage = Usage(isInvalid ? [:] : report.counts)
+        if usage.inputTokens == 0 { usage[.input] = bounds.inputEstimate }
+        if usage.outputTokens < output {
+            for kind in UsageClass.outputTokens { usage[kind] = 0 }
+            usage[.output] = output
+        }
+        usage[.request] = 1
+        return usage
+    }
+
     /// What to charge for if nothing more arrives.
     package var reading: UsageReading {
-        var usage = Usage(isInvalid ? [:] : report.counts)
         if isFinal, !isInvalid {
+            var usage = Usage(report.counts)
             usage[.request] = 1
             return UsageReading(usage: usage, source: .reported)
         }
-        if usage.inputTokens == 0 { usage[.input] = bounds.inputEstimate }
-        let estimate = min(estimatedOutput, bounds.outputLimit)
-        if usage.outputTokens < estimate {
-            for kind in UsageClass.outputTokens { usage[kind] = 0 }
-            usage[.output] = estimate
-        }
-        usage[.request] = 1
-        return UsageReading(usage: usage, source: .estimated)
+        let output = min(estimatedOutput, bounds.outputLimit)
+        return UsageReading(usage: usage(output: output), source: .estimated)
     }
 }

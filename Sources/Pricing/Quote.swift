@@ -81,6 +81,9 @@ package struct Quote: Hashable, Sendable {
     /// The ceiling: both bounds at the highest price that the request could meet.
     package var ceiling: Amount { worst(output: outputLimit) }
 
+    /// The same with another output limit.
+    package func ceiling(output limit: Int64) -> Amount { worst(output: limit) }
+
     /// What the request costs if its input is as estimated and its output reaches the limit.
     package var estimate: Amount { likely(output: outputLimit) }
 

@@ -4,6 +4,9 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
     package init(microseconds: Int64) { self.microseconds = microseconds }
 
+    /// Later than everything that happens.
+    package static let distantFuture = Timestamp(microseconds: .max)
+
     package static func < (lhs: Timestamp, rhs: Timestamp) -> Bool {
         lhs.microseconds < rhs.microseconds
     }

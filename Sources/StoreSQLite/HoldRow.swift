@@ -6,18 +6,19 @@ import Primitives
 enum HoldRow {
     static let select = """
         SELECT id, customer, key, amount, parts, sol_rate, sol_rate_at, rate_card, subject,
-            placed_at, lease, state, charge, resolved_at
+            placed_at, lease, state, charge, resolved_at, refunded
         FROM holds
         """
 
-    /// What a hold reserves never changes once it is placed; only its life goes on.
+    /// What a hold is for never changes once it is placed; what it reserves, and its life, go on.
     static let upsert = """
         INSERT INTO holds (id, customer, key, amount, parts, sol_rate, sol_rate_at, rate_card,
-            subject, placed_at, lease, state, charge, resolved_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            subject, placed_at, lease, state, charge, resolved_at, refunded)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
-            lease = excluded.lease, state = excluded.state, charge = excluded.charge,
-            resolved_at = excluded.resolved_at
+            amount = excluded.amount, parts = excluded.parts, lease = excluded.lease,
+            state = excluded.state, charge = excluded.charge, resolved_at = excluded.resolved_at,
+            refunded = excluded.refunded
         """
 
     static func arguments(_ hold: Hold) -> StatementArguments {
@@ -27,7 +28,7 @@ enum HoldRow {
             hold.amount.units, text(of: hold.parts), hold.solRate?.microdollarsPerSOL,
             hold.solRate?.quotedAt.microseconds, hold.rateCard, hold.subject,
             hold.placedAt.microseconds, hold.lease.microseconds, state, charge,
-            hold.resolvedAt?.microseconds,
+            hold.resolvedAt?.microseconds, hold.refunded?.units,
         ]
     }
 
@@ -46,6 +47,7 @@ enum HoldRow {
             lease: try columns.timestamp("lease"),
             state: try columns.holdState(),
             resolvedAt: try columns.optionalTimestamp("resolved_at"),
+            refunded: try columns.optionalAmount("refunded"),
         )
     }
 

@@ -42,6 +42,12 @@ struct RowReader {
         return Amount(units)
     }
 
+    mutating func optionalAmount(_ column: String) throws(StoreError) -> Amount? {
+        guard let units = try optionalInteger(column) else { return nil }
+        guard units >= 0 else { throw corrupt(column) }
+        return Amount(units)
+    }
+
     mutating func timestamp(_ column: String) throws(StoreError) -> Timestamp {
         Timestamp(microseconds: try integer(column))
     }

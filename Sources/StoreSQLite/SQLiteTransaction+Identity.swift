@@ -4,7 +4,7 @@ package import Primitives
 
 extension SQLiteTransaction: IdentityTransaction {
     private static let selectKey = """
-        SELECT id, customer, digest, label, refuses_lowering, on_disconnect, created_at, revoked_at
+        SELECT id, customer, digest, settings, created_at, updated_at, revoked_at
         FROM keys
         """
 
@@ -43,19 +43,17 @@ extension SQLiteTransaction: IdentityTransaction {
         willWrite()
         try execute(
             """
-            INSERT INTO keys (id, customer, digest, label, refuses_lowering, on_disconnect,
-                created_at, revoked_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO keys (id, customer, digest, settings, created_at, updated_at, revoked_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
-                customer = excluded.customer, digest = excluded.digest, label = excluded.label,
-                refuses_lowering = excluded.refuses_lowering,
-                on_disconnect = excluded.on_disconnect, created_at = excluded.created_at,
-                revoked_at = excluded.revoked_at
+                customer = excluded.customer, digest = excluded.digest,
+                settings = excluded.settings, created_at = excluded.created_at,
+                updated_at = excluded.updated_at, revoked_at = excluded.revoked_at
             """,
             [
-                key.id.description, key.customer.description, key.digest.asBlob, key.label,
-                key.refusesLowering ? 1 : 0, key.onDisconnect.rawValue,
-                key.createdAt.microseconds, key.revokedAt?.microseconds,
+                key.id.description, key.customer.description, key.digest.asBlob,
+                try storedJSON(key.settings), key.createdAt.microseconds,
+                key.updatedAt?.microseconds, key.revokedAt?.microseconds,
             ],
         )
     }
@@ -82,13 +80,9 @@ extension SQLiteTransaction: IdentityTransaction {
             id: KeyID(try columns.text("id")),
             customer: CustomerID(try columns.text("customer")),
             digest: try columns.blob("digest"),
-            label: try columns.text("label"),
-            refusesLowering: try columns.integer("refuses_lowering") != 0,
-            onDisconnect: try columns.parsed(
-                "on_disconnect",
-                Key.DisconnectPolicy.init(rawValue:),
-            ),
+            settings: try columns.json("settings"),
             createdAt: try columns.timestamp("created_at"),
+            updatedAt: try columns.optionalTimestamp("updated_at"),
             revokedAt: try columns.optionalTimestamp("revoked_at"),
         )
     }

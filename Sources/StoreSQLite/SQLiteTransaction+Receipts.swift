@@ -25,7 +25,7 @@ extension SQLiteTransaction: ReceiptTransaction {
         let credits = try count(
             """
             SELECT count(*) FROM transfers
-            WHERE code IN ('deposit', 'grant') AND credit IN (?, ?, ?, ?)
+            WHERE credit GLOB 'customer/*' AND credit IN (?, ?, ?, ?)
             """,
             StatementArguments(accountNames(of: customer)),
         )
@@ -42,7 +42,7 @@ extension SQLiteTransaction: ReceiptTransaction {
             SELECT 0 AS is_credit, id, settled_at AS at FROM receipts WHERE customer = ?
             UNION ALL
             SELECT 1 AS is_credit, id, at FROM transfers
-            WHERE code IN ('deposit', 'grant') AND credit IN (?, ?, ?, ?)
+            WHERE credit GLOB 'customer/*' AND credit IN (?, ?, ?, ?)
             ORDER BY at DESC, id DESC LIMIT ? OFFSET ?
             """,
             [customer.description] + StatementArguments(accountNames(of: customer))

@@ -4,8 +4,8 @@ import Primitives
 
 /// One transaction on the database, seen through every module's slice.
 ///
-/// A batch of writes shares one: what it has loaded is loaded once, and accounts, holds and the
-/// chain's end are written once, at the end, however many writes touched them.
+/// A batch of writes shares one: what it has loaded is loaded once, and accounts, holds,
+/// spendings and the chain's end are written once, at the end, however many writes touched them.
 package struct SQLiteTransaction {
     /// What a transaction may do.
     enum Access: Equatable {
@@ -26,6 +26,7 @@ package struct SQLiteTransaction {
     private(set) var writeCount = 0
     var balances: [AccountID: Loaded<Balance>] = [:]
     var holds: [InferenceID: Loaded<Hold>] = [:]
+    var loadedSpendings: [Spender: Loaded<Spending>] = [:]
     var chainEnd: Loaded<TransferChain>?
 
     init(_ database: Database, access: Access) {
@@ -48,6 +49,7 @@ package struct SQLiteTransaction {
         guard case .write(let chain) = access else { return }
         try flushBalances()
         try flushHolds()
+        try flushSpendings()
         if let end = chainEnd, end.isChanged {
             try execute(
                 """

@@ -30,7 +30,8 @@ enum Schema {
 
     /// A customer's account is never below what its holds reserve; nobody else's holds anything.
     ///
-    /// Transfers are never changed or removed. `parts` of a hold reads `usdc:70,usd:5`.
+    /// Transfers are never changed or removed. `parts` of a hold reads `usdc:70,usd:5`. What each key
+    /// has spent is kept beside, by day, for its budgets.
     private static let ledger = """
         CREATE TABLE accounts (
             id TEXT NOT NULL PRIMARY KEY,
@@ -49,8 +50,7 @@ enum Schema {
             writer TEXT NOT NULL CHECK (writer <> ''),
             sequence INTEGER NOT NULL CHECK (sequence > 0),
             id TEXT NOT NULL UNIQUE CHECK (id <> ''),
-            code TEXT NOT NULL CHECK (code IN ('deposit', 'grant', 'cost', 'margin',
-                'overrun_cost', 'overrun_margin')),
+            code TEXT NOT NULL CHECK (code <> ''),
             debit TEXT NOT NULL REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED,
             credit TEXT NOT NULL REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED,
             amount INTEGER NOT NULL CHECK (amount > 0),
@@ -63,7 +63,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX transfers_by_credited_customer ON transfers (credit, at, id)
-            WHERE code IN ('deposit', 'grant');
+            WHERE credit GLOB 'customer/*';
 
         CREATE TRIGGER transfers_are_not_changed BEFORE UPDATE ON transfers
             BEGIN SELECT RAISE(ABORT, 'a transfer is never changed'); END;
@@ -91,11 +91,25 @@ enum Schema {
             state TEXT NOT NULL CHECK (state IN ('open', 'captured', 'released', 'expired')),
             charge INTEGER CHECK (charge BETWEEN 0 AND amount),
             resolved_at INTEGER,
+            refunded INTEGER CHECK (refunded BETWEEN 1 AND charge),
             CHECK ((state = 'captured') = (charge IS NOT NULL)),
             CHECK ((state = 'open') = (resolved_at IS NULL))
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX holds_open_by_lease ON holds (lease, id) WHERE state = 'open';
+
+        CREATE TABLE spendings (
+            spender TEXT NOT NULL PRIMARY KEY CHECK (spender <> ''),
+            charged INTEGER NOT NULL CHECK (charged >= 0),
+            held INTEGER NOT NULL CHECK (held >= 0)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE daily_charges (
+            spender TEXT NOT NULL,
+            day INTEGER NOT NULL,
+            charged INTEGER NOT NULL CHECK (charged >= 0),
+            PRIMARY KEY (spender, day)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// A receipt is kept as it was written; what is searched for is derived from it, so the two
@@ -130,10 +144,9 @@ enum Schema {
             id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
             customer TEXT NOT NULL REFERENCES customers (id),
             digest BLOB NOT NULL CHECK (length(digest) = 32),
-            label TEXT NOT NULL,
-            refuses_lowering INTEGER NOT NULL CHECK (refuses_lowering IN (0, 1)),
-            on_disconnect TEXT NOT NULL CHECK (on_disconnect IN ('drain', 'cancel')),
+            settings TEXT NOT NULL CHECK (json_valid(settings)),
             created_at INTEGER NOT NULL,
+            updated_at INTEGER,
             revoked_at INTEGER
         ) STRICT, WITHOUT ROWID;
 

@@ -31,7 +31,7 @@ struct InferenceWorld {
     init(
         _ upstream: ScriptedUpstream,
         isStream: Bool = true,
-        policy: Key.DisconnectPolicy = .drain,
+        policy: DisconnectPolicy = .drain,
         maxTokens: Int64 = 100,
     ) async throws {
         self.upstream = upstream
@@ -41,11 +41,13 @@ struct InferenceWorld {
         settings.drain = .seconds(5)
         self.settings = settings
         let card = try RateCardDraft.sample().published()
+        var keySettings = KeySettings()
+        keySettings.onDisconnect = policy
         let key = Key(
             id: "fbx-000000000000",
             customer: "acme",
             digest: [UInt8](repeating: 1, count: 32),
-            onDisconnect: policy,
+            settings: keySettings,
             createdAt: .second(0),
         )
         try await store.write(.durable) { transaction in
@@ -62,7 +64,7 @@ struct InferenceWorld {
         let placed = try await PlaceHold(store: store, settings: settings)(
             "inf_1",
             Quote(rate: rate, demand: demand),
-            key: key,
+            key: key.id,
             rateCard: card.version,
             at: time.now,
         )
@@ -88,6 +90,7 @@ struct InferenceWorld {
         let runner = InferenceRunner(
             transport: upstream,
             settle: Settle(store: store, settings: settings, time: time.source),
+            extend: ExtendHold(store: store, time: time.source),
             settings: settings,
             live: live,
             clock: clock,

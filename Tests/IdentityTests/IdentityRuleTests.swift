@@ -12,9 +12,7 @@ struct IdentityRuleTests {
             id: try #require(secret.keyID),
             customer: "acme",
             digest: secret.digest,
-            label: "first",
-            refusesLowering: true,
-            onDisconnect: .cancel,
+            settings: .sample("first"),
             createdAt: .second(1),
         )
         try transaction.register(.sample("acme"), key)
@@ -23,7 +21,7 @@ struct IdentityRuleTests {
 
     @Test func `a known secret is its key`() throws {
         var (transaction, secret, key) = try registered()
-        #expect(try transaction.authenticate(secret) == key)
+        #expect(try transaction.authenticate(secret, at: .second(2)) == key)
     }
 
     @Test func `what is unknown, malformed or shares the public half is no credential`() throws {
@@ -36,7 +34,7 @@ struct IdentityRuleTests {
             Hexadecimal.text(secret.digest),
         ] {
             #expect(throws: IdentityError.invalidCredential, "\(text)") {
-                try transaction.authenticate(Secret(presented: text))
+                try transaction.authenticate(Secret(presented: text), at: .second(2))
             }
         }
     }
@@ -46,24 +44,46 @@ struct IdentityRuleTests {
         let revoked = try transaction.revoke(key.id, at: .second(5))
         #expect(revoked.revokedAt == .second(5))
         #expect(try transaction.revoke(key.id, at: .second(9)) == revoked)
-        #expect(throws: IdentityError.invalidCredential) { try transaction.authenticate(secret) }
+        #expect(throws: IdentityError.invalidCredential) {
+            try transaction.authenticate(secret, at: .second(2))
+        }
         #expect(throws: IdentityError.keyNotFound("fbx-x")) {
             try transaction.revoke("fbx-x", at: .second(5))
         }
     }
 
-    @Test func `a rotated key hands its settings to the next and is revoked`() throws {
+    @Test func `a rotated key keeps its id and settings and takes its new secret alone`() throws {
         var (transaction, secret, key) = try registered()
-        let next = Secret(.seeded(8))
-        let nextID = try #require(next.keyID)
-        let successor = try transaction.rotate(key.id, to: (nextID, next.digest), at: .second(5))
-        #expect(successor.customer == key.customer && successor.label == key.label)
-        #expect(successor.refusesLowering && successor.onDisconnect == .cancel)
-        #expect(successor.createdAt == .second(5) && successor.revokedAt == nil)
-        #expect(try transaction.authenticate(next) == successor)
-        #expect(throws: IdentityError.invalidCredential) { try transaction.authenticate(secret) }
+        let next = Secret(replacing: key.id, .seeded(8))
+        #expect(next.keyID == key.id)
+        let rotated = try transaction.rotate(key.id, to: next.digest, at: .second(5))
+        #expect(rotated.settings == key.settings && rotated.customer == key.customer)
+        #expect(rotated.createdAt == key.createdAt && rotated.updatedAt == .second(5))
+        #expect(try transaction.authenticate(next, at: .second(5)) == rotated)
+        #expect(throws: IdentityError.invalidCredential) {
+            try transaction.authenticate(secret, at: .second(5))
+        }
+        try transaction.revoke(key.id, at: .second(6))
         #expect(throws: IdentityError.keyNotFound(key.id)) {
-            try transaction.rotate(key.id, to: (nextID, next.digest), at: .second(6))
+            try transaction.rotate(key.id, to: next.digest, at: .second(7))
+        }
+    }
+
+    @Test func `a key is no credential while it is disabled and once it has expired`() throws {
+        var (transaction, secret, key) = try registered()
+        func isTaken(at second: Int64) -> Bool {
+            (try? transaction.authenticate(secret, at: .second(second))) != nil
+        }
+        _ = try transaction.change(key.id, at: .second(3)) { $0.isDisabled = true }
+        #expect(!isTaken(at: 4))
+        let changed = try transaction.change(key.id, at: .second(5)) {
+            $0.isDisabled = false
+            $0.expiresAt = .second(10)
+        }
+        #expect(changed.updatedAt == .second(5))
+        #expect(isTaken(at: 9) && !isTaken(at: 10) && !isTaken(at: 11))
+        #expect(throws: IdentityError.keyNotFound("fbx-x")) {
+            try transaction.change("fbx-x", at: .second(3)) { $0.isDisabled = true }
         }
     }
 

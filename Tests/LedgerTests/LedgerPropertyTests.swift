@@ -74,6 +74,9 @@ extension MemoryTransaction {
         case .release(let id, let now): _ = try releaseHold(id, at: now)
         case .expire(let deadline, let live):
             _ = try expireHolds(leasedBefore: deadline, except: live, at: deadline)
+        case .extend(let id, let target, let budgets, let now):
+            _ = try extendHold(id, to: target, within: budgets, at: now)
+        case .refund(let refund, let now): _ = try give(refund, at: now)
         case .renew(let ids, let lease): try renewHolds(ids, until: lease)
         }
     }

@@ -15,6 +15,8 @@ struct LedgerTable {
     /// What one SOL is worth, in micro-USD; `rate` sets it.
     private var rate: SOLRate?
     private var second: Int64 = 0
+    /// The budgets of every hold; `budget` sets them.
+    private var budgets: [Budget] = []
 
     /// Runs the rows in order and records an issue for each that ends otherwise.
     mutating func run(_ rows: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
@@ -39,6 +41,8 @@ struct LedgerTable {
             return try perform(event)
         } catch LedgerError.insufficientFunds(let available, let needed) {
             return "insufficient_funds available \(available) needed \(needed)"
+        } catch LedgerError.budgetExceeded(let window, let remaining, let needed) {
+            return "budget_exceeded \(window.rawValue) remaining \(remaining) needed \(needed)"
         } catch let error as LedgerError {
             return error.code
         }
@@ -63,6 +67,24 @@ struct LedgerTable {
             try transaction.renewHolds([InferenceID(event[1])], until: lease)
             return "ok"
         case ("expire", _): return try expire(event, at: now)
+        case ("extend", 3):
+            return try transaction.extendHold(
+                InferenceID(event[1]),
+                to: try amount(event[2]),
+                within: budgets,
+                at: now,
+            ).text
+        case ("refund", 3):
+            let refund = Refund(of: InferenceID(event[1]), try amount(event[2]), reason: "test")
+            return "refunded \(try transaction.give(refund, at: now).refunded ?? .zero)"
+        case ("budget", 3):
+            let window = try #require(BudgetWindow(rawValue: event[1]))
+            budgets.removeAll { $0.window == window }
+            budgets.append(Budget(of: .key("k1"), window, try amount(event[2])))
+            return "ok"
+        case ("day", 2):
+            second = (try number(event[1])) * 86_400
+            return "ok"
         case (_, 2): return try look(event)
         case (let verb, _):
             Issue.record("no such event: \(verb)")
@@ -78,6 +100,10 @@ struct LedgerTable {
             let funds = try transaction.funds(of: CustomerID(event[1]), solRate: rate)
             return "dollars \(funds.dollars) sol \(funds.solInMicrodollars) "
                 + "spendable \(funds.spendable)"
+        case "spent":
+            let window = try #require(BudgetWindow(rawValue: event[1]))
+            let spent = try transaction.spent(by: .key("k1"), in: window, at: .second(second))
+            return "charged \(spent) held \(transaction.spending(of: .key("k1")).held)"
         case "transfers":
             return transaction.books.links.map(\.transfer).filter { $0.cause == event[1] }
                 .map { "\($0.code.rawValue) \($0.amount) \($0.asset.rawValue)" }
@@ -119,7 +145,10 @@ struct LedgerTable {
             InferenceID(event[1]),
             of: CustomerID(event[2]),
             try amount(event[3]),
+            placedAt: .second(second),
             lease: .second(lease),
+            key: "k1",
+            budgets: budgets,
         )
         return try transaction.placeHold(request, solRate: rate).text
     }

@@ -13,10 +13,9 @@ struct IdentityConformanceTests {
                 id: "fbx-a",
                 customer: "acme",
                 digest: .sample(2),
-                label: "a label; DROP TABLE keys --'",
-                refusesLowering: true,
-                onDisconnect: .cancel,
+                settings: .sample("a label; DROP TABLE keys --'"),
                 createdAt: .second(2),
+                updatedAt: .second(4),
                 revokedAt: .second(3),
             )
             try await store.write(.durable) { [key] in try $0.register(customer, key) }
@@ -25,7 +24,7 @@ struct IdentityConformanceTests {
             #expect(try await store.read { try $0.keys(of: "acme") } == [second, key])
             #expect(try await store.read { try $0.keys(of: nil) } == [second, key])
             #expect(try await store.read { try $0.keys(of: "other") } == [])
-            key.label = "new"
+            key.settings = .sample("new")
             try await store.write(.durable) { [key] in try $0.save(key) }
             #expect(try await store.read { try $0.key("fbx-b") } == key)
             let counts = try await store.read { try $0.identityCounts() }
@@ -37,29 +36,31 @@ struct IdentityConformanceTests {
     func `a key authenticates until it is revoked or rotated`(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             let secrets = IdentifierSource.seeded(1)
-            let (first, second) = (Secret(secrets), Secret(secrets))
-            let firstID = try #require(first.keyID)
-            let secondID = try #require(second.keyID)
+            let first = Secret(secrets)
+            let id = try #require(first.keyID)
+            let second = Secret(replacing: id, secrets)
             let key = Key(
-                id: firstID,
+                id: id,
                 customer: "acme",
                 digest: first.digest,
-                onDisconnect: .cancel,
+                settings: .sample("first"),
                 createdAt: .second(1),
             )
             try await store.write(.durable) { try $0.register(.sample("acme"), key) }
-            #expect(try await store.read { try $0.authenticate(first) } == key)
+            #expect(try await store.read { try $0.authenticate(first, at: .second(2)) } == key)
             let rotated = try await store.write(.durable) {
-                try $0.rotate(firstID, to: (secondID, second.digest), at: .second(2))
+                try $0.rotate(id, to: second.digest, at: .second(2))
             }
-            #expect(rotated.onDisconnect == .cancel)
-            #expect(try await store.read { try $0.authenticate(second) } == rotated)
+            #expect(rotated.settings == key.settings)
+            #expect(
+                try await store.read { try $0.authenticate(second, at: .second(2)) } == rotated
+            )
             await #expect(throws: IdentityError.invalidCredential) {
-                try await store.read { try $0.authenticate(first) }
+                try await store.read { try $0.authenticate(first, at: .second(2)) }
             }
-            try await store.write(.durable) { _ = try $0.revoke(secondID, at: .second(3)) }
+            try await store.write(.durable) { _ = try $0.revoke(id, at: .second(3)) }
             await #expect(throws: IdentityError.invalidCredential) {
-                try await store.read { try $0.authenticate(second) }
+                try await store.read { try $0.authenticate(second, at: .second(2)) }
             }
         }
     }

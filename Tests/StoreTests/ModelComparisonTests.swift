@@ -54,6 +54,11 @@ struct ModelComparisonTests {
                             limit: 3,
                         )
                     )
+                case .extend(let id, let target, let budgets, let now):
+                    .hold(
+                        try transaction.extendHold(id, to: target, within: budgets, at: now)
+                    )
+                case .refund(let refund, let now): .hold(try transaction.give(refund, at: now))
                 case .renew(let ids, let lease):
                     try { () -> Answer in
                         try transaction.renewHolds(ids, until: lease)
@@ -72,6 +77,8 @@ struct ModelComparisonTests {
         let totals: [AccountTotal]
         let chain: TransferChain
         let statement: [StatementLine]
+        let spendings: [String]
+        let dailyCharges: [DailyCharge]
     }
 
     private func state(of store: AnyStore) async throws -> Books {
@@ -82,6 +89,8 @@ struct ModelComparisonTests {
                 totals: try transaction.totals(),
                 chain: try transaction.chain(of: "gateway"),
                 statement: try transaction.statement(of: "c1", skipping: 1, limit: 5),
+                spendings: try transaction.spendings().map { "\($0) \($1)" },
+                dailyCharges: try transaction.dailyCharges(),
             )
         }
     }

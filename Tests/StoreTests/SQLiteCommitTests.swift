@@ -163,7 +163,7 @@ struct SQLiteCommitTests {
                     database,
                     sql: """
                         EXPLAIN QUERY PLAN SELECT count(*) FROM transfers
-                        WHERE code IN ('deposit', 'grant') AND credit IN ('a', 'b', 'c', 'd')
+                        WHERE credit GLOB 'customer/*' AND credit IN ('a', 'b', 'c', 'd')
                         UNION ALL SELECT count(*) FROM receipts WHERE customer = 'a'
                         UNION ALL SELECT count(*) FROM holds WHERE state = 'open' AND lease < 5
                         """,

@@ -63,7 +63,7 @@ struct DevCommand: AsyncParsableCommand {
 
     /// Registers a customer and grants it 5 USD.
     private func fund(_ process: GatewayProcess) async throws -> (Customer, Secret) {
-        let (customer, secret) = try await process.services.operations.register()
+        let (customer, secret) = try await process.services.keys.register()
         _ = try await process.services.operations.grant(
             GrantOrder(
                 id: "dev-\(customer.id)",

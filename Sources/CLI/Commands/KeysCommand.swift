@@ -1,18 +1,17 @@
 import ArgumentParser
 import Gateway
-import Identity
 
-/// Creates, lists, revokes and rotates keys.
+/// Creates, lists, changes, revokes and rotates keys.
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "Create, list, revoke and rotate keys.",
+        abstract: "Create, list, change, revoke and rotate keys.",
         discussion: """
             A key is shown once and stored as its digest alone. While a gateway runs on the \
-            database, the commands go through it and need FAREBOX_ADMIN_KEY; a revocation works \
-            at once.
+            database, the commands go through it and need FAREBOX_ADMIN_KEY; a change works at \
+            once.
             """,
-        subcommands: [Create.self, List.self, Revoke.self, Rotate.self],
+        subcommands: [Create.self, List.self, Update.self, Revoke.self, Rotate.self],
     )
 
     struct Options: ParsableArguments {
@@ -29,12 +28,14 @@ struct KeysCommand: AsyncParsableCommand {
             return answer
         }
 
-        func say(_ key: KeyAnswer) throws {
-            if json { return Farebox.say(try JSONText.of(key)) }
-            let state = key.revokedAt.map { "revoked \($0)" } ?? "active"
-            let label = key.label.isEmpty ? "" : "  \(key.label)"
-            Farebox.say("\(key.id)  \(key.customer)  \(state)\(label)")
-            if let secret = key.key { Farebox.say("key (shown once): \(secret)") }
+        func say(_ made: NewKeyAnswer) throws {
+            if json { return Farebox.say(try JSONText.of(made)) }
+            Farebox.say(made.data.line)
+            Farebox.say("key (shown once): \(made.key)")
+        }
+
+        func say(_ one: OneKeyAnswer) throws {
+            Farebox.say(json ? try JSONText.of(one) : one.data.line)
         }
     }
 
@@ -43,31 +44,18 @@ struct KeysCommand: AsyncParsableCommand {
 
         @OptionGroup var options: Options
         @Option(help: "The customer's id.") var customer: String
-        @Option(help: "A name for people.") var label = ""
-        @Flag(help: "Refuse what the balance does not cover instead of capping its output.")
-        var refuseLowering = false
-        @Option(help: "When the agent leaves a stream: drain or cancel.")
-        var onDisconnect = "drain"
-
-        func validate() throws {
-            guard Key.DisconnectPolicy(rawValue: onDisconnect) != nil else {
-                throw ValidationError("--on-disconnect is drain or cancel.")
-            }
-        }
+        @OptionGroup var settings: KeySettingsOptions
 
         func run() async throws {
-            let order = KeyOrder(
-                customer: customer,
-                label: label,
-                refuseLowering: refuseLowering,
-                onDisconnect: onDisconnect,
-            )
+            let order = KeyOrder(customer: customer, settings: try settings.change)
             try options.say(try await options.inOffice { try await $0.createKey(order) })
         }
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List keys; no secrets.")
+        static let configuration = CommandConfiguration(
+            abstract: "List keys with their limits and what they have spent; no secrets."
+        )
 
         @OptionGroup var options: Options
         @Option(help: "Only this customer's.") var customer: String?
@@ -75,7 +63,22 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             let keys = try await options.inOffice { try await $0.keys(of: customer) }
             if options.json { return Farebox.say(try JSONText.of(keys)) }
-            for key in keys.keys { try options.say(key) }
+            for key in keys.data { Farebox.say(key.line) }
+        }
+    }
+
+    struct Update: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Change a key's limits and settings; what is not named stays."
+        )
+
+        @OptionGroup var options: Options
+        @Argument(help: "The key's id, the public half of the key.") var id: String
+        @OptionGroup var settings: KeySettingsOptions
+
+        func run() async throws {
+            let change = try settings.change
+            try options.say(try await options.inOffice { try await $0.changeKey(id, change) })
         }
     }
 
@@ -92,7 +95,7 @@ struct KeysCommand: AsyncParsableCommand {
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put a new key in a key's place; the old one is revoked."
+            abstract: "Put a new secret in the place of a key's, which is useless from then on."
         )
 
         @OptionGroup var options: Options
@@ -101,5 +104,21 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             try options.say(try await options.inOffice { try await $0.rotateKey(id) })
         }
+    }
+}
+
+extension KeyAnswer {
+    /// The key on one line.
+    fileprivate var line: String {
+        var words = [hash, customer, state, "spent \(usage.text) USD"]
+        words += limits.sorted { $0.key < $1.key }.map { "\($0.key) limit \($0.value.text) USD" }
+        if !name.isEmpty { words.append(name) }
+        return words.joined(separator: "  ")
+    }
+
+    private var state: String {
+        if let revokedAt { return "revoked \(revokedAt)" }
+        if disabled { return "disabled" }
+        return expiresAt.map { "active until \($0)" } ?? "active"
     }
 }

@@ -11,7 +11,7 @@ import StoreSQLite
 /// it open.
 struct OperatorOffice {
     private enum Place {
-        case database(SQLiteStore, Operations<SQLiteStore>)
+        case database(SQLiteStore, Operations<SQLiteStore>, KeyDesk<SQLiteStore>)
         case gateway(url: String, adminKey: String)
     }
 
@@ -28,9 +28,13 @@ struct OperatorOffice {
                 store: store,
                 rates: RateBook(nil),
                 time: SystemSources.time,
+            )
+            let keys = KeyDesk(
+                store: store,
+                time: SystemSources.time,
                 identifiers: SystemSources.identifiers,
             )
-            return OperatorOffice(place: .database(store, operations))
+            return OperatorOffice(place: .database(store, operations, keys))
         } catch let error as SQLiteOpenError {
             guard case .locked = error, let url = SQLiteStore.announcement(at: location),
                 url.hasPrefix("http")
@@ -43,49 +47,64 @@ struct OperatorOffice {
     }
 
     func close() async throws {
-        if case .database(let store, _) = place { try await store.close() }
+        if case .database(let store, _, _) = place { try await store.close() }
     }
 
     func grant(_ order: GrantOrder) async throws -> GrantAnswer {
         switch place {
-        case .database(_, let operations): try await operations.grant(order)
+        case .database(_, let operations, _): try await operations.grant(order)
         case .gateway: try await ask(.POST, "grants", order)
         }
     }
 
-    func createKey(_ order: KeyOrder) async throws -> KeyAnswer {
+    func refund(_ order: RefundOrder) async throws -> RefundAnswer {
         switch place {
-        case .database(_, let operations): try await operations.createKey(order)
+        case .database(_, let operations, _): try await operations.refund(order)
+        case .gateway: try await ask(.POST, "refunds", order)
+        }
+    }
+
+    func createKey(_ order: KeyOrder) async throws -> NewKeyAnswer {
+        switch place {
+        case .database(_, _, let keys): try await keys.create(order)
         case .gateway: try await ask(.POST, "keys", order)
         }
     }
 
     func keys(of customer: String?) async throws -> KeyListAnswer {
         switch place {
-        case .database(_, let operations): return try await operations.keys(of: customer)
+        case .database(_, _, let keys):
+            return try await keys.list(of: customer.map { CustomerID($0) })
         case .gateway:
             let query = customer.map { "?customer=\($0)" } ?? ""
             return try await ask(.GET, "keys\(query)", String?.none)
         }
     }
 
-    func revokeKey(_ id: String) async throws -> KeyAnswer {
+    func changeKey(_ id: String, _ change: KeyChange) async throws -> OneKeyAnswer {
         switch place {
-        case .database(_, let operations): try await operations.revokeKey(id)
+        case .database(_, _, let keys): try await keys.change(KeyID(id), change, of: nil)
+        case .gateway: try await ask(.PATCH, "keys/\(id)", change)
+        }
+    }
+
+    func revokeKey(_ id: String) async throws -> OneKeyAnswer {
+        switch place {
+        case .database(_, _, let keys): try await keys.revoke(KeyID(id), of: nil)
         case .gateway: try await ask(.POST, "keys/\(id)/revoke", String?.none)
         }
     }
 
-    func rotateKey(_ id: String) async throws -> KeyAnswer {
+    func rotateKey(_ id: String) async throws -> NewKeyAnswer {
         switch place {
-        case .database(_, let operations): try await operations.rotateKey(id)
+        case .database(_, _, let keys): try await keys.rotate(KeyID(id), of: nil)
         case .gateway: try await ask(.POST, "keys/\(id)/rotate", String?.none)
         }
     }
 
     func publish(_ draft: RateCardDraft) async throws -> RatesAnswer {
         switch place {
-        case .database(_, let operations): try await operations.publish(draft)
+        case .database(_, let operations, _): try await operations.publish(draft)
         case .gateway: try await ask(.POST, "rates", draft, keys: .useDefaultKeys)
         }
     }
@@ -110,7 +129,7 @@ struct OperatorOffice {
         let bytes = Data(try await response.body.collect(upTo: 16 << 20).readableBytesView)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        guard response.status == .ok else {
+        guard (200..<300).contains(response.status.code) else {
             let answer = try? decoder.decode(ErrorAnswer.self, from: bytes)
             throw OfficeError.refused(
                 answer?.error ?? "The gateway answered \(response.status.code).",

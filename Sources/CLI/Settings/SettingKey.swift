@@ -40,6 +40,7 @@ struct SettingKey: Sendable {
     static let holdsMode = SettingKey(key: "farebox.holdsMode", fallback: "adaptive")
     static let holdsLease = SettingKey(key: "farebox.holdsLease", fallback: "120")
     static let outputFloor = SettingKey(key: "farebox.outputFloor", fallback: "1024")
+    static let holdsStep = SettingKey(key: "farebox.holdsStep", fallback: "1024")
     static let drainSeconds = SettingKey(key: "farebox.drainSeconds", fallback: "15")
     static let shutdownSeconds = SettingKey(key: "farebox.shutdownSeconds", fallback: "30")
     static let connectTimeout = SettingKey(
@@ -68,7 +69,8 @@ struct SettingKey: Sendable {
     /// Everything but the upstreams' own.
     static let all: [SettingKey] = [
         listen, database, adminKey, publicURL, config, rates, upstreams, logLevel, holdsMode,
-        holdsLease, outputFloor, drainSeconds, shutdownSeconds, connectTimeout, headTimeout,
+        holdsLease, outputFloor, holdsStep, drainSeconds, shutdownSeconds, connectTimeout,
+        headTimeout,
         idleTimeout, totalTimeout, connections, bodyLimit, bodyTimeout, eventLimit, answerLimit,
         replaySeconds, replayLimit, replayAnswerLimit, inferenceLimit, registerLimit, addressHeader,
         solRate,

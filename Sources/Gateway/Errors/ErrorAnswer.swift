@@ -1,6 +1,7 @@
 import Forwarding
 import HTTPTypes
 package import Hummingbird
+import Ledger
 import NIOCore
 package import Primitives
 package import Providers
@@ -14,6 +15,7 @@ extension Surface {
         if failure.kind == .conflict || failure.kind == .paymentRequired {
             headers[.shouldRetry] = "false"
         }
+        headers[.retryAfter] = failure.retryAfter.map { String($0) }
         return Response(
             status: .init(code: failure.kind.status),
             headers: headers,
@@ -60,15 +62,30 @@ extension Failure {
     /// What a refusal for money tells beyond its sentence, as JSON members: the numbers, the limit
     /// that was hit and how to fund.
     fileprivate var details: String {
-        guard
-            case .insufficientFunds(let needed, let available, let output, let code) =
-                self as? GatewayError
-        else { return "" }
-        return "\"limit\":\"balance\",\"needed\":\(needed),\"available\":\(available),"
-            + "\"affordable_output_tokens\":\(output),"
-            + "\"funding\":{\"deposit_code\":\(JSONText.quoted(code)),"
-            + "\"instructions\":\"Send money with this deposit code, or ask the operator for a "
-            + "grant.\"}"
+        switch self as? GatewayError {
+        case .insufficientFunds(let shortage, let code):
+            "\"limit\":\"balance\",\(shortage.members),"
+                + "\"funding\":{\"deposit_code\":\(JSONText.quoted(code)),"
+                + "\"instructions\":\"Send money with this deposit code, or ask the operator for a "
+                + "grant.\"}"
+        case .keyLimitReached(let window, let shortage, let resetsAt):
+            "\"limit\":\"key_\(window.rawValue)\",\(shortage.members),\"resets_at\":"
+                + (resetsAt.map { JSONText.quoted($0.iso8601) } ?? "null")
+        default: ""
+        }
+    }
+
+    /// How long the caller should wait, in whole seconds; `nil` where waiting does not help.
+    fileprivate var retryAfter: Int64? {
+        guard case .paceExceeded(_, let wait) = self as? GatewayError else { return nil }
+        return wait.components.seconds + 1
+    }
+}
+
+extension Shortage {
+    fileprivate var members: String {
+        "\"needed\":\(needed),\"available\":\(available),"
+            + "\"affordable_output_tokens\":\(affordableOutput)"
     }
 }
 

@@ -1,16 +1,18 @@
+package import Ledger
 package import Primitives
 
 /// Why the gateway itself refuses a request.
 package enum GatewayError: Failure, Hashable {
     /// No rate card row has that name, or none that is served in this dialect.
     case modelNotFound
-    /// The balance does not cover the request. Micro-USD, and tokens of output.
-    case insufficientFunds(
-        needed: Amount,
-        available: Amount,
-        affordableOutput: Int64,
-        depositCode: String,
-    )
+    /// The balance does not cover the request.
+    case insufficientFunds(Shortage, depositCode: String)
+    /// A limit of the key does not cover the request; it begins anew at `resetsAt`, if it does.
+    case keyLimitReached(BudgetWindow, Shortage, resetsAt: Timestamp?)
+    /// The key is not allowed to use the model.
+    case modelNotAllowed
+    /// The key's requests or tokens per minute, or what it runs at a time; how long to wait.
+    case paceExceeded(String, wait: Duration)
     /// The model takes no pictures, or none whose cost is known.
     case imagesNotPriced
     /// The model's web searches have no price.
@@ -40,6 +42,9 @@ package enum GatewayError: Failure, Hashable {
         switch self {
         case .modelNotFound: "model_not_found"
         case .insufficientFunds: "insufficient_funds"
+        case .keyLimitReached: "key_limit_reached"
+        case .modelNotAllowed: "model_not_allowed"
+        case .paceExceeded: "rate_limited"
         case .imagesNotPriced: "images_not_priced"
         case .searchesNotPriced: "searches_not_priced"
         case .bodyTooLarge: "body_too_large"
@@ -61,13 +66,14 @@ package enum GatewayError: Failure, Hashable {
     package var kind: FailureKind {
         switch self {
         case .modelNotFound, .routeNotFound, .receiptNotFound: .notFound
-        case .insufficientFunds: .paymentRequired
+        case .insufficientFunds, .keyLimitReached: .paymentRequired
+        case .modelNotAllowed: .forbidden
         case .imagesNotPriced, .searchesNotPriced, .badRequest, .invalidParameter, .bodyTooSlow:
             .malformed
         case .bodyTooLarge: .tooLarge
         case .idempotencyConflict: .conflict
         case .methodNotAllowed: .methodNotAllowed
-        case .rateLimited: .exhausted
+        case .rateLimited, .paceExceeded: .exhausted
         case .overloaded, .stopping, .noRateCard: .unavailable
         case .internalError: .broken
         }
@@ -76,10 +82,11 @@ package enum GatewayError: Failure, Hashable {
     package var message: String {
         switch self {
         case .modelNotFound: "The model does not exist, or is not served on this route."
-        case .insufficientFunds(let needed, let available, let output, _):
-            "insufficient_funds: needs \(GatewayError.dollars(needed)) USD, "
-                + "\(GatewayError.dollars(available)) available, which buys at most \(output) "
-                + "output tokens"
+        case .insufficientFunds(let shortage, _): "insufficient_funds: \(shortage)"
+        case .keyLimitReached(let window, let shortage, _):
+            "The key's \(window.rawValue) limit is reached: \(shortage)"
+        case .modelNotAllowed: "This key may not use this model."
+        case .paceExceeded(let limit, _): "The key's limit of \(limit) is reached."
         case .imagesNotPriced: "This model takes no images here."
         case .searchesNotPriced: "This model's web searches have no published price."
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
@@ -96,6 +103,27 @@ package enum GatewayError: Failure, Hashable {
         case .noRateCard: "No prices are published."
         case .internalError: "The gateway failed."
         }
+    }
+}
+
+/// What a request needs and what there is for it.
+package struct Shortage: Hashable, Sendable, CustomStringConvertible {
+    /// Micro-USD.
+    package let needed: Amount
+    /// Micro-USD.
+    package let available: Amount
+    /// How many tokens of output the available money would buy.
+    package let affordableOutput: Int64
+
+    package init(needed: Amount, available: Amount, affordableOutput: Int64) {
+        self.needed = needed
+        self.available = available
+        self.affordableOutput = affordableOutput
+    }
+
+    package var description: String {
+        "needs \(Shortage.dollars(needed)) USD, \(Shortage.dollars(available)) available, which "
+            + "buys at most \(affordableOutput) output tokens"
     }
 
     private static func dollars(_ amount: Amount) -> String {

@@ -1,17 +1,21 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import RateLimits
 
 /// The reading end of a ``Downstream``: turns what an inference says into an HTTP response.
 ///
 /// If the response is dropped before its body was read, the inference is told that its agent left.
+/// Until then it counts as running, however long ago the upstream sent the last byte.
 final class AgentConnection: Sendable {
     private let downstream: Downstream
     private let departure: Departure
+    private let admission: Admission?
 
-    init(_ downstream: Downstream, _ departure: Departure) {
+    init(_ downstream: Downstream, _ departure: Departure, _ admission: Admission?) {
         self.downstream = downstream
         self.departure = departure
+        self.admission = admission
     }
 
     deinit { departure.signal() }

@@ -18,7 +18,8 @@ extension GatewayServices {
         guard let secret = presentedSecret(request, context) else {
             throw IdentityError.missingCredential
         }
-        return try await store.read { transaction in try transaction.authenticate(secret) }
+        let now = time.now()
+        return try await store.read { try $0.authenticate(secret, at: now) }
     }
 
     private func presentedSecret(_ request: Request, _ context: GatewayContext) -> Secret? {

@@ -56,7 +56,7 @@ package struct HoldKeeper<Storage: GatewayStore>: Service {
         repeat {
             expired = try await store.write(.durable) { transaction in
                 try transaction.expireHolds(
-                    leasedBefore: Timestamp(microseconds: .max),
+                    leasedBefore: .distantFuture,
                     except: [],
                     at: now,
                 )

@@ -6,6 +6,7 @@ import NIOCore
 import Pricing
 import Primitives
 package import Providers
+import RateLimits
 
 /// One metered request from an agent to a model: its stages, in their order.
 ///
@@ -50,9 +51,15 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     private func hold(_ asked: InferenceRequest, _ key: Key) async throws -> HeldInference {
         // The most this can cost, and which upstream serves it.
         let (rate, rateCard) = try gateway.rates.rate(of: asked.model)
+        guard key.settings.allows(rate, in: gateway.rates) else {
+            throw GatewayError.modelNotAllowed
+        }
         let upstream = try gateway.upstream(of: rate, speaking: dialect)
         let demand = try Demand(asked.shape, of: rate)
         let quote = Quote(rate: rate, demand: demand)
+
+        // Not faster than the key may go.
+        let admission = try gateway.admit(key, quote)
 
         // Reserve that much.
         let id: InferenceID = gateway.identifiers.next("inf")
@@ -60,8 +67,15 @@ package struct Inference<Storage: GatewayStore>: Sendable {
         let placed: PlacedHold
         do {
             let now = gateway.time.now()
-            placed = try await gateway.placeHold(id, quote, key: key, rateCard: rateCard, at: now)
+            placed = try await gateway.placeHold(
+                id,
+                quote,
+                key: key.id,
+                rateCard: rateCard,
+                at: now,
+            )
         } catch {
+            admission.took(tokens: 0)
             gateway.live.leave(id)
             throw error
         }
@@ -72,6 +86,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
             upstream: upstream,
             demand: demand,
             placed: placed,
+            admission: admission,
         )
     }
 
@@ -106,6 +121,6 @@ package struct Inference<Storage: GatewayStore>: Sendable {
             gateway.live.leave(held.id)
             throw GatewayError.stopping
         }
-        return await AgentConnection(downstream, departure).response()
+        return await AgentConnection(downstream, departure, held.admission).response()
     }
 }

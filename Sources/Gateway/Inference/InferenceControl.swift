@@ -50,7 +50,7 @@ final class InferenceControl: Sendable {
         _ departure: Departure,
         _ downstream: Downstream,
         _ handover: Handover,
-        policy: Key.DisconnectPolicy,
+        policy: DisconnectPolicy,
         drain: Duration,
         clock: any Clock<Duration>,
     ) async {

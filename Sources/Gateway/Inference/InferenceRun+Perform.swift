@@ -6,6 +6,7 @@ import NIOCore
 import Pricing
 import Primitives
 import Providers
+import RateLimits
 import Receipts
 
 extension InferenceRun {
@@ -36,6 +37,7 @@ extension InferenceRun {
                     outcome: outcome,
                 )
                 InferenceMetrics.settled(receipt)
+                inference.admission?.took(tokens: receipt.reading.usage.tokens)
                 log(receipt)
                 ended(isWhole)
                 await end(receipt, last: last, whole: whole, failure: failure)
@@ -51,6 +53,7 @@ extension InferenceRun {
             let balance = try await settle.release(inference)
             ended(false)
             InferenceMetrics.released(inference.rate.model)
+            inference.admission?.took(tokens: 0)
             if var head = whole {
                 head.headers[.balanceRemaining] = balance.description
                 downstream.send(head)

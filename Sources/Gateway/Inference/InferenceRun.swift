@@ -1,5 +1,6 @@
 import Forwarding
 import HTTPTypes
+import Identity
 import Logging
 import Metering
 import NIOCore
@@ -20,11 +21,13 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     let handover: Handover
     let transport: any UpstreamTransport
     let settle: Settle<Storage>
+    let extend: ExtendHold<Storage>
     let settings: GatewaySettings
     /// Is told, before the agent is, whether the answer is whole and paid for.
     let ended: @Sendable (_ isWhole: Bool) -> Void
     let logger: Logger
     var meter: UsageMeter
+    var coverage: HoldCoverage
     var reader: AnswerReader
     /// Whether the agent was sent the head of a stream.
     var isStreaming = false
@@ -59,7 +62,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
             agentHeaders: agentHeaders,
             body: inference.request.upstreamBody(
                 model: inference.rate.upstreamModel,
-                limit: inference.outputLimit,
+                limit: inference.placed.outputLimit,
                 limitField: inference.upstream.limitField,
             ),
         )
@@ -104,7 +107,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         guard !isStreaming else { return }
         isStreaming = true
         control.streamStarted()
-        var headers = answerHeaders(response.headers, balance: inference.balanceAfterHold)
+        var headers = answerHeaders(response.headers, balance: inference.placed.balance)
         headers[.cacheControl] = "no-cache"
         downstream.send(AnswerHead(status: response.status, headers: headers, body: nil))
     }
@@ -123,9 +126,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         switch reader.read(event, into: &meter) {
         case .relay:
             await downstream.write(event.raw)
-            guard meter.isRunaway else { return .goesOn }
-            await perform(control.tell { $0.outputRanAway() })
-            return .isCut
+            return await stayWithinHold()
         case .hide: return .goesOn
         case .terminal:
             await perform(control.tell { $0.answerCompleted() }, last: event.raw, isWhole: true)
@@ -134,6 +135,25 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
             await perform(control.tell { $0.upstreamFailed() }, last: event.raw)
             return .isCut
         }
+    }
+
+    /// Has the hold reserve more while more can be had, and ends an answer that it does not cover.
+    private mutating func stayWithinHold() async -> StreamProgress {
+        if let target = coverage.target(meter, at: inference.rate) {
+            do {
+                coverage.reserved(
+                    try await extend(inference.id, of: inference.key.id, to: target)
+                )
+            } catch {
+                // The settlement will say what has become of the hold.
+                logger.notice("hold not extended", metadata: ["error": "\(error)"])
+            }
+        }
+        guard meter.isRunaway || coverage.isExceeded(by: meter, at: inference.rate) else {
+            return .goesOn
+        }
+        await perform(control.tell { $0.outputRanAway() })
+        return .isCut
     }
 
     // MARK: Whole answers
@@ -218,7 +238,8 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         var headers = RelayedHeaders.downstream(upstream)
         headers[.balanceRemaining] = balance.description
         headers[.receipt] = inference.id.description
-        if inference.isLowered { headers[.outputCap] = String(inference.outputLimit) }
+        let placed = inference.placed
+        if placed.isLowered { headers[.outputCap] = String(placed.outputLimit) }
         return headers
     }
 }

@@ -11,6 +11,7 @@ import Providers
 package struct InferenceRunner<Storage: GatewayStore>: Sendable {
     private let transport: any UpstreamTransport
     private let settle: Settle<Storage>
+    private let extend: ExtendHold<Storage>
     private let settings: GatewaySettings
     private let live: LiveHolds
     private let clock: any Clock<Duration>
@@ -19,6 +20,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
     package init(
         transport: any UpstreamTransport,
         settle: Settle<Storage>,
+        extend: ExtendHold<Storage>,
         settings: GatewaySettings,
         live: LiveHolds,
         clock: any Clock<Duration>,
@@ -26,6 +28,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
     ) {
         self.transport = transport
         self.settle = settle
+        self.extend = extend
         self.settings = settings
         self.live = live
         self.clock = clock
@@ -59,10 +62,12 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
             handover: Handover(),
             transport: transport,
             settle: settle,
+            extend: extend,
             settings: settings,
             ended: ended,
             logger: logger(inference),
             meter: UsageMeter(inference.meterBounds),
+            coverage: HoldCoverage(inference.placed, step: settings.holdStep),
             reader: AnswerReader(
                 inference.request.dialect,
                 wantsUsageChunk: inference.request.shape.wantsUsageChunk,
@@ -96,7 +101,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
                     departure,
                     run.downstream,
                     run.handover,
-                    policy: run.inference.key.onDisconnect,
+                    policy: run.inference.key.settings.onDisconnect,
                     drain: settings.drain,
                     clock: clock,
                 )
@@ -131,7 +136,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
 extension HeldInference {
     /// What bounds an estimate of this inference's usage.
     var meterBounds: UsageMeter.Bounds {
-        let (limit, overflow) = outputLimit.multipliedReportingOverflow(by: demand.choices)
+        let (limit, overflow) = placed.outputLimit.multipliedReportingOverflow(by: demand.choices)
         return UsageMeter.Bounds(
             inputEstimate: demand.inputEstimate,
             outputLimit: overflow ? .max : limit,

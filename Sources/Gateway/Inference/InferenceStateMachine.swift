@@ -69,7 +69,7 @@ package struct InferenceStateMachine: Hashable, Sendable {
     /// - Returns: what to do.
     package mutating func agentLeft(
         isHandedOver: Bool,
-        policy: Key.DisconnectPolicy,
+        policy: DisconnectPolicy,
     ) -> Action {
         switch (state, policy) {
         case (.waiting, _): return finish(isHandedOver ? .settle(.disconnected) : .release)

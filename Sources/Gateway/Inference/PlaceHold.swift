@@ -1,4 +1,4 @@
-package import Identity
+import Identity
 import Ledger
 package import Pricing
 package import Primitives
@@ -16,26 +16,31 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
 
     /// Places the hold; it is committed and visible when this returns.
     ///
-    /// - Throws: ``GatewayError/insufficientFunds(needed:available:affordableOutput:depositCode:)``,
-    ///   ``IdentityError/invalidCredential`` if the key was revoked meanwhile, ``StoreError``;
-    ///   nothing is written.
+    /// - Throws: ``GatewayError/insufficientFunds(_:depositCode:)``,
+    ///   ``GatewayError/keyLimitReached(_:_:resetsAt:)``, ``IdentityError/invalidCredential`` if the
+    ///   key was revoked meanwhile, ``StoreError``; nothing is written.
     package func callAsFunction(
         _ id: InferenceID,
         _ quote: Quote,
-        key: Key,
+        key: KeyID,
         rateCard: String,
         at now: Timestamp,
     ) async throws -> PlacedHold {
-        var policy = settings.holds
-        if key.refusesLowering { policy.mayLower = false }
-        let (fitting, solRate) = (policy, settings.solRate)
-        let lease = now.advanced(by: settings.lease)
+        let (settings, lease) = (settings, now.advanced(by: settings.lease))
         return try await store.write(.visible) { transaction in
-            guard try transaction.key(key.id)?.revokedAt == nil else {
+            // As it is now: a limit that was lowered holds from the next hold on.
+            guard let key = try transaction.key(key), key.isValid(at: now) else {
                 throw IdentityError.invalidCredential
             }
-            let funds = try transaction.funds(of: key.customer, solRate: solRate)
-            switch quote.fit(available: funds.spendable, policy: fitting) {
+            var policy = settings.holds
+            if key.settings.refusesLowering { policy.mayLower = false }
+            let headroom = try transaction.headroom(
+                of: key.customer,
+                solRate: settings.solRate,
+                within: key.budgets,
+                at: now,
+            )
+            switch quote.fit(available: headroom.amount, policy: policy) {
             case .hold(let amount, let outputLimit, let isLowered):
                 let request = HoldRequest(
                     id: id,
@@ -46,19 +51,32 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
                     subject: quote.rate.model,
                     placedAt: now,
                     lease: lease,
+                    budgets: key.budgets,
                 )
-                let hold = try transaction.placeHold(request, solRate: solRate)
+                let hold = try transaction.placeHold(request, solRate: settings.solRate)
                 return PlacedHold(
                     hold: hold,
+                    ceiling: quote.ceiling(output: outputLimit),
                     outputLimit: outputLimit,
                     isLowered: isLowered,
-                    balance: try transaction.funds(of: key.customer, solRate: solRate).dollars,
+                    balance: try transaction.funds(of: key.customer, solRate: settings.solRate)
+                        .dollars,
                 )
             case .refused(let needed, let available, let affordable):
-                throw GatewayError.insufficientFunds(
+                let shortage = Shortage(
                     needed: needed,
                     available: available,
                     affordableOutput: affordable,
+                )
+                if let window = headroom.bound?.window {
+                    throw GatewayError.keyLimitReached(
+                        window,
+                        shortage,
+                        resetsAt: window.end(at: now),
+                    )
+                }
+                throw GatewayError.insufficientFunds(
+                    shortage,
                     depositCode: try transaction.customer(key.customer)?.depositCode ?? "",
                 )
             }

@@ -16,6 +16,11 @@ package final class RateBook: Sendable {
         content = Mutex(Content(card: card, index: card?.index() ?? [:]))
     }
 
+    /// The canonical id of the model that has this name; `nil` where none has.
+    package func canonicalName(of model: String) -> String? {
+        content.withLock { $0.index[model]?.model }
+    }
+
     package var card: RateCard? { content.withLock(\.card) }
 
     package func replace(with card: RateCard) {

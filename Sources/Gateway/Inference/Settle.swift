@@ -33,18 +33,22 @@ package struct Settle<Storage: GatewayStore>: Sendable {
     ) async throws -> Receipt {
         let now = time.now()
         let solRate = settings.solRate
-        let charge = Charge(of: reading.usage, at: inference.rate, hold: inference.hold.amount)
-        let settlement = Settlement(
-            price: charge.price,
-            cost: charge.cost,
-            provider: inference.upstream.name,
-        )
         let request = ReceiptRequest(
             requestedModel: inference.request.model,
             answeredModel: answeredModel,
             upstream: inference.upstream.name,
         )
         return try await store.write(.durable) { transaction in
+            // As it stands now: a long stream has extended it.
+            guard let open = try transaction.hold(inference.id) else {
+                throw LedgerError.holdNotFound(inference.id)
+            }
+            let charge = Charge(of: reading.usage, at: inference.rate, hold: open.amount)
+            let settlement = Settlement(
+                price: charge.price,
+                cost: charge.cost,
+                provider: inference.upstream.name,
+            )
             let hold = try transaction.captureHold(inference.id, settlement, at: now)
             let funds = try transaction.funds(of: hold.customer, solRate: solRate)
             let receipt = Receipt(

@@ -1,41 +1,18 @@
-package import Identity
+import Identity
 import Ledger
 package import Pricing
 package import Primitives
 
-/// What an operator does to the books and the keys, from the command line or over HTTP.
+/// What an operator does to the books, from the command line or over HTTP.
 package struct Operations<Storage: GatewayStore>: Sendable {
     private let store: Storage
     private let rates: RateBook
     private let time: TimeSource
-    private let identifiers: IdentifierSource
 
-    package init(
-        store: Storage,
-        rates: RateBook,
-        time: TimeSource,
-        identifiers: IdentifierSource,
-    ) {
+    package init(store: Storage, rates: RateBook, time: TimeSource) {
         self.store = store
         self.rates = rates
         self.time = time
-        self.identifiers = identifiers
-    }
-
-    /// Registers a customer with a first key.
-    ///
-    /// The secret is returned once and not stored.
-    package func register() async throws -> (Customer, Secret) {
-        let now = time.now()
-        let customer = Customer(
-            id: identifiers.next("cus"),
-            depositCode: identifiers.secret(bytes: 16),
-            label: "",
-            createdAt: now,
-        )
-        let (key, secret) = newKey(of: customer.id, at: now)
-        try await store.write(.durable) { try $0.register(customer, key) }
-        return (customer, secret)
     }
 
     // MARK: Grants
@@ -79,8 +56,9 @@ package struct Operations<Storage: GatewayStore>: Sendable {
         switch (order.customer, order.apiToken) {
         case (let id?, nil): customer = CustomerID(id)
         case (nil, let token?):
+            let now = time.now()
             customer = try await store.read {
-                try $0.authenticate(Secret(presented: token)).customer
+                try $0.authenticate(Secret(presented: token), at: now).customer
             }
         case (nil, nil), (.some, .some):
             throw GatewayError.invalidParameter("one of customer and api_token")
@@ -94,61 +72,36 @@ package struct Operations<Storage: GatewayStore>: Sendable {
         )
     }
 
-    // MARK: Keys
+    // MARK: Refunds
 
-    /// Adds a key to a customer.
+    /// Gives back some or all of what an inference was charged, once.
     ///
-    /// The secret is returned once and not stored.
-    ///
-    /// - Throws: ``GatewayError/invalidParameter(_:)``, ``IdentityError/customerNotFound``;
-    ///   nothing is written.
-    package func createKey(_ order: KeyOrder) async throws -> KeyAnswer {
-        guard let policy = Key.DisconnectPolicy(rawValue: order.onDisconnect ?? "drain") else {
-            throw GatewayError.invalidParameter("on_disconnect")
+    /// - Throws: ``GatewayError/invalidParameter(_:)``, ``LedgerError``; nothing is written.
+    package func refund(_ order: RefundOrder) async throws -> RefundAnswer {
+        let (now, isDry) = (time.now(), order.dryRun ?? false)
+        let amount = try order.amount.map { text throws(GatewayError) in
+            guard let dollars = Dollars(text) else { throw .invalidParameter("amount") }
+            return dollars.amount
         }
-        var (key, secret) = newKey(of: CustomerID(order.customer), at: time.now())
-        key.label = order.label ?? ""
-        key.refusesLowering = order.refuseLowering ?? false
-        key.onDisconnect = policy
-        let new = key
-        try await store.write(.durable) { try $0.add(new) }
-        return KeyAnswer(new, secret: secret)
-    }
-
-    /// The keys of one customer, or of everybody.
-    package func keys(of customer: String?) async throws -> KeyListAnswer {
-        let id = customer.map { CustomerID($0) }
-        let keys = try await store.read { try $0.keys(of: id) }
-        return KeyListAnswer(keys: keys.map { KeyAnswer($0, secret: nil) })
-    }
-
-    /// Makes a key useless at once.
-    ///
-    /// - Throws: ``IdentityError/keyNotFound(_:)``; nothing is written.
-    package func revokeKey(_ id: String) async throws -> KeyAnswer {
-        let now = time.now()
-        let key = try await store.write(.durable) { try $0.revoke(KeyID(id), at: now) }
-        return KeyAnswer(key, secret: nil)
-    }
-
-    /// Puts a new secret in the place of a key, which is revoked.
-    ///
-    /// - Throws: ``IdentityError/keyNotFound(_:)``; nothing is written.
-    package func rotateKey(_ id: String) async throws -> KeyAnswer {
-        let now = time.now()
-        let (new, secret) = newKey(of: "", at: now)
-        let key = try await store.write(.durable) {
-            try $0.rotate(KeyID(id), to: (new.id, digest: new.digest), at: now)
+        let id = InferenceID(order.inference)
+        let reason = order.reason ?? ""
+        if isDry {
+            // The model of the ledger is the ledger: what would be written, and is not.
+            return try await store.read { transaction in
+                let hold = try transaction.refundable(id)
+                let refund = Refund(of: id, amount ?? hold.charge, reason: reason)
+                try transaction.check(refund)
+                let balance = try transaction.funds(of: hold.customer, solRate: nil).dollars
+                return RefundAnswer(hold, refund.amount, balance: balance)
+            }
         }
-        return KeyAnswer(key, secret: secret)
-    }
-
-    private func newKey(of customer: CustomerID, at now: Timestamp) -> (Key, Secret) {
-        let secret = Secret(identifiers)
-        guard let id = secret.keyID else {
-            preconditionFailure("a new secret has the shape of a secret")
+        return try await store.write(.durable) { transaction in
+            let hold = try transaction.refundable(id)
+            let refund = Refund(of: id, amount ?? hold.charge, reason: reason)
+            _ = try transaction.give(refund, at: now)
+            let balance = try transaction.funds(of: hold.customer, solRate: nil).dollars
+            return RefundAnswer(hold, refund.amount, balance: balance)
         }
-        return (Key(id: id, customer: customer, digest: secret.digest, createdAt: now), secret)
     }
 
     // MARK: Rates and figures
@@ -163,6 +116,11 @@ package struct Operations<Storage: GatewayStore>: Sendable {
         try await store.write(.durable) { try $0.publishOnce(card, at: now) }
         rates.replace(with: card)
         return RatesAnswer(rateCard: card.version)
+    }
+
+    /// Every account's debits and credits, summed by kind and asset.
+    package func trialBalance() async throws -> TrialBalance {
+        TrialBalance(try await store.read { try $0.totals() })
     }
 
     package func figures() async throws -> OperatorFigures {

@@ -60,51 +60,52 @@ package struct GrantAnswer: Codable, Sendable {
 /// What an operator asks to have made a key.
 package struct KeyOrder: Codable, Sendable {
     package var customer: String
-    package var label: String?
-    package var refuseLowering: Bool?
-    /// `drain` or `cancel`.
-    package var onDisconnect: String?
+    package var settings: KeyChange?
+
+    package init(customer: String, settings: KeyChange? = nil) {
+        self.customer = customer
+        self.settings = settings
+    }
+}
+
+/// What an operator asks to have given back.
+package struct RefundOrder: Codable, Sendable {
+    /// The inference's id, which is its receipt's.
+    package var inference: String
+    /// US dollars in decimal text: "0.05"; the whole charge where it is not given.
+    package var amount: String?
+    package var reason: String?
+    /// Whether to write nothing and only tell what would be written.
+    package var dryRun: Bool?
 
     package init(
-        customer: String,
-        label: String? = nil,
-        refuseLowering: Bool? = nil,
-        onDisconnect: String? = nil,
+        inference: String,
+        amount: String? = nil,
+        reason: String? = nil,
+        dryRun: Bool? = nil,
     ) {
-        self.customer = customer
-        self.label = label
-        self.refuseLowering = refuseLowering
-        self.onDisconnect = onDisconnect
+        self.inference = inference
+        self.amount = amount
+        self.reason = reason
+        self.dryRun = dryRun
     }
 }
 
-/// A key as operators see it.
-package struct KeyAnswer: Codable, Sendable {
-    package let id: String
+/// What a refund came to.
+package struct RefundAnswer: Codable, Sendable {
+    package let inference: String
     package let customer: String
-    package let label: String
-    package let refuseLowering: Bool
-    package let onDisconnect: String
-    package let createdAt: String
-    package let revokedAt: String?
-    /// The whole secret, shown once, to whoever made it.
-    package let key: String?
+    /// Micro-USD given back.
+    package let refunded: Int64
+    /// What the customer has available over all dollar assets, in micro-USD.
+    package let balance: Int64
 
-    init(_ key: Key, secret: Secret?) {
-        id = key.id.description
-        customer = key.customer.description
-        label = key.label
-        refuseLowering = key.refusesLowering
-        onDisconnect = key.onDisconnect.rawValue
-        createdAt = key.createdAt.iso8601
-        revokedAt = key.revokedAt?.iso8601
-        self.key = secret?.text
+    init(_ hold: Hold, _ refunded: Amount, balance: Amount) {
+        inference = hold.id.description
+        customer = hold.customer.description
+        self.refunded = refunded.units
+        self.balance = balance.units
     }
-}
-
-/// A list of keys.
-package struct KeyListAnswer: Codable, Sendable {
-    package let keys: [KeyAnswer]
 }
 
 /// Which rate card is in force.

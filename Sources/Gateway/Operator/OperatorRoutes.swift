@@ -1,9 +1,8 @@
-import Foundation
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Identity
 import Ledger
-import NIOCore
 import Pricing
 import Primitives
 import Providers
@@ -28,31 +27,58 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         }
         router.post("/v1/admin/grants") { request, _ in
             try authorize(request)
-            let order = try await decode(GrantOrder.self, request)
+            let order = try await gateway.decoded(GrantOrder.self, request)
             return try Response(json: try await operations.grant(order))
         }
+        router.post("/v1/admin/refunds") { request, _ in
+            try authorize(request)
+            let order = try await gateway.decoded(RefundOrder.self, request)
+            return try Response(json: try await operations.refund(order))
+        }
+        router.get("/v1/admin/trial-balance") { request, _ in
+            try authorize(request)
+            return try Response(json: try await operations.trialBalance())
+        }
+        addKeyRoutes(to: router)
+        router.post("/v1/admin/rates") { request, _ in
+            try authorize(request)
+            let draft = try await gateway.decoded(
+                RateCardDraft.self,
+                request,
+                keys: .useDefaultKeys,
+            )
+            return try Response(json: try await operations.publish(draft))
+        }
+    }
+
+    private func addKeyRoutes(to router: Router<GatewayContext>) {
+        let keys = gateway.keys
         router.get("/v1/admin/keys") { request, _ in
             try authorize(request)
-            let customer = request.uri.queryParameters["customer"].map { String($0) }
-            return try Response(json: try await operations.keys(of: customer))
+            let customer = request.uri.queryParameters["customer"].map { CustomerID(String($0)) }
+            return try Response(json: try await keys.list(of: customer))
         }
         router.post("/v1/admin/keys") { request, _ in
             try authorize(request)
-            let order = try await decode(KeyOrder.self, request)
-            return try Response(json: try await operations.createKey(order))
+            let order = try await gateway.decoded(KeyOrder.self, request)
+            return try Response(json: try await keys.create(order))
+        }
+        router.get("/v1/admin/keys/:id") { request, context in
+            try authorize(request)
+            return try Response(json: try await keys.show(context.keyID, of: nil))
+        }
+        router.patch("/v1/admin/keys/:id") { request, context in
+            try authorize(request)
+            let wish = try await gateway.decoded(KeyChange.self, request)
+            return try Response(json: try await keys.change(context.keyID, wish, of: nil))
         }
         router.post("/v1/admin/keys/:id/revoke") { request, context in
             try authorize(request)
-            return try Response(json: try await operations.revokeKey(context.keyID))
+            return try Response(json: try await keys.revoke(context.keyID, of: nil))
         }
         router.post("/v1/admin/keys/:id/rotate") { request, context in
             try authorize(request)
-            return try Response(json: try await operations.rotateKey(context.keyID))
-        }
-        router.post("/v1/admin/rates") { request, _ in
-            try authorize(request)
-            let draft = try await decode(RateCardDraft.self, request, keys: .useDefaultKeys)
-            return try Response(json: try await operations.publish(draft))
+            return try Response(json: try await keys.rotate(context.keyID, of: nil))
         }
     }
 
@@ -61,40 +87,6 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         guard let presented = request.headers[.adminKey] else { throw .missingCredential }
         guard equalInConstantTime(Secret(presented: presented).digest, adminKeyDigest) else {
             throw .invalidCredential
-        }
-    }
-
-    /// - Throws: ``RequestError/notJSON(_:)``, ``GatewayError/invalidParameter(_:)``.
-    private func decode<Value: Decodable>(
-        _ type: Value.Type,
-        _ request: Request,
-        keys: JSONDecoder.KeyDecodingStrategy = .convertFromSnakeCase,
-    ) async throws -> Value {
-        let body = try await gateway.body(of: request)
-        do throws(JSONError) { try body.checkJSON() } catch { throw RequestError.notJSON(error) }
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = keys
-        do {
-            return try decoder.decode(type, from: Data(body.readableBytesView))
-        } catch let error as DecodingError {
-            throw GatewayError.invalidParameter(error.field)
-        }
-    }
-}
-
-extension GatewayContext {
-    fileprivate var keyID: String { parameters.get("id") ?? "" }
-}
-
-extension DecodingError {
-    /// The field that could not be read.
-    fileprivate var field: String {
-        switch self {
-        case .keyNotFound(let key, _): key.stringValue
-        case .typeMismatch(_, let context), .valueNotFound(_, let context),
-            .dataCorrupted(let context):
-            context.codingPath.map(\.stringValue).joined(separator: ".")
-        @unknown default: "body"
         }
     }
 }

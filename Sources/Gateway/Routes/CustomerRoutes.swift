@@ -29,7 +29,7 @@ extension GatewayServices {
             response.headers[.retryAfter] = String(max(1, wait.components.seconds + 1))
             return response
         }
-        let (customer, secret) = try await operations.register()
+        let (customer, secret) = try await keys.register()
         let url = publicURL(of: request)
         return try Response(
             json: Registration(

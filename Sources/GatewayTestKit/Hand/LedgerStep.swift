@@ -9,21 +9,29 @@ package enum LedgerStep: Sendable {
     case release(InferenceID, at: Timestamp)
     case expire(before: Timestamp, except: Set<InferenceID>)
     case renew(Set<InferenceID>, until: Timestamp)
+    case extend(InferenceID, to: Amount, within: [Budget], at: Timestamp)
+    case refund(Refund, at: Timestamp)
 
-    /// The step `number` of a random sequence; time passes a second a step.
+    /// The step `number` of a random sequence; time passes an hour a step.
     package static func random(
         _ number: Int,
         using random: inout some RandomNumberGenerator,
     ) -> LedgerStep {
-        let now = Timestamp.second(Int64(number))
+        let now = Timestamp.second(Int64(number) * 3600)
         let id = InferenceID("h\(Int.random(in: 0..<40, using: &random))")
-        switch Int.random(in: 0..<20, using: &random) {
+        switch Int.random(in: 0..<25, using: &random) {
         case 0..<4: return .give(grant(using: &random), at: now)
         case 4..<11: return .place(request(id, now, using: &random), solRate: rate(&random))
         case 11..<15: return .capture(id, settlement(using: &random), at: now)
         case 15..<17: return .release(id, at: now)
         case 17: return .expire(before: now, except: [id])
-        default: return .renew([id, "missing"], until: now.advanced(by: .seconds(30)))
+        case 18: return .renew([id, "missing"], until: now.advanced(by: .seconds(100_000)))
+        case 19..<22:
+            let target = Amount(Int64.random(in: 0...500, using: &random))
+            return .extend(id, to: target, within: budgets(using: &random), at: now)
+        default:
+            let amount = Amount(Int64.random(in: 0...200, using: &random))
+            return .refund(Refund(of: id, amount, reason: "sample"), at: now)
         }
     }
 
@@ -51,8 +59,22 @@ package enum LedgerStep: Sendable {
             of: customer(&random),
             Amount(Int64.random(in: 0...300, using: &random)),
             placedAt: now,
-            lease: now.advanced(by: .seconds(Int.random(in: 0...60, using: &random))),
+            lease: now.advanced(by: .seconds(Int.random(in: 0...200_000, using: &random))),
+            key: key(using: &random),
+            budgets: budgets(using: &random),
         )
+    }
+
+    private static func key(using random: inout some RandomNumberGenerator) -> KeyID {
+        KeyID("k\(Int.random(in: 0..<2, using: &random))")
+    }
+
+    private static func budgets(using random: inout some RandomNumberGenerator) -> [Budget] {
+        guard Int.random(in: 0..<3, using: &random) == 0 else { return [] }
+        let key = key(using: &random)
+        return BudgetWindow.allCases.filter { _ in Bool.random(using: &random) }.map { window in
+            Budget(of: .key(key), window, Amount(Int64.random(in: 0...2000, using: &random)))
+        }
     }
 
     private static func rate(_ random: inout some RandomNumberGenerator) -> SOLRate? {

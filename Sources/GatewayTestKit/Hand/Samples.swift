@@ -14,16 +14,19 @@ extension HoldRequest {
         _ amount: Amount,
         placedAt: Timestamp = .second(0),
         lease: Timestamp = .second(60),
+        key: KeyID = "fbx-000000000000",
+        budgets: [Budget] = [],
     ) -> HoldRequest {
         HoldRequest(
             id: id,
             customer: customer,
-            key: "fbx-000000000000",
+            key: key,
             amount: amount,
             rateCard: "sample-1",
             subject: "openai/sample",
             placedAt: placedAt,
             lease: lease,
+            budgets: budgets,
         )
     }
 }
@@ -50,6 +53,26 @@ extension Customer {
             label: "\(id)",
             createdAt: .second(0),
         )
+    }
+}
+
+extension KeySettings {
+    /// Settings of which none is as it is by default.
+    package static func sample(_ label: String) -> KeySettings {
+        var settings = KeySettings(label: label)
+        settings.expiresAt = .second(1000)
+        settings.managesKeys = true
+        settings.budgets[.total] = 5_000_000
+        settings.budgets[.daily] = 1_000_000
+        settings.budgets[.weekly] = 2_000_000
+        settings.budgets[.monthly] = 3_000_000
+        settings.models = ["openai/*", "sample"]
+        settings.rates.requestsPerMinute = 60
+        settings.rates.tokensPerMinute = 100_000
+        settings.rates.concurrency = 4
+        settings.refusesLowering = true
+        settings.onDisconnect = .cancel
+        return settings
     }
 }
 

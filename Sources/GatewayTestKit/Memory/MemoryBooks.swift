@@ -7,6 +7,9 @@ package import Receipts
 /// Everything that a ``MemoryStore`` holds, as plain values.
 package struct MemoryBooks: Sendable {
     package var balances: [AccountID: Balance] = [:]
+    package var spendings: [Spender: Spending] = [:]
+    /// By spender and day.
+    package var dailyCharges: [Spender: [Int64: Amount]] = [:]
     package var holds: [InferenceID: Hold] = [:]
     /// In the order of the chain.
     package var links: [ChainedTransfer] = []

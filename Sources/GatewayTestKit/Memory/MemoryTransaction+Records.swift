@@ -30,9 +30,7 @@ extension MemoryTransaction: ReceiptTransaction {
         let receipts = books.receipts.values.filter { $0.customer == customer }
             .map { (line: StatementLine.receipt($0), key: $0.id.sortKey) }
         let credits = books.links.map(\.transfer)
-            .filter {
-                [.deposit, .grant].contains($0.code) && $0.credit.owner == .customer(customer)
-            }
+            .filter { $0.credit.owner == .customer(customer) }
             .map { (line: StatementLine.credit($0), key: $0.id.sortKey) }
         return (receipts + credits)
             .sorted { ($0.line.at, $0.key) > ($1.line.at, $1.key) }

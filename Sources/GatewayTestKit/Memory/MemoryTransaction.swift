@@ -61,6 +61,25 @@ extension MemoryTransaction: LedgerTransaction {
 
     package mutating func save(_ hold: Hold) { write { $0.holds[hold.id] = hold } }
 
+    package func spending(of spender: Spender) -> Spending { books.spendings[spender] ?? .zero }
+
+    package mutating func setSpending(_ spending: Spending, of spender: Spender) {
+        write { $0.spendings[spender] = spending }
+    }
+
+    package func charged(by spender: Spender, on day: Int64) -> Amount {
+        books.dailyCharges[spender]?[day] ?? .zero
+    }
+
+    package mutating func setCharged(_ amount: Amount, by spender: Spender, on day: Int64) {
+        write { $0.dailyCharges[spender, default: [:]][day] = amount }
+    }
+
+    package func charged(by spender: Spender, since day: Int64) -> Amount {
+        (books.dailyCharges[spender] ?? [:]).filter { $0.key >= day }
+            .reduce(.zero) { $0.adding($1.value) ?? Amount(.max) }
+    }
+
     package func openHolds(leasedBefore deadline: Timestamp, limit: Int) -> [Hold] {
         let open = books.holds.values.filter { $0.state == .open && $0.lease < deadline }
         let sorted = open.sorted { ($0.lease, $0.id.sortKey) < ($1.lease, $1.id.sortKey) }
@@ -95,6 +114,17 @@ extension MemoryTransaction: LedgerReading {
 
     package func accounts() -> [(AccountID, Balance)] {
         books.balances.sorted { $0.key.sortKey < $1.key.sortKey }.map { ($0.key, $0.value) }
+    }
+
+    package func spendings() -> [(Spender, Spending)] {
+        books.spendings.sorted { $0.key.sortKey < $1.key.sortKey }.map { ($0.key, $0.value) }
+    }
+
+    package func dailyCharges() -> [DailyCharge] {
+        books.dailyCharges.sorted { $0.key.sortKey < $1.key.sortKey }.flatMap { spender, days in
+            days.sorted { $0.key < $1.key }
+                .map { DailyCharge(spender: spender, day: $0.key, charged: $0.value) }
+        }
     }
 
     package func openHoldCount() -> Int { books.holds.values.count { $0.state == .open } }

@@ -20,6 +20,10 @@ extension AccountID {
     var sortKey: SortKey { SortKey(self) }
 }
 
+extension Spender {
+    var sortKey: SortKey { SortKey(self) }
+}
+
 extension Collection {
     /// The elements after `id` in id order, at most `limit`.
     func page<Subject>(

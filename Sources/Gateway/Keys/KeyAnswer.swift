@@ -1,0 +1,107 @@
+import Identity
+import Ledger
+import Primitives
+
+/// A key as its customer and operators see it, in OpenRouter's words where it has them.
+///
+/// Money is in US dollars, exactly.
+package struct KeyAnswer: Codable, Sendable {
+    /// What names the key in routes and commands: its public half.
+    package let hash: String
+    package let customer: String
+    /// The same as `hash`; it tells the key apart from others.
+    package let label: String
+    package let name: String
+    package let disabled: Bool
+    /// The budget of the window that `limitReset` names.
+    package let limit: Dollars?
+    package let limitReset: String?
+    /// What the tightest of its budgets leaves, less what open holds reserve.
+    package let limitRemaining: Dollars?
+    /// Every budget, by window.
+    package let limits: [String: Dollars]
+    package let usage: Dollars
+    package let usageDaily: Dollars
+    package let usageWeekly: Dollars
+    package let usageMonthly: Dollars
+    package let models: [String]?
+    package let requestsPerMinute: Int?
+    package let tokensPerMinute: Int?
+    package let maxConcurrency: Int?
+    package let refuseLowering: Bool
+    package let onDisconnect: String
+    package let managesKeys: Bool
+    package let createdAt: String
+    package let updatedAt: String?
+    package let expiresAt: String?
+    package let revokedAt: String?
+
+    init(
+        _ key: Key,
+        usage: [BudgetWindow: Amount],
+        remaining: Amount?,
+    ) {
+        let settings = key.settings
+        let window = settings.budgets.spokenOf
+        hash = key.id.description
+        customer = key.customer.description
+        label = key.id.description
+        name = settings.label
+        disabled = settings.isDisabled
+        limit = settings.budgets[window].map { Dollars($0) }
+        limitReset = window == .total || limit == nil ? nil : window.rawValue
+        limitRemaining = remaining.map { Dollars($0) }
+        let budgets = BudgetWindow.allCases.compactMap { window in
+            settings.budgets[window].map { (window.rawValue, Dollars($0)) }
+        }
+        limits = Dictionary(budgets, uniquingKeysWith: { first, _ in first })
+        self.usage = Dollars(usage[.total] ?? .zero)
+        usageDaily = Dollars(usage[.daily] ?? .zero)
+        usageWeekly = Dollars(usage[.weekly] ?? .zero)
+        usageMonthly = Dollars(usage[.monthly] ?? .zero)
+        models = settings.models
+        requestsPerMinute = settings.rates.requestsPerMinute
+        tokensPerMinute = settings.rates.tokensPerMinute
+        maxConcurrency = settings.rates.concurrency
+        refuseLowering = settings.refusesLowering
+        onDisconnect = settings.onDisconnect.rawValue
+        managesKeys = settings.managesKeys
+        createdAt = key.createdAt.iso8601
+        updatedAt = key.updatedAt?.iso8601
+        expiresAt = settings.expiresAt?.iso8601
+        revokedAt = key.revokedAt?.iso8601
+    }
+}
+
+/// A key that was made or replaced.
+package struct NewKeyAnswer: Codable, Sendable {
+    package let data: KeyAnswer
+    /// The whole secret, shown once, to whoever made it.
+    package let key: String
+}
+
+/// One key.
+package struct OneKeyAnswer: Codable, Sendable {
+    package let data: KeyAnswer
+}
+
+/// A list of keys.
+package struct KeyListAnswer: Codable, Sendable {
+    package let data: [KeyAnswer]
+}
+
+extension LedgerTransaction {
+    /// The key with what it has spent, and may still spend, at `now`.
+    mutating func describe(_ key: Key, at now: Timestamp) throws -> KeyAnswer {
+        var usage: [BudgetWindow: Amount] = [:]
+        for window in BudgetWindow.allCases {
+            usage[window] = try spent(by: .key(key.id), in: window, at: now)
+        }
+        var remaining: Amount?
+        for budget in key.budgets {
+            let left = try self.remaining(of: budget, at: now)
+            remaining = min(remaining ?? left, left)
+        }
+        return KeyAnswer(key, usage: usage, remaining: remaining)
+    }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import Identity
+import Ledger
+package import Primitives
+
+/// What a caller asks of a key's settings, in OpenRouter's words where it has them.
+///
+/// What is not named stays as it is; `null` takes a limit away.
+package struct KeyChange: Codable, Sendable {
+    package var name: Patch<String> = .keep
+    package var disabled: Patch<Bool> = .keep
+    /// The budget of the window that `limitReset` names; it replaces every other.
+    package var limit: Patch<Dollars> = .keep
+    /// `daily`, `weekly` or `monthly`; `null` for a limit over all time.
+    package var limitReset: Patch<String> = .keep
+    /// Budgets by window; those not named stay as they are.
+    package var limits: [String: Dollars?]?
+    /// ISO 8601 with an offset.
+    package var expiresAt: Patch<String> = .keep
+    package var models: Patch<[String]> = .keep
+    package var requestsPerMinute: Patch<Int> = .keep
+    package var tokensPerMinute: Patch<Int> = .keep
+    package var maxConcurrency: Patch<Int> = .keep
+    package var refuseLowering: Patch<Bool> = .keep
+    /// `drain` or `cancel`.
+    package var onDisconnect: Patch<String> = .keep
+    /// Whether the key may manage keys; only an operator may say so.
+    package var managesKeys: Patch<Bool> = .keep
+
+    package init() {}
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, disabled, limit, limitReset, limits, expiresAt, models, requestsPerMinute
+        case tokensPerMinute, maxConcurrency, refuseLowering, onDisconnect, managesKeys
+        /// OpenRouter's; there are no foreign keys here whose use could count.
+        case includeByokInLimit
+    }
+
+    package init(from decoder: any Decoder) throws {
+        try decoder.refuseUnknown(CodingKeys.self)
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        name = try fields.patch(.name)
+        disabled = try fields.patch(.disabled)
+        limit = try fields.patch(.limit)
+        limitReset = try fields.patch(.limitReset)
+        limits = try fields.decodeIfPresent([String: Dollars?].self, forKey: .limits)
+        expiresAt = try fields.patch(.expiresAt)
+        models = try fields.patch(.models)
+        requestsPerMinute = try fields.patch(.requestsPerMinute)
+        tokensPerMinute = try fields.patch(.tokensPerMinute)
+        maxConcurrency = try fields.patch(.maxConcurrency)
+        refuseLowering = try fields.patch(.refuseLowering)
+        onDisconnect = try fields.patch(.onDisconnect)
+        managesKeys = try fields.patch(.managesKeys)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(name, .name)
+        try fields.encode(disabled, .disabled)
+        try fields.encode(limit, .limit)
+        try fields.encode(limitReset, .limitReset)
+        try fields.encodeIfPresent(limits, forKey: .limits)
+        try fields.encode(expiresAt, .expiresAt)
+        try fields.encode(models, .models)
+        try fields.encode(requestsPerMinute, .requestsPerMinute)
+        try fields.encode(tokensPerMinute, .tokensPerMinute)
+        try fields.encode(maxConcurrency, .maxConcurrency)
+        try fields.encode(refuseLowering, .refuseLowering)
+        try fields.encode(onDisconnect, .onDisconnect)
+        try fields.encode(managesKeys, .managesKeys)
+    }
+}
+
+extension KeyChange {
+    /// The change as a function of the settings, once every field has been checked.
+    ///
+    /// - Parameter isOperator: whether the caller may say who manages keys.
+    /// - Throws: ``GatewayError/invalidParameter(_:)``.
+    /// - Returns: what changes the settings.
+    func checked(
+        isOperator: Bool
+    ) throws(GatewayError) -> @Sendable (inout KeySettings) -> Void {
+        guard managesKeys == .keep || isOperator else { throw .invalidParameter("manages_keys") }
+        if case .set(let name) = name, name.utf8.count > 255 { throw .invalidParameter("name") }
+        if case .set(let models) = models, models.contains(where: \.isEmpty) || models.count > 1000
+        {
+            throw .invalidParameter("models")
+        }
+        let reset = try limitReset.map { text throws(GatewayError) in
+            guard let window = BudgetWindow(rawValue: text), window != .total else {
+                throw .invalidParameter("limit_reset")
+            }
+            return window
+        }
+        let expiresAt = try expiresAt.map { text throws(GatewayError) in
+            guard let moment = Timestamp(iso8601: text) else {
+                throw .invalidParameter("expires_at")
+            }
+            return moment
+        }
+        let policy = try onDisconnect.map { text throws(GatewayError) in
+            guard let policy = DisconnectPolicy(rawValue: text) else {
+                throw .invalidParameter("on_disconnect")
+            }
+            return policy
+        }
+        let budgets = try budgetsByWindow()
+        try checkCounts()
+        return { [self] settings in
+            name.apply(to: &settings.label, clearedTo: "")
+            disabled.apply(to: &settings.isDisabled, clearedTo: false)
+            settings.budgets.change(limit, reset)
+            for (window, limit) in budgets { settings.budgets[window] = limit }
+            expiresAt.apply(to: &settings.expiresAt)
+            models.apply(to: &settings.models)
+            requestsPerMinute.apply(to: &settings.rates.requestsPerMinute)
+            tokensPerMinute.apply(to: &settings.rates.tokensPerMinute)
+            maxConcurrency.apply(to: &settings.rates.concurrency)
+            refuseLowering.apply(to: &settings.refusesLowering, clearedTo: false)
+            policy.apply(to: &settings.onDisconnect, clearedTo: .drain)
+            managesKeys.apply(to: &settings.managesKeys, clearedTo: false)
+        }
+    }
+
+    private func budgetsByWindow() throws(GatewayError) -> [(BudgetWindow, Amount?)] {
+        var budgets: [(BudgetWindow, Amount?)] = []
+        for (name, limit) in limits ?? [:] {
+            guard let window = BudgetWindow(rawValue: name) else {
+                throw .invalidParameter("limits")
+            }
+            budgets.append((window, limit?.amount))
+        }
+        return budgets
+    }
+
+    private func checkCounts() throws(GatewayError) {
+        let counts = [
+            ("requests_per_minute", requestsPerMinute), ("tokens_per_minute", tokensPerMinute),
+            ("max_concurrency", maxConcurrency),
+        ]
+        for (name, patch) in counts {
+            guard case .set(let count) = patch else { continue }
+            guard (1...1_000_000_000).contains(count) else { throw .invalidParameter(name) }
+        }
+    }
+}
+
+extension KeyBudgets {
+    /// The window whose budget `limit` and `limit_reset` speak of: the only one there is, or the
+    /// one over all time.
+    var spokenOf: BudgetWindow {
+        let set = BudgetWindow.allCases.filter { self[$0] != nil }
+        return set.count == 1 ? set[0] : .total
+    }
+
+    /// Changes the one budget that OpenRouter's keys have.
+    fileprivate mutating func change(_ limit: Patch<Dollars>, _ reset: Patch<BudgetWindow>) {
+        if limit == .keep, reset == .keep { return }
+        let old = spokenOf
+        let window =
+            switch reset {
+            case .keep: old
+            case .clear: BudgetWindow.total
+            case .set(let window): window
+            }
+        let amount: Amount? =
+            switch limit {
+            case .keep: self[old]
+            case .clear: nil
+            case .set(let dollars): dollars.amount
+            }
+        self = KeyBudgets()
+        self[window] = amount
+    }
+}
+
+extension Decoder {
+    /// - Throws: `DecodingError` that names the first member which `keys` does not have.
+    func refuseUnknown<Keys>(_ keys: Keys.Type) throws
+    where Keys: CodingKey & CaseIterable & RawRepresentable, Keys.RawValue == String {
+        let known = Set(keys.allCases.map(\.rawValue))
+        for key in try container(keyedBy: AnyKey.self).allKeys
+        where !known.contains(key.stringValue) {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [key], debugDescription: "unknown member")
+            )
+        }
+    }
+}
+
+/// Any member of a JSON object.
+private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
+
+extension Timestamp {
+    /// Reads a moment such as `2027-12-31T23:59:59Z`; `nil` for anything else.
+    package init?(iso8601 text: String) {
+        let styles = [
+            Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true),
+        ]
+        let dates = styles.compactMap { try? Date(text, strategy: $0) }
+        guard let date = dates.first else { return nil }
+        let microseconds = (date.timeIntervalSince1970 * 1_000_000).rounded()
+        guard abs(microseconds) < 1e18 else { return nil }
+        self.init(microseconds: Int64(microseconds))
+    }
+}
