@@ -21,6 +21,8 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     let answers: RecentAnswers
     let registrations: WindowLimiter
     let paces = PaceLimiter()
+    /// The service that sums the books up.
+    package let booksWatch: BooksWatch<Storage>
 
     package init(
         store: Storage,
@@ -52,6 +54,12 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         )
         live = LiveHolds(limit: settings.inferenceLimit)
         registrations = WindowLimiter(settings.registrations)
+        booksWatch = BooksWatch(
+            store: store,
+            interval: settings.booksInterval,
+            clock: clock,
+            logger: logger,
+        )
     }
 
     var placeHold: PlaceHold<Storage> { PlaceHold(store: store, settings: settings) }

@@ -34,6 +34,8 @@ package struct GatewaySettings: Sendable {
     package var replayAnswerLimit = 1 << 20
     /// How long an answer is kept for retries.
     package var replayLifetime: Duration = .seconds(60)
+    /// How often the books are summed up for the gauge of their imbalance.
+    package var booksInterval: Duration = .seconds(15)
     /// The most inferences at a time.
     package var inferenceLimit = 20_000
     /// How often one address may register.

@@ -49,12 +49,13 @@ extension Balance {
 /// Re-derives every balance from the transfers and the holds, independent of the rules that wrote
 /// them.
 package struct Auditor {
-    private var chains: [String: TransferChain] = [:]
-    private var derived: [AccountID: Balance] = [:]
-    private var charged: [String: Int64] = [:]
-    private var refunded: [String: Int64] = [:]
-    private var spendings: [Spender: Spending] = [:]
-    private var daily: [Spender: [Int64: Amount]] = [:]
+    var chains: [String: TransferChain] = [:]
+    var derived: [AccountID: Balance] = [:]
+    /// What transfers charged and refunded by cause, until the hold that caused them is seen.
+    var charged: [String: Int64] = [:]
+    var refunded: [String: Int64] = [:]
+    var spendings: [Spender: Spending] = [:]
+    var daily: [Spender: [Int64: Amount]] = [:]
     package private(set) var transferCount = 0
     package private(set) var holdCount = 0
     package private(set) var openHoldCount = 0
@@ -92,6 +93,20 @@ package struct Auditor {
             posted < 0
         {
             throw .negative(transfer.debit, posted: posted)
+        }
+    }
+
+    /// Takes every transfer that it has not taken yet, to the end of each chain.
+    mutating func readOn(_ books: inout some LedgerReading, page: Int) throws {
+        for writer in try books.writers() {
+            while case let links = try books.transfers(
+                of: writer,
+                after: chains[writer]?.sequence ?? 0,
+                limit: page,
+            ), !links.isEmpty {
+                for link in links { try check(link, of: writer) }
+            }
+            try checkEnd(of: writer, try books.chain(of: writer))
         }
     }
 
@@ -210,7 +225,7 @@ package struct Auditor {
 
 extension Hold {
     /// So many micro-USD in the unit of the hold's transfers.
-    fileprivate func inAsset(_ microdollars: Amount) -> Int64 {
+    func inAsset(_ microdollars: Amount) -> Int64 {
         guard microdollars > .zero, let solRate else { return microdollars.units }
         return solRate.lamports(covering: microdollars)?.units ?? .max
     }
@@ -218,7 +233,7 @@ extension Hold {
 
 extension Amount {
     /// A row that was changed can claim any amount, so a sum that does not fit is a finding.
-    fileprivate mutating func add(_ other: Amount) throws(AuditDifference) {
+    mutating func add(_ other: Amount) throws(AuditDifference) {
         guard let sum = adding(other) else { throw .other("the books exceed 64 bits") }
         self = sum
     }
@@ -230,16 +245,7 @@ extension LedgerReading {
     /// - Throws: the first ``AuditDifference``.
     package mutating func auditLedger(page: Int = 10_000) throws -> Auditor {
         var auditor = Auditor()
-        for writer in try writers() {
-            var last: Int64 = 0
-            while case let links = try transfers(of: writer, after: last, limit: page),
-                let end = links.last
-            {
-                for link in links { try auditor.check(link, of: writer) }
-                last = end.sequence
-            }
-            try auditor.checkEnd(of: writer, try chain(of: writer))
-        }
+        try auditor.readOn(&self, page: page)
         var last: InferenceID?
         while case let page = try holds(after: last, limit: page), let end = page.last {
             for hold in page { try auditor.check(hold) }

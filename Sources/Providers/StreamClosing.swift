@@ -25,8 +25,11 @@ extension AnswerReader {
             "\"id\":\(JSONText.quoted(openAI.id ?? "chatcmpl-cut")),"
             + "\"object\":\"chat.completion.chunk\",\"created\":\(openAI.created ?? 0),"
             + "\"model\":\(JSONText.quoted(answeredModel ?? model))"
-        let choice = "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}"
-        let finish = "data: {\(head),\"choices\":[\(choice)]}\n\n"
+        let open = openAI.openChoices.isEmpty ? [0] : openAI.openChoices.sorted()
+        let finish = open.map { index in
+            "data: {\(head),\"choices\":[{\"index\":\(index),\"delta\":{},\"logprobs\":null,"
+                + "\"finish_reason\":\"length\"}]}\n\n"
+        }.joined()
         guard wantsUsageChunk else { return finish }
         let (input, output) = (reading.usage.inputTokens, reading.usage.outputTokens)
         let usage =

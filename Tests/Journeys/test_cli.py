@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from dialects import ANTHROPIC, OPENAI
-from programs import ROOT, is_key, run, run_json
+from programs import ROOT, Program, is_key, run, run_json, until
 from wire import call
 
 DEFAULT_CARD = ROOT / "Sources/CLI/Resources/level5-1.6.yaml"
@@ -113,7 +113,7 @@ def test_a_key_lives_from_its_creation_to_its_revocation(customer):
     gateway = customer.gateway
     database, environment = on(gateway)
     customer.grant("1.00")
-    second = customer.new_key("--label", "laptop")
+    second = customer.new_key("--name", "laptop")
     assert spend(customer) == spend(second) == 200
 
     listed = run("keys", "list", *database, "--customer", customer.id, "--json", **environment)
@@ -129,17 +129,21 @@ def test_a_key_lives_from_its_creation_to_its_revocation(customer):
     assert run("keys", "revoke", *database, public, **environment).returncode == 0, "revoking again changes nothing"
 
 
-def test_a_rotated_key_has_a_successor_and_is_dead(customer):
+def test_a_rotated_key_keeps_its_id_and_what_it_spent(customer):
     gateway = customer.gateway
     database, environment = on(gateway)
     customer.grant("1.00")
+    assert spend(customer) == 200
     public = customer.key.rsplit("-", 1)[0]
     rotated = run_json("keys", "rotate", *database, public, **environment)
-    successor = next(value for value in rotated.values() if is_key(value))
+    successor = rotated["key"]
     gateway.world.secret("key", successor)
+    assert rotated["data"]["hash"] == public == successor.rsplit("-", 1)[0]
+    assert rotated["data"]["usage"] > 0
     assert spend(customer) == 401
     customer.key = successor
     assert spend(customer) == 200
+    assert run("keys", "revoke", *database, public, **environment).returncode == 0
     assert run("keys", "rotate", *database, public, **environment).returncode != 0
 
 
@@ -354,6 +358,41 @@ def test_the_audit_of_a_running_gateway_is_clean(customer):
     assert run_json("audit", *database)
 
 
+def test_an_audit_that_follows_goes_on_until_a_difference(world, customer):
+    customer.grant("5.00")
+    database, _ = on(customer.gateway)
+    audit = Program("audit", ["audit", *database, "--follow", "--every", "0.1"], world.directory)
+    world.programs.callback(audit.kill)
+    audit.wait_for_line(r"^audit clean: 1 transfers, 0 holds")
+    call(**OPENAI.request(customer)).expect(200)
+    audit.wait_for_line(r"^audit clean: [23] transfers, [12] of them new")
+    customer.gateway.stop()
+    books = sqlite3.connect(world.directory / "farebox.db")
+    books.execute("UPDATE accounts SET credits = credits + 1 WHERE kind = 'customer'")
+    books.commit()
+    # Nothing new, so nothing to look at: the next transfer brings it to light.
+    assert run("audit", *database).returncode == 1
+    books.execute("UPDATE accounts SET credits = credits - 1 WHERE kind = 'customer'")
+    books.execute("UPDATE accounts SET debits = debits + 1 WHERE kind = 'provider'")
+    books.commit()
+    books.close()
+    assert audit.wait() == 1
+    assert "debits are" in audit.text(), audit.text()
+
+
+def metric(gateway, name):
+    for line in call("GET", f"{gateway.url}/metrics").expect(200).body.decode().splitlines():
+        if line.startswith(f"{name} "):
+            return int(line.split()[1])
+    return None
+
+
+def test_the_imbalance_of_the_books_is_a_metric_and_zero(customer):
+    customer.grant("5.00")
+    call(**OPENAI.request(customer)).expect(200)
+    until(lambda: metric(customer.gateway, "farebox_ledger_imbalance") == 0, "the gauge")
+
+
 def test_an_audit_of_nothing_says_so(tmp_path):
     done = run("audit", "--database", f"sqlite:{tmp_path / 'nobody.db'}")
     assert done.returncode not in (0, 1)
@@ -361,7 +400,7 @@ def test_an_audit_of_nothing_says_so(tmp_path):
     assert not (tmp_path / "nobody.db").exists()
 
 
-@pytest.mark.parametrize("verb", ["serve", "dev", "simulate-upstream", "audit", "grant", "keys", "rates"])
+@pytest.mark.parametrize("verb", ["serve", "dev", "simulate-upstream", "audit", "grant", "refund", "keys", "rates"])
 def test_every_verb_explains_itself(verb):
     assert verb in run("--help").stdout
     done = run(verb, "--help")

@@ -64,8 +64,11 @@ extension MemoryTransaction {
             return "\(error)"
         }
     }
+}
 
-    private mutating func perform(_ step: LedgerStep) throws {
+extension MemoryTransaction {
+    /// Takes one step.
+    mutating func perform(_ step: LedgerStep) throws {
         switch step {
         case .give(let grant, let now): _ = try give(grant, at: now)
         case .place(let request, let rate): _ = try placeHold(request, solRate: rate)

@@ -112,7 +112,9 @@ struct GatewayProcess {
         )
         // Shut down from the last to the first: no new requests, then the inferences that run.
         var configuration = ServiceGroupConfiguration(
-            services: companions + [services.holdKeeper, failure, services.supervisor, draining],
+            services: companions + [
+                services.holdKeeper, services.booksWatch, failure, services.supervisor, draining,
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "farebox.lifecycle"),
         )

@@ -14,27 +14,27 @@ package struct KeyAnswer: Codable, Sendable {
     package let name: String
     package let disabled: Bool
     /// The budget of the window that `limitReset` names.
-    package let limit: Dollars?
-    package let limitReset: String?
+    @OrNull package private(set) var limit: Dollars?
+    @OrNull package private(set) var limitReset: String?
     /// What the tightest of its budgets leaves, less what open holds reserve.
-    package let limitRemaining: Dollars?
+    @OrNull package private(set) var limitRemaining: Dollars?
     /// Every budget, by window.
     package let limits: [String: Dollars]
     package let usage: Dollars
     package let usageDaily: Dollars
     package let usageWeekly: Dollars
     package let usageMonthly: Dollars
-    package let models: [String]?
-    package let requestsPerMinute: Int?
-    package let tokensPerMinute: Int?
-    package let maxConcurrency: Int?
+    @OrNull package private(set) var models: [String]?
+    @OrNull package private(set) var requestsPerMinute: Int?
+    @OrNull package private(set) var tokensPerMinute: Int?
+    @OrNull package private(set) var maxConcurrency: Int?
     package let refuseLowering: Bool
     package let onDisconnect: String
     package let managesKeys: Bool
     package let createdAt: String
-    package let updatedAt: String?
-    package let expiresAt: String?
-    package let revokedAt: String?
+    @OrNull package private(set) var updatedAt: String?
+    @OrNull package private(set) var expiresAt: String?
+    @OrNull package private(set) var revokedAt: String?
 
     init(
         _ key: Key,
@@ -48,7 +48,8 @@ package struct KeyAnswer: Codable, Sendable {
         label = key.id.description
         name = settings.label
         disabled = settings.isDisabled
-        limit = settings.budgets[window].map { Dollars($0) }
+        let limit = settings.budgets[window].map { Dollars($0) }
+        self.limit = limit
         limitReset = window == .total || limit == nil ? nil : window.rawValue
         limitRemaining = remaining.map { Dollars($0) }
         let budgets = BudgetWindow.allCases.compactMap { window in

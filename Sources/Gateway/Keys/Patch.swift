@@ -40,7 +40,16 @@ extension KeyedDecodingContainer {
         _ key: Key
     ) throws -> Patch<Value> {
         guard contains(key) else { return .keep }
-        return try decodeNil(forKey: key) ? .clear : .set(try decode(Value.self, forKey: key))
+        do {
+            return try decodeNil(forKey: key) ? .clear : .set(try decode(Value.self, forKey: key))
+        } catch {
+            // Some of the decoder's own errors do not say where they are.
+            throw DecodingError.dataCorruptedError(
+                forKey: key,
+                in: self,
+                debugDescription: "not a value of this field",
+            )
+        }
     }
 }
 

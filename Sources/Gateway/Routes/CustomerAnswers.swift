@@ -61,7 +61,12 @@ struct Statement: Encodable {
             switch line {
             case .credit(let transfer):
                 id = transfer.id.description
-                type = transfer.code == .grant ? "GRANT" : "DEPOSIT"
+                type =
+                    switch transfer.code {
+                    case .grant: "GRANT"
+                    case .refund: "REFUND"
+                    case .deposit, .cost, .margin, .overrunCost, .overrunMargin: "DEPOSIT"
+                    }
                 asset = transfer.asset.rawValue
                 usdcAmount = transfer.amount.units
                 (provider, model) = (nil, nil)

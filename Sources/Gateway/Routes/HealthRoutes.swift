@@ -23,8 +23,11 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
         }
         router.get("/metrics") { _, _ in
             let open = try await gateway.store.read { try $0.openHoldCount() }
+            let imbalance = gateway.booksWatch.imbalance.map {
+                "# TYPE farebox_ledger_imbalance gauge\nfarebox_ledger_imbalance \($0)\n"
+            }
             let gauges =
-                "# TYPE farebox_holds_open gauge\nfarebox_holds_open \(open)\n"
+                (imbalance ?? "") + "# TYPE farebox_holds_open gauge\nfarebox_holds_open \(open)\n"
                 + "# TYPE farebox_inferences_live gauge\n"
                 + "farebox_inferences_live \(gateway.live.count)\n"
             return Response(text: metrics() + gauges, type: "text/plain; version=0.0.4")

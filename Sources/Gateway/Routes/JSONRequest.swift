@@ -24,8 +24,14 @@ extension GatewayServices {
 }
 
 extension DecodingError {
-    /// The field that could not be read.
+    /// The field that could not be read, in snake case as it was sent.
     fileprivate var field: String {
+        path.reduce(into: "") { name, character in
+            name += character.isUppercase ? "_\(character.lowercased())" : "\(character)"
+        }
+    }
+
+    private var path: String {
         switch self {
         case .keyNotFound(let key, _): key.stringValue
         case .typeMismatch(_, let context), .valueNotFound(_, let context),

@@ -5,6 +5,8 @@ struct OpenAIAnswer {
     /// What closing a stream ourselves needs: `id` and `created` of its chunks.
     private(set) var id: String?
     private(set) var created: Int64?
+    /// The choices that have begun and not finished.
+    private(set) var openChoices: Set<Int64> = []
 
     /// Reads a completion, or a chunk.
     mutating func facts(_ cursor: inout JSONCursor) throws(JSONError) -> AnswerFacts {
@@ -21,7 +23,12 @@ struct OpenAIAnswer {
             case "choices":
                 try cursor.arrayIfAny { cursor throws(JSONError) in
                     hasChoices = true
-                    try OpenAIAnswer.readChoice(&cursor, &facts)
+                    let (index, isFinished) = try OpenAIAnswer.readChoice(&cursor, &facts)
+                    if isFinished {
+                        answer.openChoices.remove(index)
+                    } else if answer.openChoices.count < OpenAIAnswer.mostChoices {
+                        answer.openChoices.insert(index)
+                    }
                 }
             case "usage": try OpenAIAnswer.readUsage(&cursor, &facts)
             case "error": facts.isFailure = try cursor.skipTellingWhetherNull() == false
@@ -32,6 +39,9 @@ struct OpenAIAnswer {
         facts.isBareUsage = !hasChoices
         return facts
     }
+
+    /// How many open choices are kept track of; OpenAI answers with at most so many.
+    private static let mostChoices = 128
 
     private static func readUsage(
         _ cursor: inout JSONCursor,
@@ -51,14 +61,18 @@ struct OpenAIAnswer {
     private static func readChoice(
         _ cursor: inout JSONCursor,
         _ facts: inout AnswerFacts,
-    ) throws(JSONError) {
+    ) throws(JSONError) -> (index: Int64, isFinished: Bool) {
+        var (index, isFinished) = (Int64(0), false)
         try cursor.objectIfAny { cursor, key throws(JSONError) in
             switch key {
+            case "index": index = try StatedCount(&cursor).value ?? 0
+            case "finish_reason": isFinished = try !cursor.skipTellingWhetherNull()
             case "delta", "message": try readMessage(&cursor, &facts.textBytes)
             case "usage": try readUsage(&cursor, &facts)
             default: try cursor.skip()
             }
         }
+        return (index, isFinished)
     }
 
     private static func readMessage(

@@ -1,0 +1,258 @@
+"""Keys that their customers manage, in OpenRouter's words, and what each of them may spend."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from dialects import ANTHROPIC, BOTH, OPENAI
+from money import dollars
+from programs import Customer, until
+from test_overspend import AFFORDABLE, COSTLY, crowd, hold_of_one, request_bytes
+from wire import Stream, call
+
+both = pytest.mark.parametrize("dialect", BOTH, ids=str)
+
+
+@pytest.fixture
+def manager(shared):
+    return shared.customer("50.00")
+
+
+def ask(method, customer, path="", **content):
+    url = f"{customer.gateway.url}/v1/keys{path}"
+    return call(method, url, headers=customer.bearer, json=content or None)
+
+
+def make(manager, **settings):
+    """A new key of the manager's customer, as a customer that can be asked and spends."""
+    made = ask("POST", manager, name="made", **settings).expect(201).json()
+    manager.gateway.world.secret("key", made["key"])
+    key = Customer(manager.gateway, manager.id, made["key"])
+    key.hash = made["data"]["hash"]
+    return key
+
+
+def spend(customer, dialect=OPENAI, directives="", **more):
+    return call(**dialect.request(customer, directives, **more))
+
+
+# What a manager does
+
+
+def test_a_key_is_made_shown_changed_listed_and_deleted(manager):
+    key = make(
+        manager, limit=2.5, limit_reset="daily", expires_at="2099-12-31T23:59:59Z", include_byok_in_limit=False,
+    )
+    shown = ask("GET", manager, f"/{key.hash}").expect(200).json()["data"]
+    assert shown["hash"] == key.key.rsplit("-", 1)[0]
+    assert (shown["name"], shown["disabled"]) == ("made", False)
+    assert (shown["limit"], shown["limit_reset"], shown["limit_remaining"]) == (2.5, "daily", 2.5)
+    assert shown["expires_at"] == "2099-12-31T23:59:59+00:00"
+    assert (shown["usage"], shown["usage_daily"], shown["usage_weekly"], shown["usage_monthly"]) == (0, 0, 0, 0)
+
+    spend(key).expect(200)
+    charge = key.charges()[0]
+    own = call("GET", f"{manager.gateway.url}/v1/key", headers=key.bearer).expect(200).json()["data"]
+    assert own["usage"] == own["usage_daily"] == own["usage_monthly"] == pytest.approx(charge / 1e6, abs=1e-12)
+    assert own["limit_remaining"] == pytest.approx(2.5 - charge / 1e6, abs=1e-12)
+
+    changed = ask("PATCH", manager, f"/{key.hash}", name="new", limit="7.000001", limit_reset=None).expect(200).json()
+    assert (changed["data"]["name"], changed["data"]["limit"], changed["data"]["limit_reset"]) == ("new", 7.000001, None)
+    assert changed["data"]["updated_at"]
+    listed = ask("GET", manager).expect(200).json()["data"]
+    assert {row["hash"] for row in listed} == {key.hash, manager.key.rsplit("-", 1)[0]}
+
+    assert ask("DELETE", manager, f"/{key.hash}").expect(200).json() == {"deleted": True}
+    spend(key).expect(401)
+    ask("PATCH", manager, f"/{key.hash}", name="x").expect(404)
+
+
+def test_a_disabled_key_spends_nothing_until_it_is_enabled(manager):
+    key = make(manager)
+    ask("PATCH", manager, f"/{key.hash}", disabled=True).expect(200)
+    spend(key).expect(401)
+    ask("PATCH", manager, f"/{key.hash}", disabled=False).expect(200)
+    spend(key).expect(200)
+
+
+def test_a_key_that_has_expired_is_no_credential(manager):
+    key = make(manager, expires_at="2020-01-01T00:00:00Z")
+    spend(key).expect(401)
+    soon = time.time() + 1.2
+    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(soon)) + f".{int(soon % 1 * 1000):03}Z"
+    ask("PATCH", manager, f"/{key.hash}", expires_at=text).expect(200)
+    spend(key).expect(200)
+    until(lambda: spend(key).status == 401, "the key to expire", 5)
+
+
+@both
+def test_a_key_uses_the_models_of_its_list_alone(manager, dialect):
+    key = make(manager, models=["openai/*"])
+    answer = spend(key, dialect)
+    assert answer.status == (200 if dialect is OPENAI else 403)
+    if dialect is ANTHROPIC:
+        assert dialect.error(answer.body)["code"] == "model_not_allowed"
+    # By an alias.
+    ask("PATCH", manager, f"/{key.hash}", models=[dialect.model]).expect(200)
+    spend(key, dialect).expect(200)
+    ask("PATCH", manager, f"/{key.hash}", models=None).expect(200)
+    spend(key, dialect).expect(200)
+
+
+def test_a_made_key_manages_nothing(manager):
+    key = make(manager)
+    for method, path in [("GET", ""), ("POST", ""), ("GET", f"/{key.hash}"), ("PATCH", f"/{key.hash}"),
+                         ("DELETE", f"/{key.hash}"), ("POST", f"/{key.hash}/rotate")]:
+        answer = ask(method, key, path, name="x") if method in ("POST", "PATCH") else ask(method, key, path)
+        assert answer.expect(403).json()["error"]["code"] == "may_not_manage_keys"
+
+
+def test_another_customers_key_is_not_there(manager):
+    other = manager.gateway.customer("1.00")
+    hash = other.key.rsplit("-", 1)[0]
+    for method in ("GET", "PATCH", "DELETE"):
+        answer = ask(method, manager, f"/{hash}", **({"disabled": True} if method == "PATCH" else {}))
+        assert answer.expect(404).json()["error"]["code"] == "key_not_found"
+    ask("POST", manager, f"/{hash}/rotate").expect(404)
+    spend(other).expect(200)
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("limit", -1), ("limit", "five"), ("limit", 0.0000001), ("limit", True), ("limit", 1e30),
+        ("limit_reset", "hourly"), ("limit_reset", "total"), ("limits", {"hourly": 1}), ("expires_at", "tomorrow"),
+        ("expires_at", 5), ("models", "gpt-4o"), ("models", [""]), ("requests_per_minute", 0),
+        ("tokens_per_minute", -1), ("max_concurrency", 1.5), ("on_disconnect", "explode"), ("name", "x" * 256),
+        ("manages_keys", True), ("role", "admin"), ("customer", "cus_other"), ("usage", 0), ("hash", "fbx-0"),
+    ],
+)
+def test_a_setting_that_is_none_is_refused_and_named(manager, field, value):
+    before = len(ask("GET", manager).json()["data"])
+    url = f"{manager.gateway.url}/v1/keys"
+    error = call("POST", url, headers=manager.bearer, json={field: value}).expect(400).json()["error"]
+    assert error["code"] == "invalid_parameter"
+    assert field in error["message"]
+    assert len(ask("GET", manager).json()["data"]) == before
+
+
+# What a key may spend
+
+
+@both
+@pytest.mark.parametrize("window", ["total", "daily", "weekly", "monthly"])
+def test_402_names_the_limit_that_was_hit(manager, dialect, window):
+    key = make(manager, limits={window: "0.000001"})
+    answer = spend(key, dialect).expect(402)
+    error = dialect.error(answer.body)
+    assert (error["code"], error["limit"], error["available"]) == ("key_limit_reached", f"key_{window}", 1)
+    assert error["needed"] > 1
+    assert (error["resets_at"] is None) == (window == "total")
+    assert answer.headers["x-should-retry"] == "false"
+    ask("PATCH", manager, f"/{key.hash}", limits={window: None}).expect(200)
+    spend(key, dialect).expect(200)
+
+
+def test_a_limit_that_is_lowered_holds_from_the_next_request_on(manager):
+    key = make(manager, limit=5)
+    spend(key).expect(200)
+    ask("PATCH", manager, f"/{key.hash}", limit=0.000001).expect(200)
+    spend(key).expect(402)
+
+
+def test_what_a_limit_leaves_caps_the_output(manager):
+    hold = spend(manager, max_tokens=4096).expect(200)
+    full = manager.settled(hold.headers["x-farebox-receipt"])["hold"]
+    key = make(manager, limit=dollars(full // 2))
+    answer = spend(key, max_tokens=4096).expect(200)
+    assert 1024 <= int(answer.headers["x-farebox-output-cap"]) < 4096
+
+
+@pytest.mark.parametrize("window, stream", [("daily", False), ("total", True), ("monthly", False)])
+def test_a_crowd_can_not_spend_more_than_its_keys_limit(world, window, stream):
+    gateway = world.start(FAREBOX_HOLDS_MODE="strict")
+    world.simulator.answer(COSTLY)
+    hold = hold_of_one(gateway, OPENAI, stream)
+    manager = gateway.customer("500.00")
+    key = make(manager, limits={window: dollars(AFFORDABLE * hold), "weekly": dollars(10**9)})
+    world.simulator.answer(COSTLY)
+    before = world.simulator.received()["count"]
+    answers = asyncio.run(crowd(gateway.port, request_bytes(OPENAI, key, stream), 1000))
+    served = [answer for answer in answers if answer[0] == 200]
+    refused = [OPENAI.error(answer[2]) for answer in answers if answer[0] == 402]
+    assert (len(served), len(refused)) == (AFFORDABLE, 1000 - AFFORDABLE)
+    assert {error["limit"] for error in refused} == {f"key_{window}"}
+    assert world.simulator.received()["count"] - before == AFFORDABLE
+    shown = ask("GET", manager, f"/{key.hash}").json()["data"]
+    assert shown["limit_remaining"] == 0
+    assert shown["usage"] == pytest.approx(AFFORDABLE * hold / 1e6, abs=1e-9)
+    spend(manager).expect(200)
+    gateway.wait_until_no_holds()
+    world.audit()
+
+
+# How fast a key may go
+
+
+def test_requests_a_minute_are_counted_and_429_says_how_long_to_wait(manager):
+    key = make(manager, requests_per_minute=3)
+    assert [spend(key).status for _ in range(5)] == [200, 200, 200, 429, 429]
+    answer = spend(key)
+    assert 1 <= int(answer.headers["retry-after"]) <= 61
+    assert OPENAI.error(answer.body)["code"] == "rate_limited"
+    assert len(key.charges()) == 3
+
+
+def test_tokens_a_minute_are_counted_as_reported(manager):
+    key = make(manager, tokens_per_minute=1000)
+    spend(key, directives="input_tokens=300; output_tokens=100", max_tokens=500).expect(200)
+    # 400 of 1,000 are counted: 500 more fit, 700 do not.
+    spend(key, directives="input_tokens=10; output_tokens=10", max_tokens=700).expect(429)
+    spend(key, directives="input_tokens=10; output_tokens=10", max_tokens=500).expect(200)
+
+
+def test_a_refused_request_counts_no_tokens(manager):
+    key = make(manager, tokens_per_minute=1000, limit=0.000001)
+    for _ in range(3):
+        spend(key, max_tokens=900).expect(402)
+
+
+def test_a_stream_counts_as_running_to_its_last_byte(manager):
+    key = make(manager, max_concurrency=1)
+    slow = OPENAI.request(key, "output_tokens=40; delay_chunk_ms=20", stream=True, max_tokens=100)
+    with Stream(**slow) as stream:
+        stream.events(2)
+        answer = spend(key)
+        assert (answer.status, answer.headers["retry-after"]) == (429, "1")
+        spend(manager).expect(200)
+        stream.events()
+    until(lambda: spend(key).status == 200, "the place to be free", 5)
+
+
+def test_an_agent_that_left_gives_its_place_back(manager):
+    key = make(manager, max_concurrency=1, on_disconnect="cancel")
+    slow = OPENAI.request(key, "output_tokens=400; delay_chunk_ms=20", stream=True, max_tokens=1000)
+    stream = Stream(**slow).__enter__()
+    stream.events(2)
+    assert spend(key).status == 429
+    stream.leave()
+    until(lambda: spend(key).status == 200, "the place to be free", 5)
+
+
+def test_no_more_run_at_a_time_than_may(manager):
+    key = make(manager, max_concurrency=5)
+    gate = threading.Barrier(40)
+    statuses = []
+
+    def one():
+        gate.wait()
+        statuses.append(spend(key, directives="delay_head_ms=1500").status)
+
+    threads = [threading.Thread(target=one) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] * 5 + [429] * 35
