@@ -11,7 +11,7 @@ BINARY := .build/debug/farebox
 # A crash report prints memory, and memory holds keys.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup dev build release check test test-unit test-journeys clean
+.PHONY: help setup dev build release check test test-unit test-journeys mutants clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,5 +41,8 @@ test-unit: build ## Run the Swift tests
 test-journeys: setup build ## Run the built program from outside: the SDKs, faults, kills, bad input
 	.venv/bin/python -m pytest Tests/Journeys
 
+mutants: setup ## Plant every money bug of Tests/Mutants and show which check finds it; ONLY=word for some
+	@.venv/bin/python Tests/Mutants/run.py --only "$(ONLY)"
+
 clean: ## Remove what was built, and .venv
-	rm -rf .build .build-release .venv Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__
+	rm -rf .build .build-release .build-mutants .venv Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__

@@ -1,0 +1,128 @@
+"""Plants each money bug of mutants.toml, one at a time, and shows which check finds it.
+
+    make mutants                 all of them; ends with 1 if one survives
+    make mutants ONLY=refund     those whose name contains the word
+
+Works on a copy of the tree in .build-mutants, which is built anew for each; the tree itself is not touched.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TREE = ROOT / ".build-mutants/tree"
+FLAGS = ["--explicit-target-dependency-import-check", "error"]
+PATIENCE = 900  # seconds; a check that hangs has found something
+COPIED = ["Package.swift", "Package.resolved", "Sources", "Tests", "docs", "examples", "README.md", "CONTRIBUTING.md",
+          "CHANGELOG.md", "Makefile", "Scripts"]
+
+
+def mutants():
+    return tomllib.loads((ROOT / "Tests/Mutants/mutants.toml").read_text())["mutant"]
+
+
+def copy_tree():
+    """The sources as they are; what did not change keeps its time, so that it is not built again."""
+    TREE.mkdir(parents=True, exist_ok=True)
+    for name in COPIED:
+        if (ROOT / name).exists():
+            subprocess.run(["cp", "-a", "--update", "-T", ROOT / name, TREE / name], check=True)
+    if not (TREE / ".venv").exists():
+        (TREE / ".venv").symlink_to(ROOT / ".venv")
+
+
+def planted(mutant):
+    """The file with the bug in it."""
+    content = (ROOT / mutant["file"]).read_text()
+    count = content.count(mutant["old"])
+    if count != 1:
+        raise SystemExit(f"{mutant['name']}: its text occurs {count} times in {mutant['file']}, not once")
+    return content.replace(mutant["old"], mutant["new"])
+
+
+def ran(*command):
+    """Whether a command succeeded, and what it printed."""
+    environment = os.environ | {"SWIFT_BACKTRACE": "enable=no"}
+    try:
+        done = subprocess.run(command, cwd=TREE, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return False, f"nothing for {PATIENCE} seconds"
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def build():
+    return ran("swift", "build", "--build-tests", *FLAGS)
+
+
+def check(name):
+    """Whether a check passes, and the first things that failed in it."""
+    if name == "unit":
+        # The tidy rules would find some bugs by their looks.
+        passed, said = ran("swift", "test", "--skip-build", *FLAGS, "--skip", "TidyTests")
+        failed = re.findall(r'✘ Test "([^"]+)"(?: with| failed)', said) or re.findall(r"Fatal error: (.*)", said)
+    elif name == "durability":
+        passed, said = ran("make", "--no-print-directory", "test-durability", "CUTS=3000")
+        failed = re.findall(r"(LOST.*|DOUBLED.*|✘.*)", said)
+    elif name == "simulate":
+        passed, said = ran("make", "--no-print-directory", "simulate")
+        failed = re.findall(r"^(make simulate .*|.*FAILED.*)$", said, re.MULTILINE)
+    else:
+        python = str(ROOT / ".venv/bin/python")
+        passed, said = ran(python, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"Tests/Journeys/{name}")
+        failed = re.findall(r"^(?:FAILED|ERROR) \S+::(\S+)", said, re.MULTILINE)
+    return passed, list(dict.fromkeys(failed))[:2] or ["it ended with an error"]
+
+
+def hunt(mutant):
+    """The check that finds the bug and what failed in it; None where all pass."""
+    target = TREE / mutant["file"]
+    target.write_text(planted(mutant))
+    built, said = build()
+    if not built:
+        errors = "\n".join(line for line in said.splitlines() if "error:" in line)
+        raise SystemExit(f"{mutant['name']}: does not compile\n{errors or said[-2000:]}")
+    for name in mutant.get("checks", ["unit"]):
+        passed, failed = check(name)
+        if not passed:
+            return name, failed
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", default="")
+    chosen = [mutant for mutant in mutants() if parser.parse_args().only in mutant["name"]]
+    for mutant in chosen:
+        planted(mutant)
+    copy_tree()
+    print(f"{len(chosen)} mutants; the first build is of everything", flush=True)
+    built, said = build()
+    if not built:
+        raise SystemExit(said[-4000:])
+    survivors = []
+    for number, mutant in enumerate(chosen, 1):
+        start = time.monotonic()
+        found = hunt(mutant)
+        shutil.copy2(ROOT / mutant["file"], TREE / mutant["file"])
+        (TREE / mutant["file"]).touch()
+        seconds = round(time.monotonic() - start)
+        if found:
+            print(f"{number:3} killed by {found[0]}: {mutant['name']} ({seconds} s)", flush=True)
+            for failed in found[1]:
+                print(f"      {failed}", flush=True)
+        else:
+            survivors.append(mutant["name"])
+            print(f"{number:3} SURVIVED {', '.join(mutant.get('checks', ['unit']))}: {mutant['name']}", flush=True)
+    print(f"mutants: {len(chosen) - len(survivors)} killed, {len(survivors)} survived")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
