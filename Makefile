@@ -7,11 +7,12 @@ SHELL := /bin/bash
 # One build configuration: the same flags everywhere, so nothing is compiled twice.
 FLAGS := --explicit-target-dependency-import-check error
 BINARY := .build/debug/farebox
+SIMULATION := .build-release/release/farebox-simulation
 
 # A crash report prints memory, and memory holds keys.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup dev build release check test test-unit test-journeys mutants clean
+.PHONY: help setup dev build release check test test-unit test-journeys simulate test-simulation mutants clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +41,18 @@ test-unit: build ## Run the Swift tests
 
 test-journeys: setup build ## Run the built program from outside: the SDKs, faults, kills, bad input
 	.venv/bin/python -m pytest Tests/Journeys
+
+simulate: ## Ledger rules against an oracle: WORLD=ledger SEED= WORLDS= STEPS=, or WORLD=small LENGTH=
+	@swift build -c release --scratch-path .build-release --product farebox-simulation
+	@$(SIMULATION) $(foreach name,WORLD SEED WORLDS STEPS LENGTH,$(if $($(name)),$(name)=$($(name))))
+
+test-simulation: ## 20 million ledger operations, 20 fresh seeds, every order of up to seven events
+	@swift build -c release --scratch-path .build-release --product farebox-simulation
+	@$(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 & first=$$!; \
+	$(SIMULATION) WORLD=ledger SEED=20001 WORLDS=20000 & second=$$!; \
+	wait $$first && wait $$second
+	@$(SIMULATION) WORLD=small LENGTH=7
+	@$(SIMULATION) WORLD=ledger SEED=$$(od -An -N6 -tu8 /dev/urandom | tr -d ' ') WORLDS=20 STEPS=2000
 
 mutants: setup ## Plant every money bug of Tests/Mutants and show which check finds it; ONLY=word for some
 	@.venv/bin/python Tests/Mutants/run.py --only "$(ONLY)"

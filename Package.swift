@@ -28,7 +28,10 @@ let hummingbirdTesting = Target.Dependency.product(
 let package = Package(
     name: "farebox",
     platforms: [.macOS(.v26)],
-    products: [.executable(name: "farebox", targets: ["CLI"])],
+    products: [
+        .executable(name: "farebox", targets: ["CLI"]),
+        .executable(name: "farebox-simulation", targets: ["SimulationRunner"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(
@@ -138,6 +141,18 @@ let package = Package(
             swiftSettings: strict,
         ),
 
+        // The simulation: the ledger's rules against an oracle.
+        .target(
+            name: "Simulation",
+            dependencies: ["Primitives", "Ledger"],
+            swiftSettings: strict,
+        ),
+        .executableTarget(
+            name: "SimulationRunner",
+            dependencies: ["Simulation"],
+            swiftSettings: strict,
+        ),
+
         // Tests.
         .target(
             name: "GatewayTestKit",
@@ -206,6 +221,11 @@ let package = Package(
             swiftSettings: strict,
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulation", "Ledger", "Primitives"],
+            swiftSettings: strict,
+        ),
         .testTarget(
             name: "SimulatedUpstreamsTests",
             dependencies: [

@@ -9,7 +9,6 @@ Works on a copy of the tree in .build-mutants, which is built anew for each; the
 import argparse
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -20,8 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / ".build-mutants/tree"
 FLAGS = ["--explicit-target-dependency-import-check", "error"]
 PATIENCE = 900  # seconds; a check that hangs has found something
-COPIED = ["Package.swift", "Package.resolved", "Sources", "Tests", "docs", "examples", "README.md", "CONTRIBUTING.md",
-          "CHANGELOG.md", "Makefile", "Scripts"]
 
 
 def mutants():
@@ -30,10 +27,20 @@ def mutants():
 
 def copy_tree():
     """The sources as they are; what did not change keeps its time, so that it is not built again."""
-    TREE.mkdir(parents=True, exist_ok=True)
-    for name in COPIED:
-        if (ROOT / name).exists():
-            subprocess.run(["cp", "-a", "--update", "-T", ROOT / name, TREE / name], check=True)
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    wanted = {name for name in files.split("\0") if name and (ROOT / name).is_file()}
+    if (ROOT / "Package.resolved").exists():
+        wanted.add("Package.resolved")
+    for name in wanted:
+        content = (ROOT / name).read_bytes()
+        copy = TREE / name
+        if not copy.exists() or copy.read_bytes() != content:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(content)
+    for copy in TREE.rglob("*.swift"):
+        name = str(copy.relative_to(TREE))
+        if not name.startswith(".build") and name not in wanted:
+            copy.unlink()
     if not (TREE / ".venv").exists():
         (TREE / ".venv").symlink_to(ROOT / ".venv")
 
@@ -87,7 +94,7 @@ def hunt(mutant):
     built, said = build()
     if not built:
         errors = "\n".join(line for line in said.splitlines() if "error:" in line)
-        raise SystemExit(f"{mutant['name']}: does not compile\n{errors or said[-2000:]}")
+        return "nothing: it does not compile", [errors or said[-2000:]]
     for name in mutant.get("checks", ["unit"]):
         passed, failed = check(name)
         if not passed:
@@ -106,22 +113,25 @@ def main():
     built, said = build()
     if not built:
         raise SystemExit(said[-4000:])
-    survivors = []
+    survivors, invalid = [], 0
     for number, mutant in enumerate(chosen, 1):
         start = time.monotonic()
         found = hunt(mutant)
-        shutil.copy2(ROOT / mutant["file"], TREE / mutant["file"])
-        (TREE / mutant["file"]).touch()
+        (TREE / mutant["file"]).write_text((ROOT / mutant["file"]).read_text())
         seconds = round(time.monotonic() - start)
-        if found:
+        if found and found[0].startswith("nothing"):
+            invalid += 1
+            print(f"{number:3} INVALID: {mutant['name']}\n{found[1][0]}", flush=True)
+        elif found:
             print(f"{number:3} killed by {found[0]}: {mutant['name']} ({seconds} s)", flush=True)
             for failed in found[1]:
                 print(f"      {failed}", flush=True)
         else:
             survivors.append(mutant["name"])
             print(f"{number:3} SURVIVED {', '.join(mutant.get('checks', ['unit']))}: {mutant['name']}", flush=True)
-    print(f"mutants: {len(chosen) - len(survivors)} killed, {len(survivors)} survived")
-    return 1 if survivors else 0
+    killed = len(chosen) - len(survivors) - invalid
+    print(f"mutants: {killed} killed, {len(survivors)} survived, {invalid} invalid")
+    return 1 if survivors or invalid else 0
 
 
 if __name__ == "__main__":

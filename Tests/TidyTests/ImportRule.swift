@@ -26,6 +26,8 @@ enum ImportRule {
         "SimulatedUpstreams": [
             "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "ServiceLifecycle",
         ],
+        "Simulation": [],
+        "SimulationRunner": [],
         "GatewayTestKit": ["Testing", "HummingbirdTesting", "NIOCore", "HTTPTypes", "Crypto"],
     ]
 

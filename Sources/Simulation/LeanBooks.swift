@@ -1,0 +1,109 @@
+package import Ledger
+package import Primitives
+
+/// The books as plain values: as fast as a store can be, and copied in an instant.
+package struct LeanBooks: Sendable {
+    private var balances: [AccountID: Balance] = [:]
+    private var transferIDs: [TransferID: Int] = [:]
+    private var links: [ChainedTransfer] = []
+    private var end = TransferChain.empty
+    private var allHolds: [InferenceID: Hold] = [:]
+    private var open: Set<InferenceID> = []
+    private var spending: [Spender: Spending] = [:]
+    private var daily: [Spender: [Int64: Amount]] = [:]
+
+    package init() {}
+
+    package var transferCount: Int { links.count }
+}
+
+extension LeanBooks: LedgerTransaction {
+    package func balance(of account: AccountID) -> Balance { balances[account] ?? .zero }
+
+    package mutating func setBalance(_ balance: Balance, of account: AccountID) {
+        balances[account] = balance
+    }
+
+    package func transfer(_ id: TransferID) -> Transfer? {
+        transferIDs[id].map { links[$0].transfer }
+    }
+
+    package mutating func append(_ transfer: Transfer) {
+        transferIDs[transfer.id] = links.count
+        links.append(end.append(transfer))
+    }
+
+    package func hold(_ id: InferenceID) -> Hold? { allHolds[id] }
+
+    package mutating func save(_ hold: Hold) {
+        allHolds[hold.id] = hold
+        if hold.state == .open { open.insert(hold.id) } else { open.remove(hold.id) }
+    }
+
+    package func spending(of spender: Spender) -> Spending { spending[spender] ?? .zero }
+
+    package mutating func setSpending(_ spending: Spending, of spender: Spender) {
+        self.spending[spender] = spending
+    }
+
+    package func charged(by spender: Spender, on day: Int64) -> Amount {
+        daily[spender]?[day] ?? .zero
+    }
+
+    package mutating func setCharged(_ amount: Amount, by spender: Spender, on day: Int64) {
+        daily[spender, default: [:]][day] = amount
+    }
+
+    package func charged(by spender: Spender, since day: Int64) -> Amount {
+        var sum = Amount.zero
+        for (other, charge) in daily[spender] ?? [:] where other >= day {
+            sum = sum.adding(charge) ?? Amount(.max)
+        }
+        return sum
+    }
+
+    package func openHolds(leasedBefore deadline: Timestamp, limit: Int) -> [Hold] {
+        let due = open.compactMap { allHolds[$0] }.filter { $0.lease < deadline }
+        let sorted = due.sorted {
+            ($0.lease, $0.id.description) < ($1.lease, $1.id.description)
+        }
+        return Array(sorted.prefix(limit))
+    }
+}
+
+extension LeanBooks: LedgerReading {
+    package func writers() -> [String] { links.isEmpty ? [] : ["gateway"] }
+
+    package func transfers(
+        of writer: String,
+        after sequence: Int64,
+        limit: Int,
+    ) -> [ChainedTransfer] {
+        Array(links[min(Int(sequence), links.count)...].prefix(limit))
+    }
+
+    package func chain(of writer: String) -> TransferChain { end }
+
+    package func holds(after id: InferenceID?, limit: Int) -> [Hold] {
+        guard id == nil else { return [] }
+        return Array(allHolds.values)
+    }
+
+    package func accounts() -> [(AccountID, Balance)] { balances.map { ($0.key, $0.value) } }
+
+    package func totals() -> [AccountTotal] {
+        balances.map { account, balance in
+            AccountTotal(kind: "\(account)", asset: account.asset, accounts: 1, balance: balance)
+        }
+    }
+
+    package func openHoldCount() -> Int { open.count }
+
+    package func spendings() -> [(Spender, Spending)] { spending.map { ($0.key, $0.value) } }
+
+    package func dailyCharges() -> [DailyCharge] {
+        daily.flatMap { spender, days in
+            days.map { DailyCharge(spender: spender, day: $0.key, charged: $0.value) }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package import Ledger
+package import Primitives
+
+/// One thing that can happen to a ledger.
+package enum LedgerEvent: Hashable, Sendable {
+    case grant(id: Int, customer: Int, Asset, amount: Int64)
+    /// Money that arrives; the same event may be told twice, or in another order.
+    case deposit(id: Int, customer: Int, Asset, amount: Int64)
+    /// `rate` is what a SOL is worth, in micro-USD; 0 where no rate is known.
+    case place(
+        id: Int,
+        customer: Int,
+        key: Int,
+        amount: Int64,
+        budgets: [SimpleBudget],
+        rate: Int64,
+    )
+    case extend(id: Int, to: Int64, budgets: [SimpleBudget])
+    case capture(id: Int, price: Int64, cost: Int64)
+    case release(id: Int)
+    case renew(id: Int, seconds: Int64)
+    /// Every hold whose lease ran out, but one that lives.
+    case expire(except: Int)
+    case refund(id: Int, amount: Int64)
+    /// Time passes; it may pass backwards.
+    case clock(seconds: Int64)
+}
+
+/// A budget of one of the simulated keys.
+package struct SimpleBudget: Hashable, Sendable {
+    package let key: Int
+    package let window: BudgetWindow
+    package let limit: Int64
+
+    package init(key: Int, window: BudgetWindow, limit: Int64) {
+        self.key = key
+        self.window = window
+        self.limit = limit
+    }
+}
+
+extension LedgerEvent {
+    /// The events of one world: few customers, keys and ids, so that they meet.
+    package static func random(_ count: Int, _ dice: inout Dice) -> [LedgerEvent] {
+        var events: [LedgerEvent] = []
+        for _ in 0..<count {
+            // Somebody asks again now and then.
+            let recent = Array(events.suffix(12))
+            events.append(dice.oneIn(10) && !recent.isEmpty ? dice.pick(recent) : random(&dice))
+        }
+        return events
+    }
+
+    private static func random(_ dice: inout Dice) -> LedgerEvent {
+        let id = dice.below(48)
+        switch dice.below(100) {
+        case 0..<8:
+            return .grant(
+                id: dice.below(60),
+                customer: dice.below(3),
+                dice.pick(Asset.allCases),
+                amount: max(1, amount(&dice)),
+            )
+        case 8..<14:
+            return .deposit(
+                id: dice.below(60),
+                customer: dice.below(3),
+                dice.pick(Asset.allCases),
+                amount: max(1, amount(&dice)),
+            )
+        case 14..<46:
+            return .place(
+                id: id,
+                customer: dice.below(3),
+                key: dice.below(2),
+                amount: amount(&dice),
+                budgets: budgets(&dice),
+                rate: dice.oneIn(2) ? 0 : rate(&dice),
+            )
+        case 46..<54: return .extend(id: id, to: amount(&dice), budgets: budgets(&dice))
+        case 54..<74:
+            let price = amount(&dice)
+            let cost = dice.oneIn(4) ? price : price / Int64(1 + dice.below(5))
+            return .capture(id: id, price: price, cost: cost)
+        case 74..<80: return .release(id: id)
+        case 80..<84: return .renew(id: id, seconds: Int64(dice.below(200_000)))
+        case 84..<87: return .expire(except: id)
+        case 87..<93: return .refund(id: id, amount: dice.oneIn(3) ? amount(&dice) : small(&dice))
+        default: return .clock(seconds: seconds(&dice))
+        }
+    }
+
+    private static func small(_ dice: inout Dice) -> Int64 { Int64(dice.below(200)) }
+
+    private static func amount(_ dice: inout Dice) -> Int64 {
+        switch dice.below(40) {
+        case 0: 0
+        case 1: 1
+        case 2: Int64.max - Int64(dice.below(3))
+        case 3: Int64.max / 2 + Int64(dice.below(3))
+        case 4..<8: Int64(dice.below(2_000_000_000))
+        default: Int64(dice.below(500))
+        }
+    }
+
+    private static func rate(_ dice: inout Dice) -> Int64 {
+        dice.oneIn(3) ? Int64(1 + dice.below(10)) : Int64(1 + dice.below(2_000_000_000))
+    }
+
+    private static func budgets(_ dice: inout Dice) -> [SimpleBudget] {
+        guard dice.oneIn(3) else { return [] }
+        let key = dice.below(2)
+        return BudgetWindow.allCases.filter { _ in dice.oneIn(2) }.map { window in
+            SimpleBudget(key: key, window: window, limit: Int64(dice.below(6000)))
+        }
+    }
+
+    private static func seconds(_ dice: inout Dice) -> Int64 {
+        switch dice.below(6) {
+        case 0: -Int64(dice.below(400_000))
+        case 1: Int64(dice.below(3_000_000))
+        default: Int64(dice.below(90_000))
+        }
+    }
+}

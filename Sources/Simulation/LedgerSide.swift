@@ -1,0 +1,131 @@
+import Ledger
+package import Primitives
+
+/// The ledger's own rules on lean books, told of simulated events.
+package struct LedgerSide: Sendable {
+    package var books = LeanBooks()
+    package private(set) var now = Timestamp(microseconds: 1_767_225_600_000_000)
+
+    package init() {}
+
+    private static let customers = (0..<8).map { CustomerID("c\($0)") }
+    private static let keys = (0..<8).map { KeyID("k\($0)") }
+    private static let holds = (0..<64).map { InferenceID("h\($0)") }
+
+    static func customer(_ number: Int) -> CustomerID { customers[number] }
+    static func key(_ number: Int) -> KeyID { keys[number] }
+    static func hold(_ number: Int) -> InferenceID {
+        holds.indices.contains(number) ? holds[number] : "none"
+    }
+
+    /// Lets an event happen.
+    package mutating func take(_ event: LedgerEvent) -> Outcome {
+        let before = books.transferCount
+        do {
+            return try perform(event, before)
+        } catch let error as LedgerError {
+            return Outcome(error)
+        } catch {
+            return .refused("\(error)")
+        }
+    }
+
+    private mutating func perform(_ event: LedgerEvent, _ before: Int) throws -> Outcome {
+        switch event {
+        case .grant(let id, let customer, let asset, let amount):
+            let grant = Grant(
+                id: "\(id)",
+                customer: LedgerSide.customer(customer),
+                asset: asset,
+                amount: Amount(amount),
+                reason: "",
+            )
+            _ = try books.give(grant, at: now)
+            return books.transferCount == before ? .same : .done
+        case .deposit(let id, let customer, let asset, let amount):
+            let transfer = Transfer(
+                id: TransferID("deposit/\(id)"),
+                code: .deposit,
+                debit: AccountID(.custody("chain"), asset),
+                credit: .customer(LedgerSide.customer(customer), asset),
+                amount: Amount(amount),
+                cause: "deposit/\(id)",
+                at: now,
+            )
+            try books.post(transfer)
+            return books.transferCount == before ? .same : .done
+        case .place(let id, let customer, let key, let amount, let budgets, let rate):
+            return try place(id, customer, key, amount, budgets, rate)
+        case .extend(let id, let target, let budgets):
+            let held = books.hold(LedgerSide.hold(id))?.amount
+            let hold = try books.extendHold(
+                LedgerSide.hold(id),
+                to: Amount(target),
+                within: budgets.map(\.budget),
+                at: now,
+            )
+            return hold.amount == held ? .same : .done
+        case .capture(let id, let price, let cost):
+            let isOpen = books.hold(LedgerSide.hold(id))?.state == .open
+            let settlement = Settlement(
+                price: Amount(price),
+                cost: Amount(cost),
+                provider: "openai",
+            )
+            _ = try books.captureHold(LedgerSide.hold(id), settlement, at: now)
+            return isOpen ? .done : .same
+        case .release(let id):
+            let isOpen = books.hold(LedgerSide.hold(id))?.state == .open
+            try books.releaseHold(LedgerSide.hold(id), at: now)
+            return isOpen ? .done : .same
+        case .renew(let id, let seconds):
+            let lease = now.advanced(by: .seconds(seconds))
+            try books.renewHolds([LedgerSide.hold(id)], until: lease)
+            return .done
+        case .expire(let live):
+            let expired = try books.expireHolds(
+                leasedBefore: now,
+                except: [LedgerSide.hold(live)],
+                at: now,
+            )
+            return .expired(expired.count)
+        case .refund(let id, let amount):
+            let isNew = books.hold(LedgerSide.hold(id))?.refunded == nil
+            let refund = Refund(of: LedgerSide.hold(id), Amount(amount), reason: "")
+            _ = try books.give(refund, at: now)
+            return isNew ? .done : .same
+        case .clock(let seconds):
+            now = now.advanced(by: .seconds(seconds))
+            return .done
+        }
+    }
+
+    private mutating func place(
+        _ id: Int,
+        _ customer: Int,
+        _ key: Int,
+        _ amount: Int64,
+        _ budgets: [SimpleBudget],
+        _ rate: Int64,
+    ) throws -> Outcome {
+        let isNew = books.hold(LedgerSide.hold(id)) == nil
+        let request = HoldRequest(
+            id: LedgerSide.hold(id),
+            customer: LedgerSide.customer(customer),
+            key: LedgerSide.key(key),
+            amount: Amount(amount),
+            rateCard: "card",
+            subject: "model",
+            placedAt: now,
+            lease: now.advanced(by: .seconds(120)),
+            budgets: budgets.map(\.budget),
+        )
+        let solRate = rate > 0 ? SOLRate(microdollarsPerSOL: rate, quotedAt: now) : nil
+        _ = try books.placeHold(request, solRate: solRate)
+        return isNew ? .done : .same
+    }
+}
+
+extension SimpleBudget {
+    var budget: Budget { Budget(of: .key(LedgerSide.key(key)), window, Amount(limit)) }
+}

@@ -1,0 +1,118 @@
+import Ledger
+import Primitives
+
+/// The ledger and the oracle, told the same events and compared after each.
+package struct LedgerWorld: Sendable {
+    package var ledger = LedgerSide()
+    package var oracle: Oracle
+    private let keys: Int
+    /// Every account, as the oracle's sums are ordered.
+    private let accounts: [AccountID]
+
+    package init(customers: Int = 3, keys: Int = 2) {
+        oracle = Oracle(customers: customers)
+        self.keys = keys
+        let places: [Oracle.Place] =
+            [.custody, .provider, .revenue, .overrun, .promotion]
+            + (0..<customers).map { .customer($0) }
+        accounts = places.flatMap { place in Asset.allCases.map { place.account($0) } }
+    }
+
+    /// Lets an event happen on both sides.
+    ///
+    /// - Returns: the first thing in which they differ; `nil` where they agree.
+    package mutating func take(_ event: LedgerEvent) -> String? {
+        let expected = oracle.take(event)
+        let found = ledger.take(event)
+        guard found == expected else {
+            return "the ledger says \(found), the oracle \(expected)"
+        }
+        return difference
+    }
+
+    /// Where the stored sums are not the oracle's, or do not add up.
+    private var difference: String? {
+        let held = oracle.held
+        var surplus = [Int128](repeating: 0, count: Asset.allCases.count)
+        for (slot, account) in accounts.enumerated() {
+            let stored = ledger.books.balance(of: account)
+            let sums = oracle.sums[slot]
+            guard Int128(stored.debits.units) == sums.debits,
+                Int128(stored.credits.units) == sums.credits,
+                Int128(stored.held.units) == held[slot]
+            else {
+                return "\(account): stored \(stored), the oracle has debits \(sums.debits) "
+                    + "credits \(sums.credits) held \(held[slot])"
+            }
+            if case .customer = account.owner, stored.posted < stored.held.units {
+                return "\(account) is below what it holds: \(stored)"
+            }
+            surplus[account.asset.index] += sums.debits - sums.credits
+        }
+        guard surplus.allSatisfy({ $0 == 0 }) else { return "debits less credits: \(surplus)" }
+        return spendingDifference
+    }
+
+    private var spendingDifference: String? {
+        for key in 0..<keys {
+            let spender = Spender.key(LedgerSide.key(key))
+            let stored = ledger.books.spending(of: spender)
+            let today = ledger.books.charged(by: spender, on: oracle.today)
+            guard Int128(stored.charged.units) == oracle.spent(key, since: nil),
+                Int128(stored.held.units) == oracle.heldByKey(key),
+                Int128(today.units) == oracle.chargedToday(key)
+            else {
+                return "\(spender): stored \(stored) today \(today), the oracle has charged "
+                    + "\(oracle.spent(key, since: nil)) held \(oracle.heldByKey(key)) today "
+                    + "\(oracle.chargedToday(key))"
+            }
+        }
+        return nil
+    }
+
+    /// What the auditor says of the books; `nil` where they are clean.
+    package mutating func audit() -> String? {
+        do {
+            let audit = try ledger.books.auditLedger()
+            guard audit.openHoldCount == oracle.openCount else {
+                return "the audit counts \(audit.openHoldCount) open holds"
+            }
+            return nil
+        } catch {
+            return "the audit: \(error)"
+        }
+    }
+
+    /// Runs all events of a world, audited every so often and at its end.
+    ///
+    /// - Returns: the first failure: at which event, and what it was.
+    package static func run(
+        _ events: [LedgerEvent],
+        auditEvery interval: Int,
+    ) -> (index: Int, problem: String)? {
+        var world = LedgerWorld()
+        for (index, event) in events.enumerated() {
+            if let problem = world.take(event) { return (index, problem) }
+            let isDue = (index + 1).isMultiple(of: interval) || index == events.count - 1
+            if isDue, let problem = world.audit() { return (index, problem) }
+        }
+        return nil
+    }
+}
+
+extension Oracle {
+    var openCount: Int { reservations.count { $0.status == .open } }
+}
+
+extension Oracle.Place {
+    func account(_ asset: Asset) -> AccountID {
+        switch self {
+        case .customer(let number): .customer(LedgerSide.customer(number), asset)
+        case .custody: AccountID(.custody("chain"), asset)
+        case .provider: AccountID(.provider("openai"), asset)
+        case .revenue: AccountID(.revenue, asset)
+        case .overrun: AccountID(.overrun, asset)
+        case .promotion: AccountID(.promotion, asset)
+        }
+    }
+}

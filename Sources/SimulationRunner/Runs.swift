@@ -1,0 +1,62 @@
+import Glibc
+import Simulation
+
+/// Worlds of random ledger operations against the oracle.
+struct LedgerRun {
+    private let options: Options
+
+    init(_ options: Options) { self.options = options }
+
+    func run() {
+        var operations = 0
+        for offset in 0..<UInt64(options.worlds) {
+            let seed = options.seed &+ offset
+            var dice = Dice(seed: seed)
+            let events = LedgerEvent.random(options.steps, &dice)
+            operations += events.count
+            if let failure = LedgerWorld.run(events, auditEvery: 100) {
+                report(seed, events, failure)
+            }
+        }
+        print("ledger: \(operations) operations in \(options.worlds) worlds, 0 differences")
+    }
+
+    private func report(
+        _ seed: UInt64,
+        _ events: [LedgerEvent],
+        _ failure: (index: Int, problem: String),
+    ) -> Never {
+        print("FAILED at event \(failure.index): \(failure.problem)")
+        print(options.reproduction(seed: seed))
+        let failing = Array(events[...failure.index])
+        let shortest = Shrinker.shrink(failing) { LedgerWorld.run($0, auditEvery: 1) != nil }
+        print("the shortest list of events that fails:")
+        for event in shortest { print("  \(event)") }
+        if let last = LedgerWorld.run(shortest, auditEvery: 1) { print("  \(last.problem)") }
+        exit(1)
+    }
+}
+
+/// Every order of nine events over one account.
+struct SmallRun {
+    private let options: Options
+
+    init(_ options: Options) { self.options = options }
+
+    func run() {
+        for losesVisible in [true, false] {
+            var worlds = SmallWorlds(losingVisible: losesVisible)
+            worlds.run(length: options.length)
+            if let (letters, problem) = worlds.failure {
+                print("FAILED after \(letters.map(\.rawValue).joined(separator: ", ")): \(problem)")
+                print("make simulate WORLD=small LENGTH=\(letters.count)")
+                exit(1)
+            }
+            let crash = losesVisible ? "the power fails" : "the process is killed"
+            print(
+                "small worlds: \(worlds.sequences) orders of up to \(options.length) events, "
+                    + "\(worlds.steps) steps, a crash means \(crash), 0 differences"
+            )
+        }
+    }
+}

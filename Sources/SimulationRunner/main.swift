@@ -1,0 +1,9 @@
+import Simulation
+
+let arguments = CommandLine.arguments.dropFirst()
+let options = Options(arguments)
+switch options.world {
+case "ledger": LedgerRun(options).run()
+case "small": SmallRun(options).run()
+default: Options.complain("WORLD is ledger or small, not \(options.world)")
+}

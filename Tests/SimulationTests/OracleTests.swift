@@ -1,0 +1,67 @@
+import Primitives
+import Simulation
+import Testing
+
+struct OracleTests {
+    @Test(arguments: UInt64(1)...20)
+    func `the ledger does in random worlds what the oracle says`(_ seed: UInt64) {
+        var dice = Dice(seed: seed)
+        let events = LedgerEvent.random(300, &dice)
+        let failure = LedgerWorld.run(events, auditEvery: 50)
+        #expect(failure == nil, "make simulate WORLD=ledger SEED=\(seed) STEPS=300")
+    }
+
+    @Test(arguments: [true, false])
+    func `every order of up to four events ends as the oracle says`(_ losesVisible: Bool) {
+        var worlds = SmallWorlds(losingVisible: losesVisible)
+        worlds.run(length: 4)
+        #expect(worlds.failure == nil)
+        #expect(worlds.sequences == 9 * 9 * 9 * 9)
+    }
+
+    @Test func `worlds are neither all refusals nor all alike`() {
+        var outcomes: [Outcome: Int] = [:]
+        for seed in UInt64(1)...20 {
+            var dice = Dice(seed: seed)
+            var oracle = Oracle(customers: 3)
+            for event in LedgerEvent.random(300, &dice) {
+                let outcome = oracle.take(event)
+                if case .refused(let words) = outcome {
+                    let code = String(words.prefix { $0 != " " })
+                    outcomes[.refused(code), default: 0] += 1
+                } else {
+                    outcomes[outcome, default: 0] += 1
+                }
+            }
+        }
+        #expect(outcomes[.done, default: 0] > 1500, "\(outcomes)")
+        #expect(outcomes[.same, default: 0] > 50, "\(outcomes)")
+        for code in [
+            "insufficient_funds", "budget_exceeded", "hold_exists_with_different_content",
+            "hold_already_resolved", "hold_not_found", "amount_overflow", "already_refunded",
+            "refund_exceeds_charge", "transfer_exists_with_different_content",
+        ] {
+            #expect(outcomes[.refused(code), default: 0] > 1, "\(code) in \(outcomes)")
+        }
+    }
+
+    @Test func `a shrunk list fails, and no event of it can be left out`() {
+        let fails: ([Int]) -> Bool = {
+            $0.contains(7) && $0.contains(42) && $0.count { $0 > 90 } > 1
+        }
+        let shortest = Shrinker.shrink(Array(0..<100), fails)
+        #expect(fails(shortest) && shortest.count == 4)
+        for index in shortest.indices {
+            var shorter = shortest
+            shorter.remove(at: index)
+            #expect(!fails(shorter))
+        }
+    }
+
+    @Test func `the same seed makes the same world`() {
+        var (first, second, other) = (Dice(seed: 5), Dice(seed: 5), Dice(seed: 6))
+        let events = LedgerEvent.random(50, &first)
+        #expect(events == LedgerEvent.random(50, &second))
+        #expect(events != LedgerEvent.random(50, &other))
+    }
+}
