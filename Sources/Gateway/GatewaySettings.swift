@@ -14,6 +14,8 @@ package struct GatewaySettings: Sendable {
     package var holdStep: Int64 = 1024
     /// How long an answer is read on after its agent left.
     package var drain: Duration = .seconds(15)
+    /// How long an upstream is kept for an agent that left before the first byte and can ask again.
+    package var retryGrace: Duration = .seconds(1)
     /// How long an upstream may take to answer at all.
     package var headTimeout: Duration = .seconds(600)
     /// How long an upstream, or an agent that reads, may pause.

@@ -36,6 +36,78 @@ import Testing
         try await world.expectQuiet()
     }
 
+    @Test func `an agent that can ask again has a second until its upstream is cancelled`()
+        async throws
+    {
+        let world = try await InferenceWorld(ScriptedUpstream(status: nil), isRetriable: true)
+        _ = await world.run {
+            await world.upstream.waitForRequest()
+            world.departure.signal()
+            // The grace's own timer runs beside the watch for the head.
+            await world.clock.waitForSleepers(2)
+            world.clock.advance(by: .milliseconds(999))
+            #expect(world.clock.sleeperCount == 2)
+            world.clock.advance(by: .milliseconds(1))
+        }
+        let receipt = try #require(try await world.receipt)
+        #expect(receipt.outcome == .disconnected)
+        #expect(receipt.reading.usage.outputTokens == 0)
+        #expect(receipt.reading.usage.inputTokens == world.held.demand.inputEstimate)
+        #expect(!world.downstream.audience.join(Departure()))
+        try await world.expectQuiet()
+    }
+
+    @Test func `who asks again within the grace gets the answer, charged once`() async throws {
+        let world = try await InferenceWorld(ScriptedUpstream(), isRetriable: true)
+        let (_, text) = await world.run {
+            await world.upstream.waitForRequest()
+            world.departure.signal()
+            await world.clock.waitForSleepers(2)
+            await world.askAgain(Departure())
+            world.upstream.send(Chunk.text("Hi") + Chunk.usage(100, 10) + Chunk.done)
+            world.upstream.end()
+        }
+        #expect(text.hasSuffix(Chunk.done))
+        #expect(try await world.receipt?.outcome == .completed)
+        try await world.expectQuiet()
+    }
+
+    @Test func `who asks again while the answer drains is its agent`() async throws {
+        let world = try await InferenceWorld(ScriptedUpstream(), isRetriable: true)
+        world.upstream.send(Chunk.text("Hi"))
+        _ = await world.run {
+            await world.headSeen.wait()
+            world.departure.signal()
+            await world.clock.waitForSleepers(2)
+            await world.askAgain(Departure())
+            world.clock.advance(by: .seconds(5))
+            world.upstream.send(Chunk.text("there") + Chunk.usage(100, 7) + Chunk.done)
+            world.upstream.end()
+        }
+        let receipt = try #require(try await world.receipt)
+        #expect(receipt.outcome == .completed)
+        #expect(receipt.reading.source == .reported)
+        try await world.expectQuiet()
+    }
+
+    @Test func `who asks again may leave again`() async throws {
+        let world = try await InferenceWorld(ScriptedUpstream(status: nil), isRetriable: true)
+        let second = Departure()
+        _ = await world.run {
+            await world.upstream.waitForRequest()
+            world.departure.signal()
+            await world.clock.waitForSleepers(2)
+            world.clock.advance(by: .milliseconds(900))
+            await world.askAgain(second)
+            second.signal()
+            await world.untilDeserted()
+            await world.clock.waitForSleepers(2)
+            world.clock.advance(by: .seconds(1))
+        }
+        #expect(try await world.receipt?.outcome == .disconnected)
+        try await world.expectQuiet()
+    }
+
     @Test func `a drained answer is charged as reported although its agent left`() async throws {
         let world = try await InferenceWorld(ScriptedUpstream())
         world.upstream.send(Chunk.text("Hi"))

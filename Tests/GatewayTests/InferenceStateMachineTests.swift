@@ -7,18 +7,25 @@ import Testing
 @Suite struct InferenceStateMachineTests {
     enum Event: CaseIterable {
         case completed, failed, leftDrain, leftCancel, leftUnsentDrain, leftUnsentCancel, ranAway
+        case leftRetriable, absenceEnded
     }
 
-    enum State: CaseIterable { case waiting, relaying, draining, finished }
+    enum State: CaseIterable {
+        case waiting, lingering, lingeringStarted, relaying, draining, finished
+    }
 
     private func machine(in state: State) -> InferenceStateMachine {
         var machine = InferenceStateMachine()
         switch state {
         case .waiting: break
+        case .lingering: _ = tell(.leftRetriable, &machine)
+        case .lingeringStarted:
+            _ = tell(.leftRetriable, &machine)
+            machine.streamStarted()
         case .relaying: machine.streamStarted()
         case .draining:
             machine.streamStarted()
-            _ = machine.agentLeft(isHandedOver: true, policy: .drain)
+            _ = tell(.leftDrain, &machine)
         case .finished: _ = machine.upstreamFailed()
         }
         return machine
@@ -31,12 +38,23 @@ import Testing
         switch event {
         case .completed: machine.answerCompleted()
         case .failed: machine.upstreamFailed()
-        case .leftDrain: machine.agentLeft(isHandedOver: true, policy: .drain)
-        case .leftCancel: machine.agentLeft(isHandedOver: true, policy: .cancel)
-        case .leftUnsentDrain: machine.agentLeft(isHandedOver: false, policy: .drain)
-        case .leftUnsentCancel: machine.agentLeft(isHandedOver: false, policy: .cancel)
+        case .leftDrain: left(&machine, isHandedOver: true, policy: .drain)
+        case .leftCancel: left(&machine, isHandedOver: true, policy: .cancel)
+        case .leftUnsentDrain: left(&machine, isHandedOver: false, policy: .drain)
+        case .leftUnsentCancel: left(&machine, isHandedOver: false, policy: .cancel)
+        case .leftRetriable:
+            machine.agentLeft(isHandedOver: true, mayReturn: true, policy: .drain)
+        case .absenceEnded: machine.absenceEnded()
         case .ranAway: machine.outputRanAway()
         }
+    }
+
+    private func left(
+        _ machine: inout InferenceStateMachine,
+        isHandedOver: Bool,
+        policy: Key.DisconnectPolicy,
+    ) -> InferenceStateMachine.Action {
+        machine.agentLeft(isHandedOver: isHandedOver, mayReturn: false, policy: policy)
     }
 
     @Test(arguments: [
@@ -53,6 +71,21 @@ import Testing
         (.draining, .failed, .settle(.disconnected)), (.draining, .leftDrain, .none),
         (.draining, .leftCancel, .none), (.draining, .leftUnsentDrain, .none),
         (.draining, .leftUnsentCancel, .none), (.draining, .ranAway, .settle(.disconnected)),
+        (.waiting, .leftRetriable, .linger), (.waiting, .absenceEnded, .none),
+        (.relaying, .leftRetriable, .drain), (.relaying, .absenceEnded, .none),
+        (.draining, .leftRetriable, .none), (.draining, .absenceEnded, .settle(.disconnected)),
+        (.lingering, .completed, .settle(.disconnected)), (.lingering, .failed, .release),
+        (.lingering, .leftDrain, .none), (.lingering, .leftCancel, .none),
+        (.lingering, .leftUnsentDrain, .none), (.lingering, .leftUnsentCancel, .none),
+        (.lingering, .leftRetriable, .none), (.lingering, .ranAway, .release),
+        (.lingering, .absenceEnded, .settle(.disconnected)),
+        (.lingeringStarted, .completed, .settle(.disconnected)),
+        (.lingeringStarted, .failed, .settle(.disconnected)),
+        (.lingeringStarted, .leftDrain, .none), (.lingeringStarted, .leftCancel, .none),
+        (.lingeringStarted, .leftUnsentDrain, .none),
+        (.lingeringStarted, .leftUnsentCancel, .none), (.lingeringStarted, .leftRetriable, .none),
+        (.lingeringStarted, .ranAway, .settle(.disconnected)),
+        (.lingeringStarted, .absenceEnded, .settle(.disconnected)),
     ])
     func `each event has the outcome of the table`(
         state: State,
@@ -67,7 +100,7 @@ import Testing
     func `an inference ends once`(state: State, event: Event) {
         var machine = machine(in: state)
         let first = tell(event, &machine)
-        guard first != .none, first != .drain else { return }
+        guard ![.none, .linger, .drain].contains(first) else { return }
         for later in Event.allCases { #expect(tell(later, &machine) == .none) }
     }
 
@@ -75,6 +108,16 @@ import Testing
     func `what is finished stays finished`(event: Event) {
         var machine = machine(in: .finished)
         #expect(tell(event, &machine) == .none)
+    }
+
+    @Test(arguments: [
+        (State.waiting, State.waiting), (.lingering, .waiting), (.lingeringStarted, .relaying),
+        (.relaying, .relaying), (.draining, .relaying), (.finished, .finished),
+    ])
+    func `an agent that returns is served as if it had not left`(state: State, same: State) {
+        var machine = machine(in: state)
+        machine.agentReturned()
+        #expect(machine == self.machine(in: same))
     }
 
     @Test func `a stream starts once`() async {

@@ -19,7 +19,7 @@ struct InferenceWorld {
     let store = MemoryStore()
     let clock = HandSleeper()
     let time = HandClock()
-    let downstream = Downstream()
+    let downstream: Downstream
     let departure = Departure()
     /// Signals that the agent has read the head.
     let headSeen = Departure()
@@ -31,10 +31,13 @@ struct InferenceWorld {
     init(
         _ upstream: ScriptedUpstream,
         isStream: Bool = true,
+        isRetriable: Bool = false,
         policy: DisconnectPolicy = .drain,
         maxTokens: Int64 = 100,
     ) async throws {
         self.upstream = upstream
+        let budget = ReplayBudget(total: 1 << 20, each: 1 << 20)
+        downstream = Downstream(keepingWithin: isRetriable ? budget : nil)
         var settings = GatewaySettings(publicURL: nil, holds: HoldPolicy(mode: .adaptive))
         settings.headTimeout = .seconds(40)
         settings.idleTimeout = .seconds(20)
@@ -96,12 +99,12 @@ struct InferenceWorld {
             clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         )
+        _ = downstream.audience.join(departure)
         async let inference: Void = runner.run(
             held,
             agentHeaders: [:],
             requestID: "req_1",
             downstream: downstream,
-            departure: departure,
         )
         async let agent = read()
         // What happens meanwhile is cancelled when the inference is over.
@@ -115,11 +118,22 @@ struct InferenceWorld {
         headSeen.signal()
         var text = head?.body.map { String(buffer: $0) } ?? ""
         var offset = 0
-        while case .bytes(let bytes) = await downstream.next(from: offset, isAgent: true) {
+        while case .bytes(let bytes) = await downstream.next(from: offset) {
             offset += bytes.readableBytes
             text += String(buffer: bytes)
         }
         return (head, text)
+    }
+
+    /// Another request for the same joins, and the inference has taken note of it.
+    func askAgain(_ departure: Departure) async {
+        #expect(downstream.audience.join(departure))
+        while downstream.isGone { await Task.yield() }
+    }
+
+    /// Returns when the inference has taken note that nobody listens.
+    func untilDeserted() async {
+        while !downstream.isGone { await Task.yield() }
     }
 
     var receipt: Receipt? {

@@ -8,7 +8,10 @@ import Testing
 
 @Suite struct RecentAnswersTests {
     private let answers = RecentAnswers(
-        budget: ReplayBudget(total: 100, each: 60),
+        budget: ReplayBudget(
+            total: 2 * Downstream.ownBytes + 100,
+            each: Downstream.ownBytes + 60,
+        ),
         lifetime: .seconds(60),
     )
 
@@ -75,12 +78,33 @@ import Testing
         await answer.write(ByteBuffer(repeating: 1, count: 61))
         answer.finish()
         #expect(!answer.isKept)
-        guard case .bytes(let bytes) = await answer.next(from: 0, isAgent: true) else {
+        guard case .bytes(let bytes) = await answer.next(from: 0) else {
             Issue.record("the agent lost its answer")
             return
         }
         #expect(bytes.readableBytes == 61)
         #expect(try claim(name) != nil)
+    }
+
+    @Test func `an answer too long to be kept is not held on to`() async throws {
+        let name = try identity([("idempotency-key", "a")])
+        weak var released: Downstream?
+        do {
+            let answer = try #require(try claim(name))
+            answer.send(
+                AnswerHead(status: 200, headers: [:], body: ByteBuffer(repeating: 1, count: 61))
+            )
+            answers.keep(name, answer, at: .second(0))
+            released = answer
+        }
+        #expect(released == nil)
+    }
+
+    @Test func `an empty answer takes room, too`() throws {
+        for number in 0..<2 {
+            #expect(try claim(try identity([("idempotency-key", "\(number)")]))?.isKept == true)
+        }
+        #expect(try claim(try identity([("idempotency-key", "2")]))?.isKept == false)
     }
 
     @Test func `what is forgotten makes room for others`() async throws {

@@ -48,6 +48,7 @@ struct ServeSettings: Sendable {
         gateway.lease = try reader.seconds(.holdsLease, upTo: 86_400)
         gateway.holdStep = Int64(try reader.count(.holdsStep, in: 1...1_000_000))
         gateway.drain = try reader.seconds(.drainSeconds, upTo: 3600)
+        gateway.retryGrace = try reader.seconds(.retrySeconds, upTo: 60)
         gateway.headTimeout = try reader.seconds(.headTimeout, upTo: 86_400)
         gateway.idleTimeout = try reader.seconds(.idleTimeout, upTo: 86_400)
         gateway.totalTimeout = try reader.seconds(.totalTimeout, upTo: 86_400)

@@ -42,6 +42,7 @@ struct SettingKey: Sendable {
     static let outputFloor = SettingKey(key: "farebox.outputFloor", fallback: "1024")
     static let holdsStep = SettingKey(key: "farebox.holdsStep", fallback: "1024")
     static let drainSeconds = SettingKey(key: "farebox.drainSeconds", fallback: "15")
+    static let retrySeconds = SettingKey(key: "farebox.retrySeconds", fallback: "1")
     static let shutdownSeconds = SettingKey(key: "farebox.shutdownSeconds", fallback: "30")
     static let connectTimeout = SettingKey(
         key: "farebox.upstreamConnectTimeout",
@@ -69,9 +70,9 @@ struct SettingKey: Sendable {
     /// Everything but the upstreams' own.
     static let all: [SettingKey] = [
         listen, database, adminKey, publicURL, config, rates, upstreams, logLevel, holdsMode,
-        holdsLease, outputFloor, holdsStep, drainSeconds, shutdownSeconds, connectTimeout,
-        headTimeout,
-        idleTimeout, totalTimeout, connections, bodyLimit, bodyTimeout, eventLimit, answerLimit,
+        holdsLease, outputFloor, holdsStep, drainSeconds, retrySeconds, shutdownSeconds,
+        connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, bodyLimit, bodyTimeout, eventLimit,
+        answerLimit,
         replaySeconds, replayLimit, replayAnswerLimit, inferenceLimit, registerLimit, addressHeader,
         solRate,
     ]

@@ -5,7 +5,7 @@ package final class Departure: Sendable {
     private struct State {
         var isGone = false
         var nextID = 0
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var waiters: [Int: @Sendable () -> Void] = [:]
     }
 
     private let state = Mutex(State())
@@ -23,7 +23,18 @@ package final class Departure: Sendable {
             defer { state.waiters = [:] }
             return state.waiters.values
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter() }
+    }
+
+    /// Calls `body` once the connection has ended; at once if it has.
+    func whenGone(_ body: @escaping @Sendable () -> Void) {
+        let isOver = state.withLock { state in
+            guard !state.isGone else { return true }
+            state.nextID += 1
+            state.waiters[state.nextID] = body
+            return false
+        }
+        if isOver { body() }
     }
 
     /// Returns when the connection has ended, or the task is cancelled.
@@ -36,13 +47,13 @@ package final class Departure: Sendable {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
                     if state.isGone || Task.isCancelled { return true }
-                    state.waiters[id] = continuation
+                    state.waiters[id] = { continuation.resume() }
                     return false
                 }
                 if isOver { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+            state.withLock { $0.waiters.removeValue(forKey: id) }?()
         }
     }
 }

@@ -25,16 +25,22 @@ final class AgentConnection: Sendable {
     /// The agent that left gets an answer that nobody reads.
     func response() async -> Response {
         guard let head = await downstream.head() else { return Response(status: .badGateway) }
-        return Response(head, downstream, isAgent: true) { self.departure.signal() }
+        return response(head)
     }
 
-    /// The answer that another request was given, from its start.
-    ///
-    /// - Throws: ``GatewayError/overloaded`` where that request came to no answer.
-    static func replay(of first: Downstream) async throws -> Response {
-        guard var head = await first.head() else { throw GatewayError.overloaded }
+    /// The answer that another request was given, from its start; `nil` where there was none.
+    func replay() async -> Response? {
+        guard downstream.audience.join(departure) else {
+            await downstream.finished()
+            return nil
+        }
+        guard var head = await downstream.head() else { return nil }
         head.headers[.replayed] = "true"
-        return Response(head, first, isAgent: false) {}
+        return response(head)
+    }
+
+    private func response(_ head: AnswerHead) -> Response {
+        Response(head, downstream) { self.departure.signal() }
     }
 }
 
@@ -43,13 +49,12 @@ extension Response {
     fileprivate init(
         _ head: AnswerHead,
         _ downstream: Downstream,
-        isAgent: Bool,
         left: @escaping @Sendable () -> Void,
     ) {
         let stream = ResponseBody { writer in
             var offset = 0
             do {
-                while case .bytes(let bytes) = try await downstream.piece(from: offset, isAgent) {
+                while case .bytes(let bytes) = try await downstream.piece(from: offset) {
                     offset += bytes.readableBytes
                     try await writer.write(bytes)
                 }
@@ -71,8 +76,8 @@ extension Response {
 private struct AnswerLost: Error {}
 
 extension Downstream {
-    fileprivate func piece(from offset: Int, _ isAgent: Bool) async throws -> Piece {
-        let piece = await next(from: offset, isAgent: isAgent)
+    fileprivate func piece(from offset: Int) async throws -> Piece {
+        let piece = await next(from: offset)
         if case .lost = piece { throw AnswerLost() }
         return piece
     }

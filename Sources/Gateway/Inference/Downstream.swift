@@ -20,14 +20,15 @@ package struct AnswerHead: Sendable {
 ///
 /// The inference writes, the connection reads. What waits between them is bounded: a slow agent
 /// slows the inference, which slows the upstream. An answer that is kept for retries can be read
-/// again from its start, by any number of readers, while its ``ReplayBudget`` allows.
+/// again from its start, by any number of readers, while its ``ReplayBudget`` allows; the fastest
+/// of them is the one that it waits for.
 package final class Downstream: Sendable {
     fileprivate struct State {
         var head: AnswerHead?
         /// The body from `start` on.
         var bytes = ByteBuffer()
         var start = 0
-        /// How far the agent has read.
+        /// How far the fastest reader has read.
         var read = 0
         var isFinished = false
         var isGone = false
@@ -49,18 +50,25 @@ package final class Downstream: Sendable {
 
     /// How many bytes wait for the connection before the inference waits for it.
     private static let highWater = 64 << 10
+    /// What an answer that is kept takes in memory beside its head and body, roughly.
+    package static let ownBytes = 1 << 10
+
+    /// Who reads.
+    package let audience = Audience()
 
     private let state: Mutex<State>
 
     /// - Parameter budget: what the answer is counted against that is kept for retries; `nil` keeps
     ///   nothing.
     package init(keepingWithin budget: ReplayBudget? = nil) {
-        state = Mutex(State(budget: budget))
+        var state = State(budget: budget)
+        state.count(Downstream.ownBytes)
+        self.state = Mutex(state)
     }
 
     // MARK: The inference's side
 
-    /// Whether the agent has left.
+    /// Whether nobody reads.
     package var isGone: Bool { state.withLock(\.isGone) }
 
     /// Whether the whole answer so far can be read again.
@@ -70,7 +78,7 @@ package final class Downstream: Sendable {
     package func send(_ head: AnswerHead) {
         change { state in
             state.head = head
-            state.count(head.body?.readableBytes ?? 0)
+            state.count((head.body?.readableBytes ?? 0) + head.headers.byteCount)
         }
     }
 
@@ -137,28 +145,37 @@ package final class Downstream: Sendable {
         }
     }
 
+    /// Returns when the answer has ended, with or without a head.
+    func finished() async { await wait { $0.isFinished ? () : nil } }
+
     /// What there is of the body from `offset` on, or comes next.
     ///
-    /// - Parameters:
-    ///   - offset: how much of the body the reader has.
-    ///   - isAgent: whether the reader is the agent that the answer waits for.
+    /// - Parameter offset: how much of the body the reader has.
     /// - Returns: bytes, or how it ended.
-    package func next(from offset: Int, isAgent: Bool) async -> Piece {
+    package func next(from offset: Int) async -> Piece {
         let piece = await wait { state -> Piece? in
             guard offset >= state.start else { return .lost }
             let bytes = state.bytes(from: offset)
-            if isAgent { state.agentHasRead(offset + bytes.readableBytes) }
+            state.hasRead(offset + bytes.readableBytes)
             if bytes.readableBytes > 0 { return .bytes(bytes) }
             return state.isFinished ? .end : nil
         }
-        if isAgent { wakeWriter() }
+        wakeWriter()
         return piece
     }
 
-    /// Tells the inference that its agent reads no more.
-    package func leave() {
+    /// Nobody reads any more: what is not kept is dropped.
+    func leave() {
         state.withLock { $0.isGone = true }
         wakeWriter()
+    }
+
+    /// Somebody reads again, from the start.
+    func comeBack() {
+        state.withLock { state in
+            state.isGone = false
+            state.read = state.start
+        }
     }
 
     private func wait<Found: Sendable>(
@@ -200,16 +217,22 @@ extension Downstream.State {
         budget?.giveBack(kept)
         budget = nil
         kept = 0
-        agentHasRead(read)
+        hasRead(read)
     }
 
-    /// Takes note of how far the agent has read, and lets go of what nobody will read again.
-    fileprivate mutating func agentHasRead(_ offset: Int) {
+    /// Takes note of how far a reader has read, and lets go of what nobody will read again.
+    fileprivate mutating func hasRead(_ offset: Int) {
         read = max(read, offset)
         guard budget == nil else { return }
         let passed = min(read - start, bytes.readableBytes)
         bytes.moveReaderIndex(forwardBy: passed)
         start += passed
         bytes.discardReadBytes()
+    }
+}
+
+extension HTTPFields {
+    fileprivate var byteCount: Int {
+        reduce(0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count }
     }
 }

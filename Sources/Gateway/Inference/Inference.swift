@@ -30,11 +30,11 @@ package struct Inference<Storage: GatewayStore>: Sendable {
         let body = try await gateway.body(of: request)
         let asked = try InferenceRequest(dialect, body: body)
 
-        // Asked before? Then the first one's answer, which is paid for.
+        // Asked before? Then the first one's answer, which is paid for, if it came to one.
         let retry = try RetryIdentity(request.headers, dialect, body, of: key.id)
         let downstream: Downstream
-        switch try gateway.answers.claim(retry, at: gateway.time.now()) {
-        case .retry(let first): return try await AgentConnection.replay(of: first)
+        switch try await claim(retry, context) {
+        case .replay(let response): return response
         case .first(let answer): downstream = answer
         }
         do {
@@ -44,6 +44,25 @@ package struct Inference<Storage: GatewayStore>: Sendable {
             gateway.answers.forget(retry, downstream)
             downstream.finish()
             throw error
+        }
+    }
+
+    /// What a request comes to that may have been asked before.
+    private enum Asked {
+        case first(Downstream)
+        case replay(Response)
+    }
+
+    /// Waits for the first one's answer; where it came to none, this request is the first.
+    private func claim(_ retry: RetryIdentity?, _ context: GatewayContext) async throws -> Asked {
+        while true {
+            switch try gateway.answers.claim(retry, at: gateway.time.now()) {
+            case .first(let answer): return .first(answer)
+            case .retry(let first):
+                let connection = AgentConnection(first, await context.departure())
+                if let response = await connection.replay() { return .replay(response) }
+                gateway.answers.forget(retry, first)
+            }
         }
     }
 
@@ -99,6 +118,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
         _ retry: RetryIdentity?,
     ) async throws -> Response {
         let departure = await context.departure()
+        _ = downstream.audience.join(departure)
         let (runner, headers, requestID) = (gateway.runner, request.headers, context.requestID)
         let (answers, time) = (gateway.answers, gateway.time)
         let isStarted = gateway.supervisor.start {
@@ -107,7 +127,6 @@ package struct Inference<Storage: GatewayStore>: Sendable {
                 agentHeaders: headers,
                 requestID: requestID,
                 downstream: downstream,
-                departure: departure,
             ) { isWhole in
                 if isWhole {
                     answers.keep(retry, downstream, at: time.now())

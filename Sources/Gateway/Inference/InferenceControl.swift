@@ -45,22 +45,55 @@ final class InferenceControl: Sendable {
 
     // MARK: Watching
 
-    /// Returns when the agent's leaving has to end the inference.
+    /// Returns when the leaving of all who listened has to end the inference.
     func watch(
-        _ departure: Departure,
         _ downstream: Downstream,
         _ handover: Handover,
         policy: DisconnectPolicy,
-        drain: Duration,
+        settings: GatewaySettings,
         clock: any Clock<Duration>,
     ) async {
-        await departure.wait()
-        guard !Task.isCancelled else { return }
-        downstream.leave()
-        let action = tell { $0.agentLeft(isHandedOver: handover.isDone, policy: policy) }
-        guard action == .drain else { return end(action, nil) }
-        do { try await clock.sleep(for: drain) } catch { return }
-        end(tell { $0.upstreamFailed() }, nil)
+        let audience = downstream.audience
+        while true {
+            await audience.wait(for: .nobody)
+            guard !Task.isCancelled else { return }
+            let left = tellIfDeserted(audience) { machine in
+                machine.agentLeft(
+                    isHandedOver: handover.isDone,
+                    mayReturn: downstream.isKept,
+                    policy: policy,
+                )
+            }
+            guard let left else { continue }
+            downstream.leave()
+            switch left {
+            case .none, .release, .settle: return end(left, nil)
+            case .linger: await audience.waitForSomebody(atMost: settings.retryGrace, clock)
+            case .drain: await audience.waitForSomebody(atMost: settings.drain, clock)
+            }
+            guard !Task.isCancelled else { return }
+            if let ending = tellIfDeserted(audience, { $0.absenceEnded() }) {
+                return end(ending, nil)
+            }
+            state.withLock { $0.machine.agentReturned() }
+            downstream.comeBack()
+        }
+    }
+
+    /// Tells the machine of an event where nobody listens; where somebody does, returns `nil`.
+    ///
+    /// An ending shuts the door in the same step: who asks again is let in, or has to ask anew.
+    private func tellIfDeserted(
+        _ audience: Audience,
+        _ event: (inout InferenceStateMachine) -> InferenceStateMachine.Action,
+    ) -> InferenceStateMachine.Action? {
+        var action: InferenceStateMachine.Action?
+        audience.shutIfDeserted {
+            let told = tell(event)
+            action = told
+            return told.isEnding
+        }
+        return action
     }
 
     /// Returns when the upstream, or an agent that does not read, has taken too long.

@@ -26,7 +26,7 @@ extension InferenceRun {
         isWhole: Bool = false,
     ) async {
         switch action {
-        case .none, .drain: return
+        case .none, .linger, .drain: return
         case .release: await release(whole: whole, failure: failure)
         case .settle(let outcome):
             do {

@@ -41,15 +41,13 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
     ///   - inference: what to run.
     ///   - agentHeaders: the agent's headers.
     ///   - requestID: the id that errors carry.
-    ///   - downstream: where the answer goes.
-    ///   - departure: tells when the agent leaves.
+    ///   - downstream: where the answer goes; its audience has been joined.
     ///   - ended: is told, before the agent is, whether the answer is whole and paid for.
     package func run(
         _ inference: HeldInference,
         agentHeaders: HTTPFields,
         requestID: String,
         downstream: Downstream,
-        departure: Departure,
         ended: @escaping @Sendable (_ isWhole: Bool) -> Void = { _ in },
     ) async {
         let control = InferenceControl()
@@ -73,7 +71,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
                 wantsUsageChunk: inference.request.shape.wantsUsageChunk,
             ),
         )
-        let stopped = await forward(run, departure)
+        let stopped = await forward(run)
         if let ending = control.ending {
             await stopped.perform(ending.action, failure: ending.failure)
         } else {
@@ -86,10 +84,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
     }
 
     /// Forwards until the answer is over or a watcher ends it.
-    private func forward(
-        _ run: InferenceRun<Storage>,
-        _ departure: Departure,
-    ) async -> InferenceRun<Storage> {
+    private func forward(_ run: InferenceRun<Storage>) async -> InferenceRun<Storage> {
         await withTaskGroup(of: InferenceRun<Storage>?.self) { group in
             group.addTask {
                 var run = run
@@ -98,11 +93,10 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
             }
             group.addTask {
                 await run.control.watch(
-                    departure,
                     run.downstream,
                     run.handover,
                     policy: run.inference.key.settings.onDisconnect,
-                    drain: settings.drain,
+                    settings: settings,
                     clock: clock,
                 )
                 return nil

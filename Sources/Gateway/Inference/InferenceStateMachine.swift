@@ -8,6 +8,8 @@ package struct InferenceStateMachine: Hashable, Sendable {
     private enum State: Hashable {
         /// The hold stands; the agent has not been sent a byte of the answer.
         case waiting
+        /// The agent left before its first byte, and may ask again at once.
+        case lingering(hasStarted: Bool)
         /// The agent is being sent the answer.
         case relaying
         /// The agent left; the answer is read on for its usage.
@@ -20,10 +22,20 @@ package struct InferenceStateMachine: Hashable, Sendable {
         case none
         /// Return the whole hold; nothing is charged.
         case release
-        /// Read on, write no more, for a bounded time.
+        /// Read on for as long as an agent takes that asks again, and settle if none does.
+        case linger
+        /// Read on for a bounded time.
         case drain
         /// Charge what the meter reads.
         case settle(Receipt.Outcome)
+
+        /// Whether it ends the inference.
+        var isEnding: Bool {
+            switch self {
+            case .release, .settle: true
+            case .none, .linger, .drain: false
+            }
+        }
     }
 
     private var state = State.waiting
@@ -34,7 +46,8 @@ package struct InferenceStateMachine: Hashable, Sendable {
     package mutating func streamStarted() {
         switch state {
         case .waiting: state = .relaying
-        case .relaying, .draining, .finished:
+        case .lingering(hasStarted: false): state = .lingering(hasStarted: true)
+        case .lingering(hasStarted: true), .relaying, .draining, .finished:
             preconditionFailure("a stream starts once, for an agent that waits for it")
         }
     }
@@ -43,7 +56,7 @@ package struct InferenceStateMachine: Hashable, Sendable {
     package mutating func answerCompleted() -> Action {
         switch state {
         case .waiting, .relaying: finish(.settle(.completed))
-        case .draining: finish(.settle(.disconnected))
+        case .lingering, .draining: finish(.settle(.disconnected))
         case .finished: .none
         }
     }
@@ -54,39 +67,62 @@ package struct InferenceStateMachine: Hashable, Sendable {
     /// sent.
     package mutating func upstreamFailed() -> Action {
         switch state {
-        case .waiting: finish(.release)
+        case .waiting, .lingering(hasStarted: false): finish(.release)
         case .relaying: finish(.settle(.interrupted))
-        case .draining: finish(.settle(.disconnected))
+        case .lingering(hasStarted: true), .draining: finish(.settle(.disconnected))
         case .finished: .none
         }
     }
 
-    /// The agent left.
+    /// The agent left, and so did everybody who had asked for the same again.
     ///
     /// - Parameters:
     ///   - isHandedOver: whether the upstream may have accepted the request.
+    ///   - mayReturn: whether the agent can ask for the same answer again.
     ///   - policy: the key's.
     /// - Returns: what to do.
     package mutating func agentLeft(
         isHandedOver: Bool,
+        mayReturn: Bool,
         policy: DisconnectPolicy,
     ) -> Action {
         switch (state, policy) {
-        case (.waiting, _): return finish(isHandedOver ? .settle(.disconnected) : .release)
+        case (.waiting, _):
+            guard isHandedOver else { return finish(.release) }
+            guard mayReturn else { return finish(.settle(.disconnected)) }
+            state = .lingering(hasStarted: false)
+            return .linger
         case (.relaying, .drain):
             state = .draining
             return .drain
         case (.relaying, .cancel): return finish(.settle(.disconnected))
-        case (.draining, _), (.finished, _): return .none
+        case (.lingering, _), (.draining, _), (.finished, _): return .none
+        }
+    }
+
+    /// The agent asked for the same again, and gets the answer from its start.
+    package mutating func agentReturned() {
+        switch state {
+        case .lingering(hasStarted: false): state = .waiting
+        case .lingering(hasStarted: true), .draining: state = .relaying
+        case .waiting, .relaying, .finished: break
+        }
+    }
+
+    /// The time is up in which an agent that left could return, or its answer could end.
+    package mutating func absenceEnded() -> Action {
+        switch state {
+        case .lingering, .draining: finish(.settle(.disconnected))
+        case .waiting, .relaying, .finished: .none
         }
     }
 
     /// The answer is far beyond the output limit that the upstream was told.
     package mutating func outputRanAway() -> Action {
         switch state {
-        case .waiting: finish(.release)
+        case .waiting, .lingering(hasStarted: false): finish(.release)
         case .relaying: finish(.settle(.cut))
-        case .draining: finish(.settle(.disconnected))
+        case .lingering(hasStarted: true), .draining: finish(.settle(.disconnected))
         case .finished: .none
         }
     }

@@ -142,9 +142,10 @@ package final class RecentAnswers: Sendable {
         return found.map { .retry(of: $0) } ?? .first(answer)
     }
 
-    /// The answer is whole: it is kept for its lifetime.
+    /// The answer is whole: it is kept for its lifetime, if it was not too long to be kept.
     package func keep(_ identity: RetryIdentity?, _ answer: Downstream, at now: Timestamp) {
         guard let identity else { return }
+        guard answer.isKept else { return forget(identity, answer) }
         state.withLock { state in
             guard state.entries[identity.name]?.answer === answer else { return }
             state.entries[identity.name]?.expiry = now.advanced(by: lifetime)

@@ -46,6 +46,8 @@ package final class HandSleeper: Clock, Sendable {
     package init() {}
 
     package var now: Instant { state.withLock(\.now) }
+    /// How many tasks sleep.
+    package var sleeperCount: Int { state.withLock(\.sleepers.count) }
     package var minimumResolution: Swift.Duration { .zero }
 
     package func sleep(until deadline: Instant, tolerance: Swift.Duration?) async throws {
