@@ -53,7 +53,7 @@ package protocol UpstreamTransport: Sendable {
     ///
     /// - Parameters:
     ///   - request: what to send.
-    ///   - handover: is marked when the whole request has been handed to the connection.
+    ///   - handover: is marked before the request's body is handed to the connection.
     /// - Returns: the answer's head, as soon as it is there.
     /// - Throws: ``ForwardingError``, or `CancellationError`; cancelling closes the connection.
     func send(
@@ -62,14 +62,36 @@ package protocol UpstreamTransport: Sendable {
     ) async throws -> UpstreamResponse
 }
 
-/// Remembers whether a request has been handed to its connection, so that the upstream may have
-/// accepted, and may bill, it.
+/// Decides, once, whether a request is handed to its connection or called off.
+///
+/// From the moment it is handed over the upstream may accept, and may bill, it; one that was called
+/// off never reaches it.
 package final class Handover: Sendable {
-    private let done = Atomic(false)
+    private enum State { case undecided, done, calledOff }
+
+    private let state = Mutex(State.undecided)
 
     package init() {}
 
-    package var isDone: Bool { done.load(ordering: .acquiring) }
+    package var isDone: Bool { state.withLock { $0 == .done } }
 
-    package func mark() { done.store(true, ordering: .releasing) }
+    /// Marks that the request is handed over.
+    ///
+    /// - Throws: `CancellationError` where it was called off.
+    package func mark() throws {
+        try state.withLock { state in
+            if state == .calledOff { throw CancellationError() }
+            state = .done
+        }
+    }
+
+    /// Calls the request off.
+    ///
+    /// - Returns: `false` where it is too late.
+    package func callOff() -> Bool {
+        state.withLock { state in
+            if state == .undecided { state = .calledOff }
+            return state == .calledOff
+        }
+    }
 }

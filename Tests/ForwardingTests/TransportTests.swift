@@ -11,6 +11,7 @@ import Testing
     private func exchange(
         _ directives: String,
         stream: Bool,
+        marking handover: Handover = Handover(),
         then: @Sendable (Result<(Int, String), any Error>, SimulatedRecord) async throws -> Void,
     ) async throws {
         let simulated = SimulatedUpstream()
@@ -42,7 +43,7 @@ import Testing
                     + "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"
             ),
         )
-        let result = await send(request, client)
+        let result = await send(request, client, marking: handover)
         try await then(result, simulated.record)
         try await client.shutdown()
         await simulated.stop()
@@ -51,9 +52,9 @@ import Testing
     private func send(
         _ request: UpstreamRequest,
         _ client: HTTPClient,
+        marking handover: Handover,
     ) async -> Result<(Int, String), any Error> {
         do {
-            let handover = Handover()
             let response = try await AsyncHTTPClientTransport(client: client)
                 .send(request, marking: handover)
             #expect(handover.isDone)
@@ -99,6 +100,25 @@ import Testing
         try await exchange(directives, stream: stream) { result, _ in
             #expect(throws: error) { _ = try result.get() }
         }
+    }
+
+    @Test func `a request that was called off does not reach the upstream`() async throws {
+        let handover = Handover()
+        #expect(handover.callOff())
+        try await exchange("", stream: false, marking: handover) { result, record in
+            #expect(throws: (any Error).self) { _ = try result.get() }
+            #expect(record.count == 0)
+        }
+        #expect(!handover.isDone)
+    }
+
+    @Test func `a request that was handed over can not be called off`() async throws {
+        let handover = Handover()
+        try await exchange("", stream: false, marking: handover) { result, _ in
+            let (status, _) = try result.get()
+            #expect(status == 200)
+        }
+        #expect(!handover.callOff())
     }
 
     @Test func `a redirect is not followed`() async throws {

@@ -58,7 +58,7 @@ package struct AsyncHTTPClientTransport: UpstreamTransport {
     }
 }
 
-/// A body of one piece that marks when it has been taken.
+/// A body of one piece that marks when it is taken.
 private struct HandedOverBody: AsyncSequence, Sendable {
     let bytes: ByteBuffer
     let handover: Handover
@@ -67,9 +67,9 @@ private struct HandedOverBody: AsyncSequence, Sendable {
         var bytes: ByteBuffer?
         let handover: Handover
 
-        mutating func next() async -> ByteBuffer? {
+        mutating func next() async throws -> ByteBuffer? {
             defer { bytes = nil }
-            if bytes == nil { handover.mark() }
+            try handover.mark()
             return bytes
         }
     }

@@ -59,7 +59,7 @@ final class InferenceControl: Sendable {
             guard !Task.isCancelled else { return }
             let left = tellIfDeserted(audience) { machine in
                 machine.agentLeft(
-                    isHandedOver: handover.isDone,
+                    isHandedOver: !handover.callOff(),
                     mayReturn: downstream.isKept,
                     policy: policy,
                 )

@@ -61,7 +61,7 @@ package final class ScriptedUpstream: UpstreamTransport {
         marking handover: Handover,
     ) async throws -> UpstreamResponse {
         received.withLock { $0.append(request) }
-        if handsOver { handover.mark() }
+        if handsOver { try handover.mark() }
         arrival.yield()
         guard let head else {
             for await _ in AsyncStream<Never>.makeStream().stream {}
