@@ -151,7 +151,7 @@ class Simulator(Program):
 class Gateway(Program):
     """`farebox serve` on a database in its directory; a setting of None is left out."""
 
-    def __init__(self, world, name="gateway", **settings):
+    def __init__(self, world, name="gateway", awaits_listening=True, **settings):
         self.world = world
         self.database = f"sqlite:{world.directory / 'farebox.db'}"
         self.admin_key = world.secret("admin-key", "admin-" + secrets.token_hex(16))
@@ -167,6 +167,10 @@ class Gateway(Program):
         } | settings
         self.settings = {name: value for name, value in self.settings.items() if value is not None}
         super().__init__(name, ["serve"], world.directory, **self.settings)
+        if awaits_listening:
+            self.wait_until_listening()
+
+    def wait_until_listening(self):
         self.url = self.wait_for_line(r"^farebox listening on (http://127\.0\.0\.1:\d+)$")[1]
         self.port = int(self.url.rsplit(":", 1)[1])
 
