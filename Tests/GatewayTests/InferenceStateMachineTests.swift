@@ -52,7 +52,7 @@ import Testing
     private func left(
         _ machine: inout InferenceStateMachine,
         isHandedOver: Bool,
-        policy: Key.DisconnectPolicy,
+        policy: DisconnectPolicy,
     ) -> InferenceStateMachine.Action {
         machine.agentLeft(isHandedOver: isHandedOver, mayReturn: false, policy: policy)
     }

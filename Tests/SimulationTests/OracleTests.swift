@@ -21,7 +21,7 @@ struct OracleTests {
 
     @Test func `worlds are neither all refusals nor all alike`() {
         var outcomes: [Outcome: Int] = [:]
-        for seed in UInt64(1)...20 {
+        for seed in UInt64(1)...60 {
             var dice = Dice(seed: seed)
             var oracle = Oracle(customers: 3)
             for event in LedgerEvent.random(300, &dice) {
@@ -41,7 +41,7 @@ struct OracleTests {
             "hold_already_resolved", "hold_not_found", "amount_overflow", "already_refunded",
             "refund_exceeds_charge", "transfer_exists_with_different_content",
         ] {
-            #expect(outcomes[.refused(code), default: 0] > 1, "\(code) in \(outcomes)")
+            #expect(outcomes[.refused(code), default: 0] > 0, "\(code) in \(outcomes)")
         }
     }
 

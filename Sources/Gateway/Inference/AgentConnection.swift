@@ -7,40 +7,48 @@ import RateLimits
 ///
 /// If the response is dropped before its body was read, the inference is told that its agent left.
 /// Until then it counts as running, however long ago the upstream sent the last byte.
-final class AgentConnection: Sendable {
-    private let downstream: Downstream
+package final class AgentConnection: Sendable {
+    package let downstream: Downstream
     private let departure: Departure
     private let admission: Admission?
+    /// Whether the answer is that of an earlier request.
+    private let isReplay: Bool
 
-    init(_ downstream: Downstream, _ departure: Departure, _ admission: Admission?) {
+    init(
+        _ downstream: Downstream,
+        _ departure: Departure,
+        _ admission: Admission? = nil,
+        isReplay: Bool = false,
+    ) {
         self.downstream = downstream
         self.departure = departure
         self.admission = admission
+        self.isReplay = isReplay
     }
 
     deinit { departure.signal() }
+
+    /// Listens to the answer of an earlier request, from its start; `nil`, once it is over, where
+    /// that came to no answer.
+    static func rejoining(
+        _ first: Downstream,
+        _ departure: Departure,
+    ) async -> AgentConnection? {
+        guard first.audience.join(departure) else {
+            await first.finished()
+            return nil
+        }
+        guard await first.head() != nil else { return nil }
+        return AgentConnection(first, departure, isReplay: true)
+    }
 
     /// Waits for the head.
     ///
     /// The agent that left gets an answer that nobody reads.
     func response() async -> Response {
-        guard let head = await downstream.head() else { return Response(status: .badGateway) }
-        return response(head)
-    }
-
-    /// The answer that another request was given, from its start; `nil` where there was none.
-    func replay() async -> Response? {
-        guard downstream.audience.join(departure) else {
-            await downstream.finished()
-            return nil
-        }
-        guard var head = await downstream.head() else { return nil }
-        head.headers[.replayed] = "true"
-        return response(head)
-    }
-
-    private func response(_ head: AnswerHead) -> Response {
-        Response(head, downstream) { self.departure.signal() }
+        guard var head = await downstream.head() else { return Response(status: .badGateway) }
+        if isReplay { head.headers[.replayed] = "true" }
+        return Response(head, downstream) { self.departure.signal() }
     }
 }
 

@@ -1,8 +1,8 @@
 import Forwarding
-import HTTPTypes
+package import HTTPTypes
 package import Hummingbird
-import Identity
-import NIOCore
+package import Identity
+package import NIOCore
 import Pricing
 import Primitives
 package import Providers
@@ -27,19 +27,33 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     package func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
         // Who is calling, and what do they ask?
         let key = try await gateway.authenticate(request, context)
-        let body = try await gateway.body(of: request)
-        let asked = try InferenceRequest(dialect, body: body)
+        let asking = AgentRequest(
+            key: key,
+            headers: request.headers,
+            body: try await gateway.body(of: request),
+            requestID: context.requestID,
+            departure: await context.departure(),
+        )
+        return await (try await serve(asking)).response()
+    }
+
+    /// Serves what an agent asked, apart from the connection that it came on.
+    ///
+    /// - Throws: a `Failure` of an earlier stage than the hold; nothing was written.
+    /// - Returns: the reading end of the answer.
+    package func serve(_ asking: AgentRequest) async throws -> AgentConnection {
+        let asked = try InferenceRequest(dialect, body: asking.body)
 
         // Asked before? Then the first one's answer, which is paid for, if it came to one.
-        let retry = try RetryIdentity(request.headers, dialect, body, of: key.id)
+        let retry = try RetryIdentity(asking.headers, dialect, asking.body, of: asking.key.id)
         let downstream: Downstream
-        switch try await claim(retry, context) {
-        case .replay(let response): return response
+        switch try await claim(retry, asking.departure) {
+        case .replay(let connection): return connection
         case .first(let answer): downstream = answer
         }
         do {
-            let held = try await hold(asked, key)
-            return try await run(held, request, context, downstream, retry)
+            let held = try await hold(asked, asking.key)
+            return try await run(held, asking, downstream, retry)
         } catch {
             gateway.answers.forget(retry, downstream)
             downstream.finish()
@@ -50,17 +64,18 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     /// What a request comes to that may have been asked before.
     private enum Asked {
         case first(Downstream)
-        case replay(Response)
+        case replay(AgentConnection)
     }
 
     /// Waits for the first one's answer; where it came to none, this request is the first.
-    private func claim(_ retry: RetryIdentity?, _ context: GatewayContext) async throws -> Asked {
+    private func claim(_ retry: RetryIdentity?, _ departure: Departure) async throws -> Asked {
         while true {
             switch try gateway.answers.claim(retry, at: gateway.time.now()) {
             case .first(let answer): return .first(answer)
             case .retry(let first):
-                let connection = AgentConnection(first, await context.departure())
-                if let response = await connection.replay() { return .replay(response) }
+                if let connection = await AgentConnection.rejoining(first, departure) {
+                    return .replay(connection)
+                }
                 gateway.answers.forget(retry, first)
             }
         }
@@ -112,20 +127,18 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     /// Forwards, meters and settles, in a task that does not end with the agent's request.
     private func run(
         _ held: HeldInference,
-        _ request: Request,
-        _ context: GatewayContext,
+        _ asking: AgentRequest,
         _ downstream: Downstream,
         _ retry: RetryIdentity?,
-    ) async throws -> Response {
-        let departure = await context.departure()
-        _ = downstream.audience.join(departure)
-        let (runner, headers, requestID) = (gateway.runner, request.headers, context.requestID)
+    ) async throws -> AgentConnection {
+        _ = downstream.audience.join(asking.departure)
+        let runner = gateway.runner
         let (answers, time) = (gateway.answers, gateway.time)
         let isStarted = gateway.supervisor.start {
             await runner.run(
                 held,
-                agentHeaders: headers,
-                requestID: requestID,
+                agentHeaders: asking.headers,
+                requestID: asking.requestID,
                 downstream: downstream,
             ) { isWhole in
                 if isWhole {
@@ -140,6 +153,30 @@ package struct Inference<Storage: GatewayStore>: Sendable {
             gateway.live.leave(held.id)
             throw GatewayError.stopping
         }
-        return await AgentConnection(downstream, departure, held.admission).response()
+        return AgentConnection(downstream, asking.departure, held.admission)
+    }
+}
+
+/// What an agent asks, once it is known who asks: all of a request that an inference needs.
+package struct AgentRequest: Sendable {
+    package let key: Key
+    package let headers: HTTPFields
+    package let body: ByteBuffer
+    package let requestID: String
+    /// Tells when the agent's connection has ended.
+    package let departure: Departure
+
+    package init(
+        key: Key,
+        headers: HTTPFields,
+        body: ByteBuffer,
+        requestID: String,
+        departure: Departure,
+    ) {
+        self.key = key
+        self.headers = headers
+        self.body = body
+        self.requestID = requestID
+        self.departure = departure
     }
 }
