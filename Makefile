@@ -8,6 +8,10 @@ SHELL := /bin/bash
 FLAGS := --explicit-target-dependency-import-check error
 BINARY := .build/debug/farebox
 SIMULATION := .build-release/release/farebox-simulation
+# Sets and dictionaries in an order that a seed repeats.
+LIFE := SWIFT_DETERMINISTIC_HASHING=1 .build/debug/farebox-life-simulation
+# A seed that nobody has tried.
+FRESH = $(shell od -An -N6 -tu8 /dev/urandom | tr -d ' ')
 
 # A crash report prints memory, and memory holds keys.
 export SWIFT_BACKTRACE := enable=no
@@ -34,7 +38,7 @@ check: build ## Format, module boundaries, warnings as errors, tidy rules
 	swift format lint --strict --recursive Sources Tests Package.swift
 	swift test $(FLAGS) --skip-build --filter TidyTests
 
-test: setup check test-unit test-journeys ## Everything: set-up, check, unit tests, journeys
+test: setup check test-unit test-simulation test-journeys ## Everything: set-up, check, unit tests, simulation, journeys
 
 test-unit: build ## Run the Swift tests
 	swift test $(FLAGS) --skip-build
@@ -42,17 +46,26 @@ test-unit: build ## Run the Swift tests
 test-journeys: setup build ## Run the built program from outside: the SDKs, faults, kills, bad input
 	.venv/bin/python -m pytest Tests/Journeys
 
-simulate: ## Ledger rules against an oracle: WORLD=ledger SEED= WORLDS= STEPS=, or WORLD=small LENGTH=
+simulate: ## WORLD=ledger SEED= WORLDS= STEPS= | WORLD=small LENGTH= | WORLD=life SEED= WORLDS=
+ifeq ($(WORLD),life)
+	@swift build $(FLAGS) --product farebox-life-simulation
+	@$(LIFE) $(foreach name,SEED WORLDS,$(if $($(name)),$(name)=$($(name))))
+else
 	@swift build -c release --scratch-path .build-release --product farebox-simulation
 	@$(SIMULATION) $(foreach name,WORLD SEED WORLDS STEPS LENGTH,$(if $($(name)),$(name)=$($(name))))
+endif
 
-test-simulation: ## 20 million ledger operations, 20 fresh seeds, every order of up to seven events
+test-simulation: build ## 20 million ledger operations, every order of seven events, 200,000 schedules
 	@swift build -c release --scratch-path .build-release --product farebox-simulation
 	@$(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 & first=$$!; \
 	$(SIMULATION) WORLD=ledger SEED=20001 WORLDS=20000 & second=$$!; \
 	wait $$first && wait $$second
 	@$(SIMULATION) WORLD=small LENGTH=7
-	@$(SIMULATION) WORLD=ledger SEED=$$(od -An -N6 -tu8 /dev/urandom | tr -d ' ') WORLDS=20 STEPS=2000
+	@$(SIMULATION) WORLD=ledger SEED=$(FRESH) WORLDS=20 STEPS=2000
+	@$(LIFE) SEED=1 WORLDS=100000 & first=$$!; \
+	$(LIFE) SEED=100001 WORLDS=99980 & second=$$!; \
+	wait $$first && wait $$second
+	@$(LIFE) SEED=$(FRESH) WORLDS=20
 
 mutants: setup ## Plant every money bug of Tests/Mutants and show which check finds it; ONLY=word for some
 	@.venv/bin/python Tests/Mutants/run.py --only "$(ONLY)"

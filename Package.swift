@@ -31,6 +31,7 @@ let package = Package(
     products: [
         .executable(name: "farebox", targets: ["CLI"]),
         .executable(name: "farebox-simulation", targets: ["SimulationRunner"]),
+        .executable(name: "farebox-life-simulation", targets: ["LifeSimulation"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -159,6 +160,15 @@ let package = Package(
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
                 "Forwarding", "Gateway", "SimulatedUpstreams", nioCore, httpTypes,
+            ],
+            swiftSettings: strict,
+        ),
+        .executableTarget(
+            name: "LifeSimulation",
+            dependencies: [
+                "Simulation", "GatewayTestKit", "Primitives", "Metering", "Pricing", "Ledger",
+                "Receipts", "Identity", "Providers", "Forwarding", "Gateway", nioCore, httpTypes,
+                logging,
             ],
             swiftSettings: strict,
         ),

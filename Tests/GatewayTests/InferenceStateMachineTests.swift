@@ -21,10 +21,10 @@ import Testing
         case .lingering: _ = tell(.leftRetriable, &machine)
         case .lingeringStarted:
             _ = tell(.leftRetriable, &machine)
-            machine.streamStarted()
-        case .relaying: machine.streamStarted()
+            _ = machine.streamStarted()
+        case .relaying: _ = machine.streamStarted()
         case .draining:
-            machine.streamStarted()
+            _ = machine.streamStarted()
             _ = tell(.leftDrain, &machine)
         case .finished: _ = machine.upstreamFailed()
         }
@@ -120,11 +120,18 @@ import Testing
         #expect(machine == self.machine(in: same))
     }
 
+    @Test func `a stream whose inference has ended does not start`() {
+        var machine = machine(in: .finished)
+        let isStarted = machine.streamStarted()
+        #expect(!isStarted)
+        #expect(machine == self.machine(in: .finished))
+    }
+
     @Test func `a stream starts once`() async {
         await #expect(processExitsWith: .failure) {
             var machine = InferenceStateMachine()
-            machine.streamStarted()
-            machine.streamStarted()
+            _ = machine.streamStarted()
+            _ = machine.streamStarted()
         }
     }
 }

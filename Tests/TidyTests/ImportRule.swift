@@ -28,6 +28,7 @@ enum ImportRule {
         ],
         "Simulation": [],
         "SimulationRunner": [],
+        "LifeSimulation": ["HTTPTypes", "Logging", "NIOCore"],
         "GatewayTestKit": ["Testing", "HummingbirdTesting", "NIOCore", "HTTPTypes", "Crypto"],
     ]
 

@@ -71,7 +71,8 @@ struct SettingKey: Sendable {
     static let all: [SettingKey] = [
         listen, database, adminKey, publicURL, config, rates, upstreams, logLevel, holdsMode,
         holdsLease, outputFloor, holdsStep, drainSeconds, retrySeconds, shutdownSeconds,
-        connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, bodyLimit, bodyTimeout, eventLimit,
+        connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, bodyLimit, bodyTimeout,
+        eventLimit,
         answerLimit,
         replaySeconds, replayLimit, replayAnswerLimit, inferenceLimit, registerLimit, addressHeader,
         solRate,

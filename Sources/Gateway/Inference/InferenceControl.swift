@@ -30,7 +30,7 @@ final class InferenceControl: Sendable {
         state.withLock { event(&$0.machine) }
     }
 
-    func streamStarted() { state.withLock { $0.machine.streamStarted() } }
+    func streamStarted() -> Bool { state.withLock { $0.machine.streamStarted() } }
 
     /// Takes note that the upstream answered, or went on answering.
     func progress() {

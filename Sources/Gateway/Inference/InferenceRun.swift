@@ -89,27 +89,28 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
             if progress == .isWhole { return true }
             do { try parser.append(bytes) } catch { throw ForwardingError.tooLarge }
             while progress == .goesOn, let event = parser.next() {
-                run.startStream(response)
-                progress = await run.pass(event)
+                progress = run.startStream(response) ? await run.pass(event) : .isCut
             }
             return progress != .isCut
         }
         parser.end()
         while progress == .goesOn, let event = parser.next() {
-            run.startStream(response)
-            progress = await run.pass(event)
+            progress = run.startStream(response) ? await run.pass(event) : .isCut
         }
         if progress == .goesOn { throw ForwardingError.brokenOff }
     }
 
     /// Sends the head with the first event: until then, a failure is an answer of its own.
-    private mutating func startStream(_ response: UpstreamResponse) {
-        guard !isStreaming else { return }
+    ///
+    /// - Returns: `false` where the inference has ended meanwhile.
+    private mutating func startStream(_ response: UpstreamResponse) -> Bool {
+        guard !isStreaming else { return true }
+        guard control.streamStarted() else { return false }
         isStreaming = true
-        control.streamStarted()
         var headers = answerHeaders(response.headers, balance: inference.placed.balance)
         headers[.cacheControl] = "no-cache"
         downstream.send(AnswerHead(status: response.status, headers: headers, body: nil))
+        return true
     }
 
     /// What a stream's events have come to.

@@ -43,13 +43,17 @@ package struct InferenceStateMachine: Hashable, Sendable {
     package init() {}
 
     /// The head of a streamed answer is there and goes to the agent.
-    package mutating func streamStarted() {
+    ///
+    /// - Returns: `false` where the inference has ended meanwhile, and nothing is to be sent.
+    package mutating func streamStarted() -> Bool {
         switch state {
         case .waiting: state = .relaying
         case .lingering(hasStarted: false): state = .lingering(hasStarted: true)
-        case .lingering(hasStarted: true), .relaying, .draining, .finished:
-            preconditionFailure("a stream starts once, for an agent that waits for it")
+        case .finished: return false
+        case .lingering(hasStarted: true), .relaying, .draining:
+            preconditionFailure("a stream starts once")
         }
+        return true
     }
 
     /// The answer is whole: its terminal event, or a body that is not streamed, has arrived.

@@ -164,7 +164,7 @@ package final class RecentAnswers: Sendable {
 }
 
 extension HTTPField.Name {
-    static let idempotencyKey = known("idempotency-key")
+    package static let idempotencyKey = known("idempotency-key")
     static let retryCount = known("x-stainless-retry-count")
     static let replayed = known("idempotent-replayed")
 }

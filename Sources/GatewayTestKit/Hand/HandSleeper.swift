@@ -13,6 +13,8 @@ package final class HandSleeper: Clock, Sendable {
 
         let offset: Swift.Duration
 
+        package static let zero = Instant(offset: .zero)
+
         package func advanced(by duration: Swift.Duration) -> Instant {
             Instant(offset: offset + duration)
         }
@@ -113,6 +115,22 @@ package final class HandSleeper: Clock, Sendable {
             await waitForSleepers(1)
             advance(by: duration)
         }
+    }
+
+    /// Turns the clock to the next moment for which somebody sleeps, and wakes them in the order in
+    /// which they fell asleep.
+    ///
+    /// - Returns: `false` where nobody sleeps.
+    package func advanceToNextDeadline() -> Bool {
+        let woken = state.withLock { state -> [Sleeper] in
+            guard let next = state.sleepers.values.map(\.deadline).min() else { return [] }
+            state.now = max(state.now, next)
+            let over = state.sleepers.filter { $0.value.deadline <= next }
+            for id in over.keys { state.sleepers[id] = nil }
+            return over.sorted { $0.key < $1.key }.map(\.value)
+        }
+        for sleeper in woken { sleeper.continuation.resume() }
+        return !woken.isEmpty
     }
 
     /// Turns the clock and wakes whoever has slept enough.

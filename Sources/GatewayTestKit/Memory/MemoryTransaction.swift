@@ -11,7 +11,7 @@ package struct MemoryTransaction {
     /// A transaction on its own, for rules that need no store.
     package init() { self.init(MemoryBooks(), mayWrite: true) }
 
-    init(_ books: MemoryBooks, mayWrite: Bool) {
+    package init(_ books: MemoryBooks, mayWrite: Bool) {
         self.books = books
         self.mayWrite = mayWrite
     }

@@ -1,0 +1,166 @@
+import Forwarding
+import Gateway
+import GatewayTestKit
+import HTTPTypes
+import Identity
+import Ledger
+import Logging
+import NIOCore
+import Pricing
+import Primitives
+import Providers
+import Receipts
+import Simulation
+import Synchronization
+
+/// One life of a gateway process: the real stages of an inference on a simulated store.
+final class Life: Sendable {
+    let store: SimulatedStore
+    let upstream: LyingUpstream
+    private let world: World
+    private let services: GatewayServices<SimulatedStore>
+    private let departures = Mutex<[Departure]>([])
+
+    init(_ world: World, _ books: MemoryBooks, seed: UInt64) throws {
+        self.world = world
+        store = SimulatedStore(books, seed: seed)
+        var plans: [String: AgentPlan] = [:]
+        for (number, plan) in world.plans.enumerated() {
+            plans[plan.retryOf.map { "r\($0)" } ?? "p\(number)"] = plan
+        }
+        upstream = LyingUpstream(plans, clock: world.clock)
+        var settings = GatewaySettings(
+            publicURL: nil,
+            holds: HoldPolicy(mode: .adaptive, outputFloor: 8),
+        )
+        settings.lease = .seconds(3)
+        settings.drain = .milliseconds(700)
+        settings.headTimeout = .seconds(5)
+        settings.idleTimeout = .seconds(4)
+        settings.totalTimeout = .seconds(20)
+        settings.replayLifetime = .seconds(30)
+        settings.holdStep = 16
+        let clock = world.clock
+        let time = TimeSource {
+            Timestamp.second(0).advanced(by: HandSleeper.Instant.zero.duration(to: clock.now))
+        }
+        services = GatewayServices(
+            store: store,
+            settings: settings,
+            rates: RateBook(try RateCardDraft.sample().published()),
+            upstreams: [
+                Upstream(
+                    name: "openai",
+                    dialect: .openai,
+                    baseURL: "http://upstream",
+                    credential: "secret",
+                )
+            ],
+            transport: upstream,
+            time: time,
+            identifiers: IdentifierSource(time: time, random: SeededRandom(seed: seed).source),
+            clock: clock,
+            logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
+        )
+    }
+
+    /// Starts as a process does, lets the agents do what they plan, and ends when all is over.
+    func run(agents: [Int]) async {
+        let (services, store) = (services, store)
+        await withTaskGroup { group in
+            group.addTask { await store.run() }
+            do {
+                try await services.holdKeeper.expireAll()
+            } catch {
+                if !store.isDead { world.complain("the start: \(error)") }
+            }
+            group.addTask { try? await services.supervisor.run() }
+            group.addTask { try? await services.holdKeeper.run() }
+            await withTaskGroup { crowd in
+                for agent in agents { crowd.addTask { await self.act(agent) } }
+            }
+            services.supervisor.stop(after: .seconds(60))
+            await self.quiet()
+            store.finish()
+            group.cancelAll()
+        }
+    }
+
+    /// Returns when no inference runs any more.
+    private func quiet() async {
+        while services.live.count > 0 {
+            do { try await world.clock.sleep(for: .milliseconds(50)) } catch { return }
+        }
+    }
+
+    /// The process died: every connection is reset.
+    func cutConnections() {
+        let all = departures.withLock(\.self)
+        for departure in all { departure.signal() }
+    }
+
+    private func act(_ agent: Int) async {
+        let plan = world.plans[agent]
+        let departure = Departure()
+        departures.withLock { $0.append(departure) }
+        do { try await world.clock.sleep(for: .milliseconds(plan.start)) } catch { return }
+        await withTaskGroup { group in
+            if case .after(let milliseconds) = plan.leaving {
+                group.addTask {
+                    do { try await self.world.clock.sleep(for: .milliseconds(milliseconds)) } catch
+                    { return }
+                    departure.signal()
+                }
+            }
+            await self.ask(agent, plan, departure)
+            group.cancelAll()
+        }
+    }
+
+    private func ask(_ agent: Int, _ plan: AgentPlan, _ departure: Departure) async {
+        var headers = HTTPFields()
+        if let retry = plan.retryOf { headers[.idempotencyKey] = "ask-\(retry)" }
+        let key: Key?? = try? await store.read { $0.key(KeyID("k\(plan.customer)\(plan.key)")) }
+        guard let key = key ?? nil else { return world.complain("the key is gone") }
+        let asking = AgentRequest(
+            key: key,
+            headers: headers,
+            body: ByteBuffer(string: plan.body(agent)),
+            requestID: "req_\(agent)",
+            departure: departure,
+        )
+        do {
+            let connection = try await Inference(services, .openai).serve(asking)
+            await read(agent, plan, connection, departure)
+        } catch let failure as any Failure {
+            if failure.kind == .broken { world.complain("agent \(agent) was told \(failure.code)") }
+        } catch {
+            world.complain("agent \(agent) was told \(error)")
+        }
+    }
+
+    private func read(
+        _ agent: Int,
+        _ plan: AgentPlan,
+        _ connection: AgentConnection,
+        _ departure: Departure,
+    ) async {
+        let downstream = connection.downstream
+        guard let head = await downstream.head() else { return }
+        var (text, offset, pieces) = (head.body.map { String(buffer: $0) } ?? "", 0, 0)
+        while case .bytes(let bytes) = await downstream.next(from: offset) {
+            if departure.isGone { return }
+            offset += bytes.readableBytes
+            text += String(buffer: bytes)
+            pieces += 1
+            if case .afterPieces(let most) = plan.leaving, pieces > most {
+                return departure.signal()
+            }
+        }
+        guard !departure.isGone, head.status == 200,
+            let receipt = head.headers[.receipt]
+        else { return }
+        guard !plan.isStream || text.contains("data: [DONE]") else { return }
+        world.see(World.Seen(agent: agent, receipt: InferenceID(receipt), text: text), in: self)
+    }
+}

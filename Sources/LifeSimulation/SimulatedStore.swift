@@ -1,0 +1,137 @@
+import Gateway
+import GatewayTestKit
+import Primitives
+import Simulation
+import Synchronization
+
+/// A store whose commits wait for each other, are batched, reach the disk later than they are seen,
+/// fail, and can lose what no sync has covered.
+final class SimulatedStore: GatewayStore {
+    typealias Transaction = MemoryTransaction
+
+    private struct Job: Sendable {
+        let durability: Durability
+        /// Runs the body; what it wrote stays only if it returned.
+        let run: @Sendable (inout MemoryTransaction) -> (@Sendable () -> Void)
+        let refuse: @Sendable (StoreError) -> Void
+    }
+
+    private struct State {
+        var books: MemoryBooks
+        /// What a power cut may leave: the state of the last sync, and every one after it.
+        var survivors: [MemoryBooks]
+        var waiting: [Job] = []
+        var isDead = false
+        var failsNext = false
+        var dice: Dice
+    }
+
+    private let state: Mutex<State>
+    private let jobs: AsyncStream<Void>
+    private let work: AsyncStream<Void>.Continuation
+
+    init(_ books: MemoryBooks, seed: UInt64) {
+        (jobs, work) = AsyncStream.makeStream(of: Void.self)
+        state = Mutex(State(books: books, survivors: [books], dice: Dice(seed: seed)))
+    }
+
+    var books: MemoryBooks { state.withLock(\.books) }
+    var isDead: Bool { state.withLock(\.isDead) }
+
+    /// Makes the next commit fail: whether it reached the disk is left to chance.
+    func failNextCommit() { state.withLock { $0.failsNext = true } }
+
+    /// The process ends here: nothing is answered any more.
+    ///
+    /// - Returns: what the next process finds on the disk.
+    func crash() -> MemoryBooks {
+        let (left, waiting) = state.withLock { state in
+            let left = state.dice.pick(state.survivors)
+            state.survivors = [left]
+            state.isDead = true
+            defer { state.waiting = [] }
+            return (left, state.waiting)
+        }
+        for job in waiting { job.refuse(.stopped) }
+        return left
+    }
+
+    func write<Outcome: Sendable>(
+        _ durability: Durability,
+        _ body: @escaping @Sendable (inout MemoryTransaction) throws -> Outcome,
+    ) async throws -> Outcome {
+        try await withCheckedThrowingContinuation { continuation in
+            let job = Job(durability: durability) { transaction in
+                let before = transaction
+                let result = Result { try body(&transaction) }
+                if case .failure = result { transaction = before }
+                return { continuation.resume(with: result) }
+            } refuse: {
+                continuation.resume(throwing: $0)
+            }
+            let isRefused = state.withLock { state in
+                guard !state.isDead else { return true }
+                state.waiting.append(job)
+                return false
+            }
+            if isRefused { job.refuse(.stopped) } else { work.yield() }
+        }
+    }
+
+    func read<Outcome: Sendable>(
+        _ body: @escaping @Sendable (inout MemoryTransaction) throws -> Outcome
+    ) async throws -> Outcome {
+        await Task.yield()
+        var transaction = MemoryTransaction(books, mayWrite: false)
+        return try body(&transaction)
+    }
+
+    /// Commits what is written, until ``finish()``.
+    func run() async {
+        for await _ in jobs {
+            await Task.yield()
+            await commitBatch()
+        }
+    }
+
+    /// No more is written.
+    func finish() { work.finish() }
+
+    /// Commits some of what waits, in steps between which anything may happen.
+    private func commitBatch() async {
+        let batch = state.withLock { state -> [Job] in
+            guard !state.waiting.isEmpty else { return [] }
+            let count = 1 + state.dice.below(state.waiting.count)
+            defer { state.waiting.removeFirst(count) }
+            return Array(state.waiting.prefix(count))
+        }
+        guard !batch.isEmpty else { return }
+        await Task.yield()
+        let answers = state.withLock { state -> [@Sendable () -> Void]? in
+            guard !state.isDead else { return nil }
+            var transaction = MemoryTransaction(state.books, mayWrite: true)
+            let answers = batch.map { $0.run(&transaction) }
+            if state.failsNext {
+                state.isDead = true
+                if state.dice.oneIn(2) { state.survivors.append(transaction.books) }
+                return nil
+            }
+            state.books = transaction.books
+            state.survivors.append(transaction.books)
+            return answers
+        }
+        await Task.yield()
+        let isAlive = state.withLock { state in
+            guard !state.isDead else { return false }
+            if batch.contains(where: { $0.durability == .durable }) {
+                state.survivors = Array(state.survivors.suffix(1))
+            }
+            return true
+        }
+        guard let answers, isAlive else {
+            for job in batch { job.refuse(.commitFailed("the simulation asked for it")) }
+            return
+        }
+        for answer in answers { answer() }
+    }
+}
