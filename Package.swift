@@ -31,6 +31,7 @@ let package = Package(
     products: [
         .executable(name: "farebox", targets: ["CLI"]),
         .executable(name: "farebox-simulation", targets: ["SimulationRunner"]),
+        .executable(name: "farebox-disk-simulation", targets: ["DiskSimulation"]),
         .executable(name: "farebox-life-simulation", targets: ["LifeSimulation"]),
     ],
     dependencies: [
@@ -160,6 +161,15 @@ let package = Package(
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
                 "Forwarding", "Gateway", "SimulatedUpstreams", nioCore, httpTypes,
+            ],
+            swiftSettings: strict,
+        ),
+        .target(name: "SimulatedDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .executableTarget(
+            name: "DiskSimulation",
+            dependencies: [
+                "Simulation", "SimulatedDisk", "GatewayTestKit", "Primitives", "Metering",
+                "Pricing", "Ledger", "Receipts", "StoreSQLite",
             ],
             swiftSettings: strict,
         ),

@@ -77,9 +77,10 @@ def check(name):
     elif name == "durability":
         passed, said = ran("make", "--no-print-directory", "test-durability", "CUTS=3000")
         failed = re.findall(r"(LOST.*|DOUBLED.*|✘.*)", said)
-    elif name == "simulate":
-        passed, said = ran("make", "--no-print-directory", "simulate")
-        failed = re.findall(r"^(make simulate .*|.*FAILED.*)$", said, re.MULTILINE)
+    elif name in ("ledger", "small", "life"):
+        size = {"ledger": "WORLDS=1000", "small": "LENGTH=5", "life": "WORLDS=4000"}[name]
+        passed, said = ran("make", "--no-print-directory", "simulate", f"WORLD={name}", size)
+        failed = re.findall(r"^(FAILED.*|make simulate .*|.*Fatal error.*)$", said, re.MULTILINE)
     else:
         python = str(ROOT / ".venv/bin/python")
         passed, said = ran(python, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"Tests/Journeys/{name}")

@@ -1,0 +1,188 @@
+import GatewayTestKit
+import Ledger
+import Metering
+import Pricing
+import Primitives
+import Receipts
+import Simulation
+import SimulatedDisk
+import StoreSQLite
+
+/// One database on the simulated disk, through several power cuts.
+struct DiskWorld {
+    /// What is done to every disk; for controls that must find losses.
+    struct Control {
+        var liesAboutSyncs = false
+    }
+
+    private static let start = 0
+    private static let crash = 1
+    private static let customers = 3
+
+    private let location: SQLiteLocation
+    private let control: Control
+    private var dice: Dice
+    private let facts = Facts()
+    private var nextGrant = 100
+    private var nextHold = 0
+    private(set) var cuts = 0
+    private(set) var writes = 0
+    private(set) var problems: [String] = []
+
+    init(seed: UInt64, at location: SQLiteLocation, _ control: Control) {
+        dice = Dice(seed: seed)
+        self.location = location
+        self.control = control
+    }
+
+    /// Makes the disk that every world starts from: migrated, with prices and money.
+    static func prepare(_ location: SQLiteLocation) async throws {
+        disk_format()
+        let store = try SQLiteStore.open(location, access: .exclusive)
+        let card = try RateCardDraft.sample().published()
+        try await store.write(.durable) { transaction in
+            try transaction.publishOnce(card, at: .second(0))
+            for customer in 0..<customers {
+                let grant = Grant.sample("\(customer)", to: CustomerID("c\(customer)"), 1_000_000)
+                _ = try transaction.give(grant, at: .second(0))
+            }
+        }
+        try await store.close()
+        disk_save(Int32(start))
+    }
+
+    /// Goes through so many crashes, each seen in several images of what the disk may have kept.
+    mutating func run(crashes: Int, images: Int) async {
+        disk_restore(Int32(DiskWorld.start))
+        for customer in 0..<DiskWorld.customers { facts.answer(facts.begin(.grant(customer))) }
+        for _ in 0..<crashes where problems.isEmpty {
+            await live()
+            disk_save(Int32(DiskWorld.crash))
+            for image in 0..<images where problems.isEmpty {
+                disk_restore(Int32(DiskWorld.crash))
+                let mode: DiskMode = [DISK_TEARS_UNSYNCED, DISK_DROPS_UNSYNCED, DISK_KEEPS_UNSYNCED][image % 3]
+                disk_cut_power(dice.next(), mode)
+                cuts += 1
+                await recover(isLast: image == images - 1)
+            }
+        }
+    }
+
+    /// Works until the disk fails, or a while.
+    private mutating func live() async {
+        let kind = dice.below(5)
+        disk_set_faults(
+            DiskFaults(
+                power_at_io: kind < 3 ? 1 + dice.below(120) : -1,
+                eio_at_sync: kind == 3 ? 1 + dice.below(20) : -1,
+                full_at_write: kind == 4 ? 1 + dice.below(100) : -1,
+                lies_about_syncs: control.liesAboutSyncs ? 1 : 0,
+            )
+        )
+        guard let store = try? SQLiteStore.open(location, access: .exclusive) else { return }
+        var rounds = 0
+        while !store.isStopped, rounds < 12 {
+            rounds += 1
+            let asks = (0..<(1 + dice.below(4))).map { _ in ask() }
+            writes += asks.count
+            await withTaskGroup { group in
+                for ask in asks { group.addTask { [facts] in await facts.perform(ask, on: store) } }
+            }
+        }
+        // A process that loses its power closes nothing; one that lives may.
+        try? await store.close()
+    }
+
+    /// Something to ask for: new, or of a hold that is there.
+    private mutating func ask() -> Facts.Ask.Kind {
+        switch dice.below(10) {
+        case 0:
+            nextGrant += 1
+            return .grant(nextGrant)
+        case 1..<5:
+            nextHold += 1
+            return .place(nextHold)
+        case 5: return .extend(1 + dice.below(max(1, nextHold)))
+        case 6, 7:
+            return .capture(max(1, nextHold - dice.below(6)), price: Int64(1 + dice.below(100)))
+        case 8: return .release(max(1, nextHold - dice.below(6)))
+        default: return .refund(max(1, nextHold - dice.below(12)))
+        }
+    }
+
+    /// Opens what the disk kept, audits it, and compares it with what was answered.
+    private mutating func recover(isLast: Bool) async {
+        do {
+            let store = try SQLiteStore.open(location, access: .exclusive)
+            let books = try await store.read { transaction in
+                _ = try transaction.auditLedger()
+                var receipts = ReceiptAuditor()
+                try receipts.audit(&transaction)
+                let holds = try transaction.holds(after: nil, limit: .max)
+                return StoredBooks(
+                    transfers: Set(
+                        try transaction.transfers(of: SQLiteStore.defaultChain, after: 0, limit: .max)
+                            .map(\.transfer.id)
+                    ),
+                    holds: Dictionary(holds.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }),
+                    receipts: Set(try transaction.receipts(after: nil, limit: .max).map(\.id)),
+                )
+            }
+            problems += facts.problems(books)
+            if isLast { facts.settle(on: books) }
+            try await store.close()
+        } catch {
+            problems.append("the books: \(error)")
+        }
+    }
+}
+
+extension Facts {
+    /// Asks a store for one write and takes note of its answer.
+    func perform(_ kind: Ask.Kind, on store: SQLiteStore) async {
+        let index = begin(kind)
+        do {
+            try await store.write(kind.isDurable ? .durable : .visible) { try kind.write(&$0) }
+            answer(index)
+        } catch is LedgerError {
+            // Refused: as if it had not been asked.
+            refuse(index)
+        } catch {
+            // Unknown, until a restart has looked.
+        }
+    }
+}
+
+extension Facts.Ask.Kind {
+    fileprivate func write(_ transaction: inout SQLiteTransaction) throws {
+        let now = Timestamp.second(10)
+        switch self {
+        case .grant(let number):
+            let customer = CustomerID("c\(number % 3)")
+            _ = try transaction.give(.sample("\(number)", to: customer, 1000), at: now)
+        case .place(let number):
+            let request = HoldRequest.sample(StoredBooks.id(number), of: CustomerID("c\(number % 3)"), 60)
+            _ = try transaction.placeHold(request, solRate: nil)
+        case .extend(let number):
+            _ = try transaction.extendHold(StoredBooks.id(number), to: 90, within: [], at: now)
+        case .capture(let number, let price):
+            guard let hold = try transaction.hold(StoredBooks.id(number)), hold.state == .open else {
+                throw LedgerError.holdNotFound(StoredBooks.id(number))
+            }
+            let sample = try SampleSettlement(hold, DiskSimulationUsage.costing(price), at: now)
+            _ = try transaction.captureHold(hold.id, sample.settlement, at: now)
+            try transaction.append(sample.receipt)
+        case .release(let number): try transaction.releaseHold(StoredBooks.id(number), at: now)
+        case .refund(let number):
+            _ = try transaction.give(Refund(of: StoredBooks.id(number), 1, reason: ""), at: now)
+        }
+    }
+}
+
+/// Usage of the sample model by what it costs.
+private enum DiskSimulationUsage {
+    /// At 4.4 USD a million tokens of output and none of input.
+    static func costing(_ microdollars: Int64) -> Usage {
+        Usage([.output: microdollars * 10 / 44])
+    }
+}

@@ -1,0 +1,128 @@
+import GatewayTestKit
+import Ledger
+import Primitives
+import Synchronization
+
+/// What was asked of a store, and what it answered: what must be on the disk after any power cut.
+final class Facts: Sendable {
+    /// One write that was asked for.
+    struct Ask: Sendable {
+        enum Kind: Sendable {
+            case grant(Int)
+            case place(Int)
+            case extend(Int)
+            case capture(Int, price: Int64)
+            case release(Int)
+            case refund(Int)
+        }
+
+        let kind: Kind
+        /// When it was asked, and when it was answered, in one count of both.
+        let begun: Int
+        var answered: Int?
+        var isRefused = false
+    }
+
+    private struct State {
+        var asks: [Ask] = []
+        var moment = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// Takes note that a write is asked for.
+    func begin(_ kind: Ask.Kind) -> Int {
+        state.withLock { state in
+            state.moment += 1
+            state.asks.append(Ask(kind: kind, begun: state.moment))
+            return state.asks.count - 1
+        }
+    }
+
+    /// Takes note that it was answered.
+    func answer(_ index: Int) {
+        state.withLock { state in
+            state.moment += 1
+            state.asks[index].answered = state.moment
+        }
+    }
+
+    /// Takes note that it was refused, and is as if it had not been asked.
+    func refuse(_ index: Int) { state.withLock { $0.asks[index].isRefused = true } }
+
+    var asks: [Ask] { state.withLock(\.asks) }
+
+    /// After a power cut, what is on the disk is what happened: all else is as if it had not been.
+    func settle(on books: StoredBooks) {
+        state.withLock { state in
+            state.asks = state.asks.filter { !$0.isRefused && books.shows($0.kind) }
+            for index in state.asks.indices where state.asks[index].answered == nil {
+                state.asks[index].answered = state.asks[index].begun
+            }
+        }
+    }
+}
+
+/// What a store holds, as far as the facts go.
+struct StoredBooks: Sendable {
+    let transfers: Set<TransferID>
+    let holds: [InferenceID: Hold]
+    let receipts: Set<InferenceID>
+
+    func hold(_ number: Int) -> Hold? { holds[StoredBooks.id(number)] }
+    static func id(_ number: Int) -> InferenceID { InferenceID("h\(number)") }
+
+    /// Whether the effect of a write is there.
+    func shows(_ kind: Facts.Ask.Kind) -> Bool {
+        switch kind {
+        case .grant(let number): transfers.contains(TransferID("grant/\(number)"))
+        case .place(let number): hold(number) != nil
+        case .extend(let number):
+            // An ended hold was extended or not: its end says nothing of it.
+            hold(number).map { $0.amount == 90 || $0.state != .open } ?? false
+        case .capture(let number, let price):
+            hold(number)?.state == .captured(min(Amount(price), hold(number)?.amount ?? .zero))
+                && receipts.contains(StoredBooks.id(number))
+        case .release(let number): hold(number)?.state == .released
+        case .refund(let number): hold(number)?.refunded != nil
+        }
+    }
+}
+
+extension Facts {
+    /// What the disk should hold and does not, or holds and should not.
+    func problems(_ books: StoredBooks) -> [String] {
+        let asks = asks.filter { !$0.isRefused }
+        // A visible write may be lost together with everything that was begun after its answer.
+        let lastDurable = asks.filter { $0.kind.isDurable && $0.answered != nil && books.shows($0.kind) }
+            .map(\.begun).max() ?? 0
+        var problems: [String] = []
+        for ask in asks {
+            guard let answered = ask.answered, !books.shows(ask.kind) else { continue }
+            if ask.kind.isDurable {
+                problems.append("LOST \(ask.kind), which was answered")
+            } else if answered < lastDurable {
+                problems.append("LOST \(ask.kind), though a later write is there")
+            }
+        }
+        let known = Set(asks.flatMap(\.kind.transfers))
+        for transfer in books.transfers where transfer.description.hasPrefix("grant/") {
+            if !known.contains(transfer) { problems.append("PHANTOM \(transfer)") }
+        }
+        return problems
+    }
+}
+
+extension Facts.Ask.Kind {
+    /// Whether it is answered only once it is on the disk.
+    var isDurable: Bool {
+        switch self {
+        case .place, .extend: false
+        case .grant, .capture, .release, .refund: true
+        }
+    }
+
+    fileprivate var transfers: [TransferID] {
+        if case .grant(let number) = self { [TransferID("grant/\(number)")] } else { [] }
+    }
+}

@@ -1,0 +1,7 @@
+import Glibc
+import SimulatedDisk
+import StoreSQLite
+
+let options = DiskOptions(CommandLine.arguments.dropFirst())
+guard disk_install() == 0 else { fatalError("SQLite does not take the disk") }
+await DiskRun(options).run()
