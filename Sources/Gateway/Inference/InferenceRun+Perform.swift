@@ -39,8 +39,10 @@ extension InferenceRun {
                 InferenceMetrics.settled(receipt)
                 inference.admission?.took(tokens: receipt.reading.usage.tokens)
                 log(receipt)
-                ended(isWhole)
+                // A retry finds a whole answer while it runs; whether it is kept is known at its end.
+                if !isWhole { ended(false) }
                 await end(receipt, last: last, whole: whole, failure: failure)
+                if isWhole { ended(true) }
             } catch {
                 await lose(error, "settlement failed")
             }

@@ -23,7 +23,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     let settle: Settle<Storage>
     let extend: ExtendHold<Storage>
     let settings: GatewaySettings
-    /// Is told, before the agent is, whether the answer is whole and paid for.
+    /// Is told whether the answer is whole and paid for; if it is not, before the agent is.
     let ended: @Sendable (_ isWhole: Bool) -> Void
     let logger: Logger
     var meter: UsageMeter

@@ -42,7 +42,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
     ///   - agentHeaders: the agent's headers.
     ///   - requestID: the id that errors carry.
     ///   - downstream: where the answer goes; its audience has been joined.
-    ///   - ended: is told, before the agent is, whether the answer is whole and paid for.
+    ///   - ended: is told whether the answer is whole and paid for; if it is not, before the agent is.
     package func run(
         _ inference: HeldInference,
         agentHeaders: HTTPFields,
