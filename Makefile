@@ -16,7 +16,7 @@ FRESH = $(shell od -An -N6 -tu8 /dev/urandom | tr -d ' ')
 # A crash report prints memory, and memory holds keys.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup dev build release check test test-unit test-journeys simulate test-simulation mutants clean
+.PHONY: help setup dev build release check test test-unit test-journeys kill simulate test-simulation mutants clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,8 @@ test-simulation: build ## 20 million ledger operations, every order of seven eve
 
 mutants: setup ## Plant every money bug of Tests/Mutants and show which check finds it; ONLY=word for some
 	@.venv/bin/python Tests/Mutants/run.py --only "$(ONLY)"
+kill: setup build ## Kill the gateway under load at random moments: make kill KILLS=2000 SEED=…
+	KILLS=$(or $(KILLS),2000) $(if $(SEED),SEED=$(SEED)) .venv/bin/python -m pytest Tests/Journeys/test_kill.py -q
 
 clean: ## Remove what was built, and .venv
 	rm -rf .build .build-release .build-mutants .venv Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__

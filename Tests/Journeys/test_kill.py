@@ -13,7 +13,7 @@ from kills import Ask, Book, Connection
 from programs import Gateway, World, until
 
 KILLS = int(os.environ.get("KILLS", 300))
-SEED = os.environ.get("SEED", secrets.token_hex(4))
+SEED = os.environ.get("SEED") or secrets.token_hex(4)
 KILLS_PER_BOOK = 30
 STARTING = 0.08  # seconds: a start takes about half of it
 SERVING = 0.4
