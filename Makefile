@@ -10,6 +10,7 @@ BINARY := .build/debug/farebox
 SIMULATION := .build-release/release/farebox-simulation
 # Sets and dictionaries in an order that a seed repeats.
 LIFE := SWIFT_DETERMINISTIC_HASHING=1 .build/debug/farebox-life-simulation
+DISK := .build/debug/farebox-disk-simulation
 # A seed that nobody has tried.
 FRESH = $(shell od -An -N6 -tu8 /dev/urandom | tr -d ' ')
 
@@ -46,8 +47,11 @@ test-unit: build ## Run the Swift tests
 test-journeys: setup build ## Run the built program from outside: the SDKs, faults, kills, bad input
 	.venv/bin/python -m pytest Tests/Journeys
 
-simulate: ## WORLD=ledger SEED= WORLDS= STEPS= | WORLD=small LENGTH= | WORLD=life SEED= WORLDS=
-ifeq ($(WORLD),life)
+simulate: ## WORLD=ledger SEED= WORLDS= STEPS= | small LENGTH= | life SEED= WORLDS= | disk SEED= CUTS=
+ifeq ($(WORLD),disk)
+	@swift build $(FLAGS) --product farebox-disk-simulation
+	@$(DISK) $(foreach name,SEED CUTS,$(if $($(name)),$(name)=$($(name))))
+else ifeq ($(WORLD),life)
 	@swift build $(FLAGS) --product farebox-life-simulation
 	@$(LIFE) $(foreach name,SEED WORLDS,$(if $($(name)),$(name)=$($(name))))
 else
@@ -55,7 +59,7 @@ else
 	@$(SIMULATION) $(foreach name,WORLD SEED WORLDS STEPS LENGTH,$(if $($(name)),$(name)=$($(name))))
 endif
 
-test-simulation: build ## 20 million ledger operations, every order of seven events, 200,000 schedules
+test-simulation: build ## 20 million ledger operations, every order of seven events, 200,000 schedules, 100,000 power cuts
 	@swift build -c release --scratch-path .build-release --product farebox-simulation
 	@$(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 & first=$$!; \
 	$(SIMULATION) WORLD=ledger SEED=20001 WORLDS=20000 & second=$$!; \
@@ -66,6 +70,10 @@ test-simulation: build ## 20 million ledger operations, every order of seven eve
 	$(LIFE) SEED=100001 WORLDS=99980 & second=$$!; \
 	wait $$first && wait $$second
 	@$(LIFE) SEED=$(FRESH) WORLDS=20
+	@$(DISK) SEED=1 CUTS=50000 & first=$$!; \
+	$(DISK) SEED=100001 CUTS=49400 & second=$$!; \
+	wait $$first && wait $$second
+	@$(DISK) SEED=$(FRESH) CUTS=600
 
 mutants: setup ## Plant every money bug of Tests/Mutants and show which check finds it; ONLY=word for some
 	@.venv/bin/python Tests/Mutants/run.py --only "$(ONLY)"

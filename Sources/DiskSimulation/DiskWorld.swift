@@ -4,8 +4,8 @@ import Metering
 import Pricing
 import Primitives
 import Receipts
-import Simulation
 import SimulatedDisk
+import Simulation
 import StoreSQLite
 
 /// One database on the simulated disk, through several power cuts.
@@ -23,6 +23,8 @@ struct DiskWorld {
     private let control: Control
     private var dice: Dice
     private let facts = Facts()
+    /// What is asked again after a power cut: by the same ids, so that it happens once.
+    private var unanswered: [Facts.Ask.Kind] = []
     private var nextGrant = 100
     private var nextHold = 0
     private(set) var cuts = 0
@@ -57,10 +59,18 @@ struct DiskWorld {
         for customer in 0..<DiskWorld.customers { facts.answer(facts.begin(.grant(customer))) }
         for _ in 0..<crashes where problems.isEmpty {
             await live()
+            if dice.oneIn(3) {
+                // The process was killed and started again before the power failed.
+                disk_revive()
+                await recover(isLast: true, isClosed: false)
+                await live()
+            }
             disk_save(Int32(DiskWorld.crash))
             for image in 0..<images where problems.isEmpty {
                 disk_restore(Int32(DiskWorld.crash))
-                let mode: DiskMode = [DISK_TEARS_UNSYNCED, DISK_DROPS_UNSYNCED, DISK_KEEPS_UNSYNCED][image % 3]
+                let mode: DiskMode = [
+                    DISK_TEARS_UNSYNCED, DISK_DROPS_UNSYNCED, DISK_KEEPS_UNSYNCED,
+                ][image % 3]
                 disk_cut_power(dice.next(), mode)
                 cuts += 1
                 await recover(isLast: image == images - 1)
@@ -83,14 +93,17 @@ struct DiskWorld {
         var rounds = 0
         while !store.isStopped, rounds < 12 {
             rounds += 1
-            let asks = (0..<(1 + dice.below(4))).map { _ in ask() }
+            let asks = unanswered + (0..<(1 + dice.below(4))).map { _ in ask() }
+            unanswered = []
             writes += asks.count
             await withTaskGroup { group in
-                for ask in asks { group.addTask { [facts] in await facts.perform(ask, on: store) } }
+                for ask in asks {
+                    group.addTask { [facts] in await facts.perform(ask, on: store) }
+                }
             }
         }
-        // A process that loses its power closes nothing; one that lives may.
-        try? await store.close()
+        disk_power_off()
+        store.abandon()
     }
 
     /// Something to ask for: new, or of a hold that is there.
@@ -104,14 +117,21 @@ struct DiskWorld {
             return .place(nextHold)
         case 5: return .extend(1 + dice.below(max(1, nextHold)))
         case 6, 7:
-            return .capture(max(1, nextHold - dice.below(6)), price: Int64(1 + dice.below(100)))
+            return .capture(
+                max(1, nextHold - dice.below(6)),
+                charge: 22 * Int64(1 + dice.below(2)),
+            )
         case 8: return .release(max(1, nextHold - dice.below(6)))
         default: return .refund(max(1, nextHold - dice.below(12)))
         }
     }
 
     /// Opens what the disk kept, audits it, and compares it with what was answered.
-    private mutating func recover(isLast: Bool) async {
+    ///
+    /// - Parameters:
+    ///   - isLast: whether the world goes on from here.
+    ///   - isClosed: whether the database is closed well afterwards, which syncs it.
+    private mutating func recover(isLast: Bool, isClosed: Bool = true) async {
         do {
             let store = try SQLiteStore.open(location, access: .exclusive)
             let books = try await store.read { transaction in
@@ -121,16 +141,26 @@ struct DiskWorld {
                 let holds = try transaction.holds(after: nil, limit: .max)
                 return StoredBooks(
                     transfers: Set(
-                        try transaction.transfers(of: SQLiteStore.defaultChain, after: 0, limit: .max)
-                            .map(\.transfer.id)
+                        try transaction.transfers(
+                            of: SQLiteStore.defaultChain,
+                            after: 0,
+                            limit: .max,
+                        )
+                        .map(\.transfer.id)
                     ),
-                    holds: Dictionary(holds.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }),
+                    holds: Dictionary(
+                        holds.map { ($0.id, $0) },
+                        uniquingKeysWith: { first, _ in first },
+                    ),
                     receipts: Set(try transaction.receipts(after: nil, limit: .max).map(\.id)),
                 )
             }
             problems += facts.problems(books)
-            if isLast { facts.settle(on: books) }
-            try await store.close()
+            if isLast { unanswered = facts.settle(on: books) }
+            if isClosed { return try await store.close() }
+            disk_power_off()
+            store.abandon()
+            disk_revive()
         } catch {
             problems.append("the books: \(error)")
         }
@@ -142,8 +172,12 @@ extension Facts {
     func perform(_ kind: Ask.Kind, on store: SQLiteStore) async {
         let index = begin(kind)
         do {
-            try await store.write(kind.isDurable ? .durable : .visible) { try kind.write(&$0) }
-            answer(index)
+            let isRepeat = try await store.write(kind.isDurable ? .durable : .visible) { books in
+                let hasHappened = try kind.hasHappened(in: &books)
+                try kind.write(&books)
+                return hasHappened
+            }
+            answer(index, isRepeat: isRepeat)
         } catch is LedgerError {
             // Refused: as if it had not been asked.
             refuse(index)
@@ -154,6 +188,19 @@ extension Facts {
 }
 
 extension Facts.Ask.Kind {
+    fileprivate func hasHappened(in transaction: inout SQLiteTransaction) throws -> Bool {
+        switch self {
+        case .grant(let number):
+            try transaction.transfer(TransferID("grant/\(number)")) != nil
+        case .place(let number): try transaction.hold(StoredBooks.id(number)) != nil
+        case .extend(let number): try transaction.hold(StoredBooks.id(number))?.amount == 90
+        case .capture: false
+        case .release(let number):
+            try transaction.hold(StoredBooks.id(number))?.state == .released
+        case .refund(let number): try transaction.hold(StoredBooks.id(number))?.refunded != nil
+        }
+    }
+
     fileprivate func write(_ transaction: inout SQLiteTransaction) throws {
         let now = Timestamp.second(10)
         switch self {
@@ -161,15 +208,20 @@ extension Facts.Ask.Kind {
             let customer = CustomerID("c\(number % 3)")
             _ = try transaction.give(.sample("\(number)", to: customer, 1000), at: now)
         case .place(let number):
-            let request = HoldRequest.sample(StoredBooks.id(number), of: CustomerID("c\(number % 3)"), 60)
+            let request = HoldRequest.sample(
+                StoredBooks.id(number),
+                of: CustomerID("c\(number % 3)"),
+                60,
+            )
             _ = try transaction.placeHold(request, solRate: nil)
         case .extend(let number):
             _ = try transaction.extendHold(StoredBooks.id(number), to: 90, within: [], at: now)
-        case .capture(let number, let price):
-            guard let hold = try transaction.hold(StoredBooks.id(number)), hold.state == .open else {
+        case .capture(let number, let charge):
+            guard let hold = try transaction.hold(StoredBooks.id(number)), hold.state == .open
+            else {
                 throw LedgerError.holdNotFound(StoredBooks.id(number))
             }
-            let sample = try SampleSettlement(hold, DiskSimulationUsage.costing(price), at: now)
+            let sample = try SampleSettlement(hold, DiskSimulationUsage.costing(charge), at: now)
             _ = try transaction.captureHold(hold.id, sample.settlement, at: now)
             try transaction.append(sample.receipt)
         case .release(let number): try transaction.releaseHold(StoredBooks.id(number), at: now)
@@ -181,8 +233,8 @@ extension Facts.Ask.Kind {
 
 /// Usage of the sample model by what it costs.
 private enum DiskSimulationUsage {
-    /// At 4.4 USD a million tokens of output and none of input.
+    /// At 4.4 USD a million tokens of output and none of input; multiples of 22 come out even.
     static func costing(_ microdollars: Int64) -> Usage {
-        Usage([.output: microdollars * 10 / 44])
+        Usage([.output: microdollars * 1_000_000 / 4_400_000])
     }
 }

@@ -11,7 +11,8 @@ final class Facts: Sendable {
             case grant(Int)
             case place(Int)
             case extend(Int)
-            case capture(Int, price: Int64)
+            /// `charge` is what its usage comes to under the hold.
+            case capture(Int, charge: Int64)
             case release(Int)
             case refund(Int)
         }
@@ -21,6 +22,8 @@ final class Facts: Sendable {
         let begun: Int
         var answered: Int?
         var isRefused = false
+        /// Whether it found that it had happened before: then it wrote nothing, and synced nothing.
+        var isRepeat = false
     }
 
     private struct State {
@@ -40,10 +43,11 @@ final class Facts: Sendable {
     }
 
     /// Takes note that it was answered.
-    func answer(_ index: Int) {
+    func answer(_ index: Int, isRepeat: Bool = false) {
         state.withLock { state in
             state.moment += 1
             state.asks[index].answered = state.moment
+            state.asks[index].isRepeat = isRepeat
         }
     }
 
@@ -53,12 +57,16 @@ final class Facts: Sendable {
     var asks: [Ask] { state.withLock(\.asks) }
 
     /// After a power cut, what is on the disk is what happened: all else is as if it had not been.
-    func settle(on books: StoredBooks) {
+    ///
+    /// - Returns: what nobody got an answer to, and should ask again.
+    func settle(on books: StoredBooks) -> [Ask.Kind] {
         state.withLock { state in
+            let unanswered = state.asks.filter { $0.answered == nil && !$0.isRefused }.map(\.kind)
             state.asks = state.asks.filter { !$0.isRefused && books.shows($0.kind) }
             for index in state.asks.indices where state.asks[index].answered == nil {
                 state.asks[index].answered = state.asks[index].begun
             }
+            return unanswered
         }
     }
 }
@@ -80,8 +88,9 @@ struct StoredBooks: Sendable {
         case .extend(let number):
             // An ended hold was extended or not: its end says nothing of it.
             hold(number).map { $0.amount == 90 || $0.state != .open } ?? false
-        case .capture(let number, let price):
-            hold(number)?.state == .captured(min(Amount(price), hold(number)?.amount ?? .zero))
+        case .capture(let number, let charge):
+            // The audit has compared the charge with its receipt; here it is what was answered.
+            hold(number)?.state == .captured(Amount(charge))
                 && receipts.contains(StoredBooks.id(number))
         case .release(let number): hold(number)?.state == .released
         case .refund(let number): hold(number)?.refunded != nil
@@ -94,8 +103,8 @@ extension Facts {
     func problems(_ books: StoredBooks) -> [String] {
         let asks = asks.filter { !$0.isRefused }
         // A visible write may be lost together with everything that was begun after its answer.
-        let lastDurable = asks.filter { $0.kind.isDurable && $0.answered != nil && books.shows($0.kind) }
-            .map(\.begun).max() ?? 0
+        let durable = asks.filter { $0.kind.isDurable && $0.answered != nil && !$0.isRepeat }
+        let lastDurable = durable.filter { books.shows($0.kind) }.map(\.begun).max() ?? 0
         var problems: [String] = []
         for ask in asks {
             guard let answered = ask.answered, !books.shows(ask.kind) else { continue }

@@ -31,12 +31,13 @@ typedef struct {
     // Memory that connections share, and who holds its locks: -1 exclusive, else how many share.
     void *regions[MAX_REGIONS];
     int locks[SQLITE_SHM_NLOCK];
+    int sharers;
 } File;
 
 typedef struct {
     sqlite3_file base;
     File *file;
-    int deletes_on_close;
+    int deletes_on_close, shares_memory;
     // Which of the shared memory's locks this connection holds, and how.
     int shared[SQLITE_SHM_NLOCK], exclusive[SQLITE_SHM_NLOCK];
 } Handle;
@@ -251,6 +252,10 @@ static int memory_map(sqlite3_file *base, int region, int size, int extends, voi
     File *file = ((Handle *)base)->file;
     if (region >= MAX_REGIONS) return SQLITE_IOERR_SHMSIZE;
     lock();
+    if (!((Handle *)base)->shares_memory) {
+        ((Handle *)base)->shares_memory = 1;
+        file->sharers++;
+    }
     if (!file->regions[region] && extends) file->regions[region] = calloc(1, size);
     *out = file->regions[region];
     unlock();
@@ -293,7 +298,9 @@ static int memory_unmap(sqlite3_file *base, int deletes) {
         else if (handle->shared[i]) handle->file->locks[i]--;
         handle->exclusive[i] = handle->shared[i] = 0;
     }
-    if (deletes) free_regions(handle->file);
+    if (handle->shares_memory) handle->file->sharers--;
+    handle->shares_memory = 0;
+    if (deletes && handle->file->sharers == 0) free_regions(handle->file);
     unlock();
     return SQLITE_OK;
 }
@@ -395,8 +402,20 @@ void disk_set_faults(DiskFaults wanted) {
     unlock();
 }
 
+void disk_power_off(void) { lock(); is_dead = 1; unlock(); }
+
 int disk_is_dead(void) { lock(); int dead = is_dead; unlock(); return dead; }
 long disk_io_count(void) { lock(); long count = io_count; unlock(); return count; }
+
+void disk_revive(void) {
+    lock();
+    for (int i = 0; i < MAX_FILES; i++) {
+        free_regions(&files[i]);
+        files[i].sharers = 0;
+    }
+    heal();
+    unlock();
+}
 
 static void tear(Content *durable, const Pending *pending) {
     for (int start = 0; start < pending->length; start += SECTOR) {
@@ -411,8 +430,9 @@ void disk_cut_power(uint64_t seed, DiskMode mode) {
     random_state = seed;
     for (int i = 0; i < MAX_FILES; i++) {
         File *file = &files[i];
-        free_regions(file);
         if (!file->is_used) continue;
+        free_regions(file);
+        file->sharers = 0;
         for (Pending *pending = file->first; pending; pending = pending->next) {
             uint64_t chance = next_random() % 3;
             if (mode == DISK_DROPS_UNSYNCED || (mode == DISK_TEARS_UNSYNCED && chance == 0)) continue;

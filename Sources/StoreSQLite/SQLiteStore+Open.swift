@@ -37,6 +37,7 @@ extension SQLiteStore {
             let database = try pool(path, configuration())
             try prepare(database)
             try requireWAL(database)
+            try renewLog(of: database)
             let queue = WriteQueue(database, chain: chain, onFailure: onFailure)
             return SQLiteStore(database, queue: queue, lock: lock)
         case (.file(let path), .readOnly):
@@ -112,6 +113,22 @@ extension SQLiteStore {
             try body()
         } catch let error as DatabaseError {
             throw SQLiteOpenError.cannotOpen(path: path, reason: "\(error)")
+        }
+    }
+
+    /// Moves what the log holds into the database and begins a new log, all of it synced.
+    ///
+    /// What is found here is believed from now on, and a retry is told that it happened; so it must
+    /// survive a power cut. A process that was killed may have written to the log and not synced it.
+    /// One whose sync failed leaves a log that reads well and is not on the disk, where no later
+    /// sync puts it: the system takes its pages for written. Only a new log is to be trusted.
+    private static func renewLog(of database: any DatabaseWriter) throws {
+        try withReason(of: database.path) {
+            try database.writeWithoutTransaction { database in
+                _ = try database.checkpoint(.truncate)
+                // The first frame of the new log: a sync that covers the truncation too.
+                try database.execute(sql: "PRAGMA user_version = 1")
+            }
         }
     }
 

@@ -96,6 +96,13 @@ package final class SQLiteStore: Store {
         }
     }
 
+    /// Lets go of the database as a process that dies does: nothing is answered, moved or synced.
+    package func abandon() {
+        // What fails in it is what would have been lost with the process.
+        try? database.close()
+        lock?.release()
+    }
+
     /// Answers the writes that wait, then moves the log into the database and lets go of it.
     ///
     /// After a failed commit the database is left as it is, for the next start to recover.

@@ -74,11 +74,8 @@ def check(name):
         # The tidy rules would find some bugs by their looks.
         passed, said = ran("swift", "test", "--skip-build", *FLAGS, "--skip", "TidyTests")
         failed = re.findall(r'✘ Test "([^"]+)"(?: with| failed)', said) or re.findall(r"Fatal error: (.*)", said)
-    elif name == "durability":
-        passed, said = ran("make", "--no-print-directory", "test-durability", "CUTS=3000")
-        failed = re.findall(r"(LOST.*|DOUBLED.*|✘.*)", said)
-    elif name in ("ledger", "small", "life"):
-        size = {"ledger": "WORLDS=1000", "small": "LENGTH=5", "life": "WORLDS=4000"}[name]
+    elif name in ("ledger", "small", "life", "disk"):
+        size = {"ledger": "WORLDS=1000", "small": "LENGTH=5", "life": "WORLDS=4000", "disk": "CUTS=1000"}[name]
         passed, said = ran("make", "--no-print-directory", "simulate", f"WORLD={name}", size)
         failed = re.findall(r"^(FAILED.*|make simulate .*|.*Fatal error.*)$", said, re.MULTILINE)
     else:

@@ -28,6 +28,8 @@ enum ImportRule {
         ],
         "Simulation": [],
         "SimulationRunner": [],
+        "SimulatedDisk": [],
+        "DiskSimulation": [],
         "LifeSimulation": ["HTTPTypes", "Logging", "NIOCore"],
         "GatewayTestKit": ["Testing", "HummingbirdTesting", "NIOCore", "HTTPTypes", "Crypto"],
     ]

@@ -25,7 +25,7 @@ extension TidyRule {
     ]
 
     /// The executables, which read the environment, hold the clocks and print.
-    private static let commands = ["CLI", "SimulationRunner", "LifeSimulation"]
+    private static let commands = ["CLI", "SimulationRunner", "LifeSimulation", "DiskSimulation"]
 
     private static func isOutsideCLI(_ file: RepositoryFile) -> Bool {
         file.isIn("Sources") && !commands.contains(file.target ?? "")

@@ -34,11 +34,17 @@ void disk_format(void);
 // Sets the faults; counting starts anew.
 void disk_set_faults(DiskFaults faults);
 
+// The power fails now: nothing works until disk_cut_power has said what is left.
+void disk_power_off(void);
+
 // Whether the power has failed.
 int disk_is_dead(void);
 
 // Writes, syncs and truncations since the faults were set.
 long disk_io_count(void);
+
+// The process was killed and the power stayed on: nothing is lost, and nothing more is synced.
+void disk_revive(void);
 
 // Cuts the power: what was not synced is dropped, kept or torn by `seed`; then the disk works again.
 void disk_cut_power(uint64_t seed, DiskMode mode);
