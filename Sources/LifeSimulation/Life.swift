@@ -41,8 +41,10 @@ final class Life: Sendable {
         settings.replayLifetime = .seconds(30)
         settings.holdStep = 16
         let clock = world.clock
+        // The wall clock: the one that sleepers go by, and what somebody has turned it by.
         let time = TimeSource {
             Timestamp.second(0).advanced(by: HandSleeper.Instant.zero.duration(to: clock.now))
+                .advanced(by: world.turned)
         }
         services = GatewayServices(
             store: store,
@@ -76,6 +78,7 @@ final class Life: Sendable {
             }
             group.addTask { try? await services.supervisor.run() }
             group.addTask { try? await services.holdKeeper.run() }
+            group.addTask { await self.meddle() }
             await withTaskGroup { crowd in
                 for agent in agents { crowd.addTask { await self.act(agent) } }
             }
@@ -83,6 +86,21 @@ final class Life: Sendable {
             await self.quiet()
             store.finish()
             group.cancelAll()
+        }
+    }
+
+    /// Publishes other prices and turns the wall clock, while inferences run.
+    private func meddle() async {
+        let plan = world.meddling
+        do {
+            try await world.clock.sleep(for: .milliseconds(plan.after))
+            if plan.publishes {
+                let card = try RateCardDraft.sample("sample-2", markup: 5000)
+                try await services.operations.publish(card)
+            }
+            world.turnClock(by: plan.turn)
+        } catch {
+            // The process died first, or everybody is done.
         }
     }
 

@@ -23,7 +23,15 @@ final class World: Sendable {
         let text: String
     }
 
+    /// What happens to the gateway from outside while it serves.
+    struct Meddling: Sendable {
+        let after: Int
+        let publishes: Bool
+        let turn: Duration
+    }
+
     private struct State {
+        var turned = Duration.zero
         var seen: [Seen] = []
         var problems: [String] = []
         var left: MemoryBooks?
@@ -35,6 +43,7 @@ final class World: Sendable {
     static let budget: Int64 = 3000
 
     let plans: [AgentPlan]
+    let meddling: Meddling
     let clock = HandSleeper()
     private let seed: UInt64
     private let state: Mutex<State>
@@ -42,8 +51,18 @@ final class World: Sendable {
     init(_ plans: [AgentPlan], seed: UInt64) {
         self.plans = plans
         self.seed = seed
-        state = Mutex(State(dice: Dice(seed: seed ^ 0xABCD)))
+        var dice = Dice(seed: seed ^ 0xABCD)
+        meddling = Meddling(
+            after: dice.below(600),
+            publishes: dice.oneIn(2),
+            turn: dice.oneIn(3) ? .seconds(dice.below(400_000) - 200_000) : .zero,
+        )
+        state = Mutex(State(dice: dice))
     }
+
+    /// By how much the wall clock was turned.
+    var turned: Duration { state.withLock(\.turned) }
+    func turnClock(by duration: Duration) { state.withLock { $0.turned += duration } }
 
     var isCrashed: Bool { state.withLock(\.isCrashed) }
     var problems: [String] { state.withLock(\.problems) }
@@ -99,7 +118,7 @@ final class World: Sendable {
         for customer in 0..<2 {
             for key in 0..<2 {
                 var settings = KeySettings()
-                if key == 1 { settings.budgets[.daily] = Amount(budget) }
+                if key == 1 { settings.budgets[.total] = Amount(budget) }
                 settings.onDisconnect = customer == 0 ? .drain : .cancel
                 let made = World.key(customer, key, settings)
                 if key == 0 {
@@ -138,9 +157,12 @@ final class World: Sendable {
 // MARK: What must be true
 
 extension World {
-    /// The price of the sample model, worked out apart: 1.1 and 4.4 USD a million, rounded up once.
-    private static func price(_ input: Int64, _ output: Int64) -> Int64 {
-        let exact = Int128(input) * 1_100_000 + Int128(output) * 4_400_000
+    /// The price of the sample model, worked out apart: 1.1 and 4.4 USD a million, and half as much
+    /// again as the cost on the second card; rounded up once.
+    private static func price(_ input: Int64, _ output: Int64, _ card: String) -> Int64 {
+        let (reading, writing): (Int128, Int128) =
+            card == "sample-1" ? (1_100_000, 4_400_000) : (1_500_000, 6_000_000)
+        let exact = Int128(input) * reading + Int128(output) * writing
         return Int64((exact + 999_999) / 1_000_000)
     }
 
@@ -176,7 +198,11 @@ extension World {
         guard [.whole, .usageTwice].contains(plan.answer), receipt.outcome == .completed else {
             return
         }
-        let price = World.price(Int64(plan.inputReported), Int64(plan.output))
+        let price = World.price(
+            Int64(plan.inputReported),
+            Int64(plan.output),
+            receipt.rateCard,
+        )
         let expected = min(price, receipt.hold.units)
         if receipt.charge.units != expected {
             complain(

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / ".build-mutants/tree"
 FLAGS = ["--explicit-target-dependency-import-check", "error"]
-PATIENCE = 900  # seconds; a check that hangs has found something
+PATIENCE = 300  # seconds; a check that hangs has found something
 
 
 def mutants():
