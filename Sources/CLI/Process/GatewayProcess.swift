@@ -175,7 +175,12 @@ enum StartError: Failure, Hashable {
 }
 
 /// Ends the process when the store has failed: recovery is a restart.
+///
+/// The store takes no write any more; those who asked are told so before the process ends.
 struct StoreFailure: Service {
+    /// How long the answers have that tell of the failure.
+    private static let farewell = Duration.seconds(1)
+
     private let failures: AsyncStream<StoreError>
     private let continuation: AsyncStream<StoreError>.Continuation
 
@@ -185,7 +190,10 @@ struct StoreFailure: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
-            for await failure in failures { throw failure }
+            for await failure in failures {
+                try await SystemSources.clock.sleep(for: StoreFailure.farewell)
+                throw failure
+            }
         }
     }
 }
