@@ -236,7 +236,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
-                "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes, logging,
+                "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes, logging, hummingbird,
             ],
             swiftSettings: strict,
         ),

@@ -28,8 +28,15 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
         self.metrics = metrics
     }
 
-    /// Every route, in the order in which a reader meets them.
+    /// Every route, and a refusal for each method that a route does not take.
     package func router() -> Router<GatewayContext> {
+        let router = servedRoutes()
+        router.refuseOtherMethods()
+        return router
+    }
+
+    /// Every route, in the order in which a reader meets them.
+    package func servedRoutes() -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
         let identifiers = services.identifiers
         router.add(
@@ -49,7 +56,6 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
         services.addDiscoveryRoute(to: router)
         OperatorRoutes(gateway: services, adminKeyDigest: adminKeyDigest).add(to: router)
         HealthRoutes(gateway: services, version: version, metrics: metrics).add(to: router)
-        router.refuseOtherMethods()
         return router
     }
 
