@@ -97,6 +97,8 @@ def test_a_key_uses_the_models_of_its_list_alone(manager, dialect):
     # By an alias.
     ask("PATCH", manager, f"/{key.hash}", models=[dialect.model]).expect(200)
     spend(key, dialect).expect(200)
+    listed = call("GET", f"{manager.gateway.url}/v1/models", headers=key.bearer).expect(200).json()["data"]
+    assert len(listed) == 1 and listed[0]["id"].endswith(dialect.model)
     ask("PATCH", manager, f"/{key.hash}", models=None).expect(200)
     spend(key, dialect).expect(200)
 

@@ -83,25 +83,19 @@ package struct Operations<Storage: GatewayStore>: Sendable {
             guard let dollars = Dollars(text) else { throw .invalidParameter("amount") }
             return dollars.amount
         }
-        let id = InferenceID(order.inference)
-        let reason = order.reason ?? ""
-        if isDry {
-            // The model of the ledger is the ledger: what would be written, and is not.
-            return try await store.read { transaction in
-                let hold = try transaction.refundable(id)
-                let refund = Refund(of: id, amount ?? hold.charge, reason: reason)
-                try transaction.check(refund)
-                let balance = try transaction.funds(of: hold.customer, solRate: nil).dollars
-                return RefundAnswer(hold, refund.amount, balance: balance)
-            }
-        }
-        return try await store.write(.durable) { transaction in
+        let (id, reason) = (InferenceID(order.inference), order.reason ?? "")
+        let give: @Sendable (inout Storage.Transaction) throws -> RefundAnswer = { transaction in
             let hold = try transaction.refundable(id)
             let refund = Refund(of: id, amount ?? hold.charge, reason: reason)
-            _ = try transaction.give(refund, at: now)
+            if isDry {
+                try transaction.check(refund)
+            } else {
+                _ = try transaction.give(refund, at: now)
+            }
             let balance = try transaction.funds(of: hold.customer, solRate: nil).dollars
             return RefundAnswer(hold, refund.amount, balance: balance)
         }
+        return isDry ? try await store.read(give) : try await store.write(.durable, give)
     }
 
     // MARK: Rates and figures

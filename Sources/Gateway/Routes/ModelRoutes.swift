@@ -1,6 +1,7 @@
 import Forwarding
 import HTTPTypes
 import Hummingbird
+import Identity
 import Pricing
 import Primitives
 import Providers
@@ -10,28 +11,30 @@ extension GatewayServices {
     func addModelRoutes(to router: Router<GatewayContext>) {
         for prefix in ["/v1", "/proxy/:token/v1", "/proxy/:token"] {
             router.get("\(prefix)/models") { request, context in
-                _ = try await authenticate(request, context)
-                return try models(request)
+                let key = try await authenticate(request, context)
+                return try models(request, key)
             }
             // Canonical ids have a slash in them: `provider/model`.
             router.get("\(prefix)/models/**") { request, context in
-                _ = try await authenticate(request, context)
-                return try model(request, context)
+                let key = try await authenticate(request, context)
+                return try model(request, context, key)
             }
         }
     }
 
-    /// The rates whose upstream is configured and, for Anthropic's shape, speaks its dialect.
-    private func served(_ request: Request) -> [Rate] {
+    /// The rates that the key may use, whose upstream is configured and, for Anthropic's shape,
+    /// speaks its dialect.
+    private func served(_ request: Request, _ key: Key) -> [Rate] {
         let isAnthropic = request.headers[.anthropicVersion] != nil
         return (rates.card?.rates ?? []).filter { rate in
             guard let upstream = upstreams[rate.upstream] else { return false }
-            return !isAnthropic || upstream.dialect == .anthropic
+            return (!isAnthropic || upstream.dialect == .anthropic)
+                && key.settings.allows(rate, in: rates)
         }
     }
 
-    private func models(_ request: Request) throws -> Response {
-        let served = served(request)
+    private func models(_ request: Request, _ key: Key) throws -> Response {
+        let served = served(request, key)
         guard request.headers[.anthropicVersion] != nil else {
             return try Response(
                 json: OpenAIModelList(object: "list", data: served.map(OpenAIModel.init))
@@ -48,10 +51,14 @@ extension GatewayServices {
         )
     }
 
-    private func model(_ request: Request, _ context: GatewayContext) throws -> Response {
+    private func model(
+        _ request: Request,
+        _ context: GatewayContext,
+        _ key: Key,
+    ) throws -> Response {
         let name = context.parameters.getCatchAll().joined(separator: "/")
         let rate = try rates.rate(of: name).rate
-        guard served(request).contains(rate) else { throw GatewayError.modelNotFound }
+        guard served(request, key).contains(rate) else { throw GatewayError.modelNotFound }
         return request.headers[.anthropicVersion] == nil
             ? try Response(json: OpenAIModel(rate)) : try Response(json: AnthropicModel(rate))
     }
