@@ -123,9 +123,17 @@ extension SQLiteStore {
     /// One whose sync failed leaves a log that reads well and is not on the disk, where no later
     /// sync puts it: the system takes its pages for written. Only a new log is to be trusted.
     private static func renewLog(of database: any DatabaseWriter) throws {
-        try withReason(of: database.path) {
+        let path = database.path
+        try withReason(of: path) {
             try database.writeWithoutTransaction { database in
-                _ = try database.checkpoint(.truncate)
+                do {
+                    _ = try database.checkpoint(.truncate)
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                    throw SQLiteOpenError.cannotOpen(
+                        path: path,
+                        reason: "another process is reading it; wait for it to end",
+                    )
+                }
                 // The first frame of the new log: a sync that covers the truncation too.
                 try database.execute(sql: "PRAGMA user_version = 1")
             }
