@@ -43,6 +43,33 @@ struct SQLiteOpeningTests {
         }
     }
 
+    @Test func `a start believes no log that somebody still reads, and says so`() async throws {
+        try await withTemporaryFolder { folder in
+            let location = SQLiteLocation.file("\(folder)/farebox.db")
+            let first = try SQLiteStore.open(location, access: .exclusive)
+            try await AnyStore(first).fund("acme", 100)
+            let reader = try SQLiteStore.open(location, access: .readOnly)
+            let gate = Gate()
+            async let reading: Void = reader.read { transaction in
+                _ = try transaction.accounts()
+                gate.stand()
+            }
+            await gate.waitUntilEntered()
+            first.abandon()
+            #expect {
+                try SQLiteStore.open(location, access: .exclusive)
+            } throws: { error in
+                "\(error)".contains("another process is reading it")
+            }
+            gate.open()
+            try await reading
+            try await reader.close()
+            let next = try SQLiteStore.open(location, access: .exclusive)
+            #expect(try await AnyStore(next).balance(of: "acme") == Balance(100, 0))
+            try await next.close()
+        }
+    }
+
     @Test func `what was written is found again, and only by reading`() async throws {
         try await withTemporaryFolder { folder in
             let location = SQLiteLocation.file("\(folder)/farebox.db")
