@@ -17,7 +17,7 @@ FRESH = $(shell od -An -N6 -tu8 /dev/urandom | tr -d ' ')
 # A crash report prints memory, and memory holds keys.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup dev build release check test test-unit test-journeys kill simulate test-simulation mutants clean
+.PHONY: help setup dev build release check test test-unit test-journeys kill simulate test-simulation timing test-tsan mutants clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ else
 	@$(SIMULATION) $(foreach name,WORLD SEED WORLDS STEPS LENGTH,$(if $($(name)),$(name)=$($(name))))
 endif
 
+test-tsan: setup ## Run the Swift tests under the thread sanitizer, in .build-tsan
+	@Scripts/test-tsan
+
 test-simulation: build ## 20 million ledger operations, every order of seven events, 200,000 schedules, 100,000 power cuts
 	@swift build -c release --scratch-path .build-release --product farebox-simulation
 	@$(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 & first=$$!; \
@@ -75,8 +78,13 @@ test-simulation: build ## 20 million ledger operations, every order of seven eve
 	wait $$first && wait $$second
 	@$(DISK) SEED=$(FRESH) CUTS=600
 
+timing: ## Whether the time of comparing secrets tells where they differ: SAMPLES=
+	@swift build -c release --scratch-path .build-release --product farebox-simulation
+	@$(SIMULATION) WORLD=timing $(if $(SAMPLES),SAMPLES=$(SAMPLES))
+
 mutants: setup ## Plant every money bug of Tests/Mutants and show which check finds it; ONLY=word for some
 	@.venv/bin/python Tests/Mutants/run.py --only "$(ONLY)"
+
 kill: setup build ## Kill the gateway under load at random moments: make kill KILLS=2000 SEED=…
 	KILLS=$(or $(KILLS),2000) $(if $(SEED),SEED=$(SEED)) .venv/bin/python -m pytest Tests/Journeys/test_kill.py -q
 

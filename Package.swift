@@ -151,7 +151,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "SimulationRunner",
-            dependencies: ["Simulation"],
+            dependencies: ["Identity", "Simulation"],
             swiftSettings: strict,
         ),
 

@@ -7,7 +7,7 @@ import Primitives
 /// The agents' HTTP API on one store.
 package struct GatewayApplication<Storage: GatewayStore>: Sendable {
     package let services: GatewayServices<Storage>
-    private let adminKeyDigest: [UInt8]
+    private let adminKeyDigest: SecretDigest
     private let version: String
     private let metrics: @Sendable () -> String
 

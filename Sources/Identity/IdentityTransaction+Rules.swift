@@ -6,7 +6,7 @@ extension IdentityTransaction {
     /// - Throws: ``IdentityError/invalidCredential``.
     package mutating func authenticate(_ secret: Secret, at now: Timestamp) throws -> Key {
         guard let id = secret.keyID, let key = try key(id),
-            equalInConstantTime(key.digest, secret.digest), key.isValid(at: now)
+            key.digest == secret.digest, key.isValid(at: now)
         else { throw IdentityError.invalidCredential }
         return key
     }
@@ -68,7 +68,7 @@ extension IdentityTransaction {
     ///   written.
     package mutating func rotate(
         _ id: KeyID,
-        to digest: [UInt8],
+        to digest: SecretDigest,
         at now: Timestamp,
     ) throws -> Key {
         guard let old = try key(id), old.revokedAt == nil else {

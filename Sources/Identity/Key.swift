@@ -8,8 +8,7 @@ package struct Key: Hashable, Sendable {
     /// The public half of the secret, safe to log: `fbx-<12 hexadecimal digits>`.
     package let id: KeyID
     package let customer: CustomerID
-    /// SHA-256 of the whole secret.
-    package let digest: [UInt8]
+    package let digest: SecretDigest
     package var settings: KeySettings
     package let createdAt: Timestamp
     /// When its settings were changed last; `nil` where they never were.
@@ -19,7 +18,7 @@ package struct Key: Hashable, Sendable {
     package init(
         id: KeyID,
         customer: CustomerID,
-        digest: [UInt8],
+        digest: SecretDigest,
         settings: KeySettings = KeySettings(),
         createdAt: Timestamp,
         updatedAt: Timestamp? = nil,

@@ -1,4 +1,3 @@
-import Crypto
 package import Primitives
 
 /// The text of a key: `fbx-<12 hexadecimal digits>-<64 hexadecimal digits>`.
@@ -31,17 +30,11 @@ package struct Secret: Sendable {
         return KeyID("fbx-\(parts[1])")
     }
 
-    package var digest: [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+    package var digest: SecretDigest { SecretDigest(of: self) }
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible {
     /// The public half alone.
     package var description: String { keyID?.description ?? "malformed" }
     package var debugDescription: String { description }
-}
-
-/// Whether two secrets are the same, in a time that depends on their lengths alone.
-package func equalInConstantTime(_ lhs: [UInt8], _ rhs: [UInt8]) -> Bool {
-    guard lhs.count == rhs.count else { return false }
-    return zip(lhs, rhs).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
 }

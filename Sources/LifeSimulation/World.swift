@@ -147,7 +147,7 @@ final class World: Sendable {
         Key(
             id: KeyID("k\(customer)\(key)"),
             customer: CustomerID("c\(customer)"),
-            digest: [UInt8](repeating: UInt8(customer * 2 + key), count: 32),
+            digest: SecretDigest(stored: [UInt8](repeating: UInt8(customer * 2 + key), count: 32)),
             settings: settings,
             createdAt: .second(0),
         )

@@ -8,6 +8,7 @@ struct Options {
     var worlds = 1
     var steps = 500
     var length = 7
+    var samples = 1_000_000
 
     init(_ arguments: some Sequence<String>) {
         for argument in arguments {
@@ -20,6 +21,7 @@ struct Options {
             case ("WORLDS", let number?): worlds = Int(clamping: number)
             case ("STEPS", let number?): steps = max(1, Int(clamping: number))
             case ("LENGTH", let number?): length = max(1, Int(clamping: number))
+            case ("SAMPLES", let number?): samples = max(1000, Int(clamping: number))
             case (_, _): Options.complain("\(argument) is no option of the simulation")
             }
         }

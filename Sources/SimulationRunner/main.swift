@@ -5,5 +5,6 @@ let options = Options(arguments)
 switch options.world {
 case "ledger": LedgerRun(options).run()
 case "small": SmallRun(options).run()
-default: Options.complain("WORLD is ledger or small, not \(options.world)")
+case "timing": TimingRun(options).run()
+default: Options.complain("WORLD is ledger, small or timing, not \(options.world)")
 }

@@ -51,7 +51,7 @@ extension SQLiteTransaction: IdentityTransaction {
                 updated_at = excluded.updated_at, revoked_at = excluded.revoked_at
             """,
             [
-                key.id.description, key.customer.description, key.digest.asBlob,
+                key.id.description, key.customer.description, key.digest.bytes.asBlob,
                 try storedJSON(key.settings), key.createdAt.microseconds,
                 key.updatedAt?.microseconds, key.revokedAt?.microseconds,
             ],
@@ -79,7 +79,7 @@ extension SQLiteTransaction: IdentityTransaction {
         return Key(
             id: KeyID(try columns.text("id")),
             customer: CustomerID(try columns.text("customer")),
-            digest: try columns.blob("digest"),
+            digest: SecretDigest(stored: try columns.blob("digest")),
             settings: try columns.json("settings"),
             createdAt: try columns.timestamp("created_at"),
             updatedAt: try columns.optionalTimestamp("updated_at"),

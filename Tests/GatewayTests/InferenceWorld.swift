@@ -49,7 +49,7 @@ struct InferenceWorld {
         let key = Key(
             id: "fbx-000000000000",
             customer: "acme",
-            digest: [UInt8](repeating: 1, count: 32),
+            digest: SecretDigest(stored: [UInt8](repeating: 1, count: 32)),
             settings: keySettings,
             createdAt: .second(0),
         )

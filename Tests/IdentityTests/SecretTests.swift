@@ -10,7 +10,7 @@ struct SecretTests {
         #expect(parts.map(\.count) == [3, 12, 64])
         #expect(parts.dropFirst().allSatisfy { Hexadecimal.bytes($0) != nil })
         #expect(secret.keyID == KeyID("fbx-\(parts[1])"))
-        #expect(secret.digest.count == 32)
+        #expect(secret.digest.bytes.count == 32)
         #expect(Secret(presented: secret.text).digest == secret.digest)
         #expect(Secret(.seeded(2)).text != secret.text)
     }
@@ -26,13 +26,15 @@ struct SecretTests {
         #expect(Secret(presented: text).keyID == nil)
     }
 
-    @Test func `digests are compared as a whole`() {
-        #expect(equalInConstantTime([], []))
-        #expect(equalInConstantTime([1, 2], [1, 2]))
-        #expect(!equalInConstantTime([1, 2], [1, 3]))
-        #expect(!equalInConstantTime([1, 2], [0, 2]))
-        #expect(!equalInConstantTime([1, 2], [1, 2, 0]))
-        #expect(!equalInConstantTime([1], []))
+    @Test(
+        arguments: [
+            ([], [], true), ([1, 2], [1, 2], true), ([1, 2], [1, 3], false),
+            ([1, 2], [0, 2], false),
+            ([1, 2], [1, 2, 0], false), ([1], [], false),
+        ] as [([UInt8], [UInt8], Bool)]
+    )
+    func `digests are compared as a whole`(_ lhs: [UInt8], _ rhs: [UInt8], _ same: Bool) {
+        #expect((SecretDigest(stored: lhs) == SecretDigest(stored: rhs)) == same)
     }
 
     private static let hex = String(repeating: "0", count: 64)

@@ -84,6 +84,8 @@ struct IdentityConformanceTests {
     }
 }
 
-extension [UInt8] {
-    static func sample(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 32) }
+extension SecretDigest {
+    static func sample(_ byte: UInt8) -> SecretDigest {
+        SecretDigest(stored: [UInt8](repeating: byte, count: 32))
+    }
 }
