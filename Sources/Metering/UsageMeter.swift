@@ -106,7 +106,9 @@ package struct UsageMeter: Hashable, Sendable {
 
     /// What to charge for if nothing more arrives.
     package var reading: UsageReading {
-        if isFinal, !isInvalid {
+        // A report of nothing beside a delivered text is none.
+        let isBelievable = report.counts.values.contains { $0 > 0 } || deliveredBytes == 0
+        if isFinal, !isInvalid, isBelievable {
             var usage = Usage(report.counts)
             usage[.request] = 1
             return UsageReading(usage: usage, source: .reported)

@@ -44,7 +44,7 @@ package enum HoldMode: String, Hashable, Sendable, CaseIterable {
 
 /// The operator's rules for fitting a quote into a balance.
 package struct HoldPolicy: Hashable, Sendable {
-    package let mode: HoldMode
+    package var mode: HoldMode
     /// The fewest output tokens to which a limit is lowered.
     package let outputFloor: Int64
     /// Whether a limit may be lowered at all; a key can forbid it.

@@ -31,6 +31,8 @@ package struct AnswerReader: Sendable {
     let wantsUsageChunk: Bool
     /// The model as the upstream names it.
     package internal(set) var answeredModel: String?
+    /// Whether the model's answer has begun: until then the upstream only kept the connection alive.
+    package private(set) var hasBegun = false
     var openAI = OpenAIAnswer()
     var anthropic = AnthropicAnswer()
 
@@ -56,6 +58,7 @@ package struct AnswerReader: Sendable {
             facts = try self.facts(of: event.data)
         } catch {
             meter.deliver(bytes: event.data.readableBytes)
+            hasBegun = true
             return .relay
         }
         take(facts, into: &meter)
@@ -68,7 +71,8 @@ package struct AnswerReader: Sendable {
     package mutating func read(body: ByteBuffer, into meter: inout UsageMeter) -> BodyMeaning {
         do throws(JSONError) {
             let facts = try facts(of: body)
-            if facts.isFailure { return .failure }
+            // An answer that was counted is one, whatever else it says.
+            if facts.isFailure, case .none = facts.usage { return .failure }
             take(facts, into: &meter)
             return .answer
         } catch {
@@ -97,6 +101,7 @@ package struct AnswerReader: Sendable {
 
     private mutating func take(_ facts: AnswerFacts, into meter: inout UsageMeter) {
         answeredModel = facts.model ?? answeredModel
+        hasBegun = hasBegun || facts.isAnswer
         meter.deliver(bytes: facts.textBytes)
         switch facts.usage {
         case .none: break
@@ -123,6 +128,8 @@ struct AnswerFacts {
     var model: String?
     /// Bytes of text, arguments and reasoning that the agent receives.
     var textBytes = 0
+    /// Whether it is part of the model's answer.
+    var isAnswer = false
     var isTerminal = false
     var isFailure = false
     /// Whether it carries a usage report and nothing else.

@@ -11,11 +11,12 @@ package struct InferenceRequest: Sendable {
     private let places: Places
 
     /// Where in the body the few things stand that we may have to change.
-    struct Places: Hashable, Sendable {
+    struct Places: Sendable {
         /// Just behind the opening brace.
         var start = 0
         var model = 0..<0
-        var limits: [Range<Int>] = []
+        /// Each output limit that is named, with its value; `nil` for `null`.
+        var limits: [(place: Range<Int>, value: Int64?)] = []
         var streamOptions: Range<Int>?
         var includeUsage: Range<Int>?
     }
@@ -67,8 +68,8 @@ package struct InferenceRequest: Sendable {
         var edits: [(Range<Int>, String)] = []
         var inserted = ""
         if upstreamModel != model { edits.append((places.model, JSONText.quoted(upstreamModel))) }
-        if let limit, limit != shape.outputLimit {
-            edits += places.limits.map { ($0, String(limit)) }
+        if let limit {
+            edits += places.limits.filter { $0.value != limit }.map { ($0.place, String(limit)) }
             if places.limits.isEmpty { inserted += "\(JSONText.quoted(limitField)):\(limit)," }
         }
         if isStream, dialect == .openai, !shape.wantsUsageChunk {

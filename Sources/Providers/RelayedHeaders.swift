@@ -27,6 +27,7 @@ package enum RelayedHeaders {
 
     private static let accountHeaders: Set<String> = [
         "openai-organization", "openai-project", "anthropic-organization-id",
+        "anthropic-workspace-id", "anthropic-user-profile-id",
     ]
 }
 

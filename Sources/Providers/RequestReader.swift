@@ -81,13 +81,14 @@ struct RequestReader {
         return count
     }
 
-    /// Reads an output limit and remembers where it stands.
+    /// Reads an output limit and remembers where it stands, even where it is `null`: whatever goes
+    /// upstream stands in its place, so that the name is not there twice.
     mutating func readLimit(_ cursor: inout JSONCursor) throws(JSONError) {
         var copy = cursor
         let place = try copy.skip()
-        guard let limit = try readCount(&cursor, in: 1...1_000_000_000) else { return }
-        places.limits.append(place)
-        shape.outputLimit = min(limit, shape.outputLimit ?? limit)
+        let limit = try readCount(&cursor, in: 1...1_000_000_000)
+        places.limits.append((place, limit))
+        if let limit { shape.outputLimit = min(limit, shape.outputLimit ?? limit) }
     }
 
     mutating func readStream(_ cursor: inout JSONCursor) throws(JSONError) {
@@ -107,7 +108,26 @@ struct RequestReader {
         }
     }
 
-    /// Refuses an option unless it is `null`, `false` or empty.
+    /// Passes over a field that means nothing to billing, unless an upstream that does not care for
+    /// the case of names would take it for one that does.
+    mutating func passOver(
+        _ key: JSONKey,
+        _ cursor: inout JSONCursor,
+        known: Set<String>,
+    ) throws(JSONError) {
+        if known.contains(field.lowercased()) { refuse(.unpriced(field)) }
+        try cursor.skip()
+    }
+
+    /// Refuses an option unless it is `null`.
+    mutating func refuseUnlessNull(
+        _ error: RequestError,
+        _ cursor: inout JSONCursor,
+    ) throws(JSONError) {
+        if try cursor.skipTellingWhetherNull() == false { refuse(error) }
+    }
+
+    /// Refuses an option unless it is `null` or empty.
     mutating func refuseUnlessEmpty(
         _ error: RequestError,
         _ cursor: inout JSONCursor,

@@ -61,7 +61,11 @@ final class DatabaseLock: Sendable {
     func release() {
         write("")
         descriptor.withLock { descriptor in
-            if let open = descriptor { Glibc.close(open) }
+            if let open = descriptor {
+                // A child that was forked and has not yet become another program shares it.
+                _ = flock(open, LOCK_UN)
+                Glibc.close(open)
+            }
             descriptor = nil
         }
     }

@@ -45,7 +45,13 @@ struct UsageMeterTests {
             .reported,
             [.input: 7, .output: 3],
         ),
-        Row("a final report of nothing", [.deliver(400), .final([:])], .reported, [:]),
+        Row("a final report of nothing", [.final([:])], .reported, [:]),
+        Row(
+            "a final report of nothing beside a text is none",
+            [.deliver(40), .final([.input: 0, .output: 0])],
+            .estimated,
+            [.input: 50, .output: 10],
+        ),
         Row(
             "a report of more than the limit is believed",
             [.final([.input: 1, .output: 99])],

@@ -43,7 +43,14 @@ import Testing
         (
             "\"web_search_options\":{\"search_context_size\":\"low\"}",
             .unbounded("web_search_options"),
-        ),
+        ), ("\"web_search_options\":{}", .unbounded("web_search_options")),
+        ("\"models\":[\"anthropic/claude-opus-4.6\"]", .unpriced("models")),
+        ("\"route\":\"fallback\"", .unpriced("route")),
+        ("\"plugins\":[{\"id\":\"web\"}]", .unpriced("plugins")),
+        ("\"preset\":\"dear\"", .unpriced("preset")),
+        ("\"provider\":{\"only\":[\"dear\"]}", .unpriced("provider")),
+        ("\"Max_Tokens\":9000", .unpriced("Max_Tokens")),
+        ("\"mode\\u006c\\u0073\":[\"x\"]", .unpriced("models")),
     ])
     func `an OpenAI request that can not be billed is refused by its field`(
         more: String,
@@ -62,12 +69,42 @@ import Testing
             .unbounded("tools"),
         ),
         ("\"max_tokens\":9,\"tools\":[{\"type\":\"web_search_20250305\"}]", .unbounded("tools")),
+        ("\"max_tokens\":9,\"fallbacks\":[{\"model\":\"dear\"}]", .unpriced("fallbacks")),
+        ("\"max_tokens\":9,\"thread\":{\"type\":\"continue\"}", .unbounded("thread")),
+        (
+            "\"max_tokens\":9,\"context_management\":{\"edits\":[{\"type\":\"compact_20260112\"}]}",
+            .unbounded("context_management"),
+        ), ("\"max_tokens\":9,\"Speed\":\"fast\"", .unpriced("Speed")),
     ])
     func `an Anthropic request that can not be billed is refused by its field`(
         more: String,
         error: RequestError,
     ) {
         #expect(throws: error) { try anthropic(more) }
+    }
+
+    @Test(arguments: [
+        "\"provider\":{\"zdr\":true,\"data_collection\":\"deny\",\"order\":null}",
+        "\"provider\":null,\"models\":[],\"plugins\":null,\"web_search_options\":null",
+        "\"future\":{\"models\":[\"x\"]}",
+    ])
+    func `an option that changes no price passes`(more: String) throws { _ = try openAI(more) }
+
+    @Test func `edits that only clear the context pass`() throws {
+        _ = try anthropic(
+            "\"max_tokens\":9,\"thread\":null,"
+                + "\"context_management\":{\"edits\":[{\"type\":\"clear_tool_uses_20250919\"}]}"
+        )
+    }
+
+    @Test(arguments: ["data:application/pdf;base64,JVBE", "file:///x.png", "DATA:image/png,x"])
+    func `data that is no picture is refused`(url: String) {
+        let body =
+            "{\"model\":\"g\",\"messages\":[{\"role\":\"user\",\"content\":["
+            + "{\"type\":\"image_url\",\"image_url\":{\"url\":\"\(url)\"}}]}]}"
+        #expect(throws: RequestError.unbounded("messages")) {
+            try InferenceRequest(.openai, body: ByteBuffer(string: body))
+        }
     }
 
     @Test(arguments: [
@@ -169,6 +206,30 @@ import Testing
             String(buffer: body) == "{\"model\":\"vendor/big\\\"model\",\"messages\":"
                 + "[{\"role\":\"user\",\"content\":\"Hi\"}],\"max_completion_tokens\": 1024}"
         )
+    }
+
+    @Test(arguments: [
+        ("\"max_tokens\":null", "\"max_tokens\":7"),
+        (
+            "\"max_tokens\":9,\"max_completion_tokens\":7",
+            "\"max_tokens\":7,\"max_completion_tokens\":7",
+        ),
+        (
+            "\"max_tokens\":null,\"max_completion_tokens\":7",
+            "\"max_tokens\":7,\"max_completion_tokens\":7",
+        ),
+    ])
+    func `every limit that stands there becomes the one that holds`(
+        more: String,
+        expected: String,
+    ) throws {
+        let body = try openAI(more).upstreamBody(
+            model: "gpt-4o",
+            limit: 7,
+            limitField: "max_tokens",
+        )
+        #expect(String(buffer: body).hasSuffix(expected + "}"))
+        #expect(String(buffer: body).hasPrefix("{\"model\""))
     }
 
     @Test func `a limit is inserted where the request names none`() throws {

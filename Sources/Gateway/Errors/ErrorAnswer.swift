@@ -15,6 +15,9 @@ extension Surface {
         if failure.kind == .conflict || failure.kind == .paymentRequired {
             headers[.shouldRetry] = "false"
         }
+        if case .insufficientFunds(let shortage, _)? = failure as? GatewayError {
+            headers[.balanceRemaining] = shortage.available.description
+        }
         headers[.retryAfter] = failure.retryAfter.map { String($0) }
         return Response(
             status: .init(code: failure.kind.status),
@@ -66,8 +69,7 @@ extension Failure {
         case .insufficientFunds(let shortage, let code):
             "\"limit\":\"balance\",\(shortage.members),"
                 + "\"funding\":{\"deposit_code\":\(JSONText.quoted(code)),"
-                + "\"instructions\":\"Send money with this deposit code, or ask the operator for a "
-                + "grant.\"}"
+                + "\"instructions\":\"Ask the operator to fund this deposit code.\"}"
         case .keyLimitReached(let window, let shortage, let resetsAt):
             "\"limit\":\"key_\(window.rawValue)\",\(shortage.members),\"resets_at\":"
                 + (resetsAt.map { JSONText.quoted($0.iso8601) } ?? "null")

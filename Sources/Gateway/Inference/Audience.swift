@@ -6,12 +6,12 @@ import Synchronization
 /// come.
 package final class Audience: Sendable {
     private struct State {
-        var count = 0
+        var listeners: [ObjectIdentifier: Departure] = [:]
         var isClosed = false
         var nextID = 0
         var waiters: [Int: (isFor: Presence, continuation: CheckedContinuation<Void, Never>)] = [:]
 
-        var presence: Presence { count == 0 ? .nobody : .somebody }
+        var presence: Presence { listeners.isEmpty ? .nobody : .somebody }
 
         /// Takes out the waiters whose wait is over.
         mutating func awake() -> [CheckedContinuation<Void, Never>] {
@@ -34,26 +34,32 @@ package final class Audience: Sendable {
     package func join(_ departure: Departure) -> Bool {
         let (isIn, waiters) = state.withLock { state in
             guard !state.isClosed else { return (false, [CheckedContinuation<Void, Never>]()) }
-            state.count += 1
+            state.listeners[ObjectIdentifier(departure)] = departure
             return (true, state.awake())
         }
         for waiter in waiters { waiter.resume() }
-        if isIn { departure.whenGone { self.leave() } }
+        let listener = ObjectIdentifier(departure)
+        if isIn { departure.whenGone { self.leave(listener) } }
         return isIn
     }
 
-    private func leave() {
+    private func leave(_ listener: ObjectIdentifier) {
         let waiters = state.withLock { state in
-            state.count -= 1
+            state.listeners[listener] = nil
             return state.awake()
         }
         for waiter in waiters { waiter.resume() }
     }
 
+    /// Has every listener count as gone, though its connection may still be open.
+    func dismiss() {
+        for listener in state.withLock({ Array($0.listeners.values) }) { listener.signal() }
+    }
+
     /// Asks `isOver` if nobody is there, and lets nobody in any more where it says so.
     func shutIfDeserted(_ isOver: () -> Bool) {
         state.withLock { state in
-            if state.count == 0 { state.isClosed = isOver() }
+            if state.listeners.isEmpty { state.isClosed = isOver() }
         }
     }
 

@@ -74,6 +74,9 @@ package final class Downstream: Sendable {
     /// Whether the whole answer so far can be read again.
     package var isKept: Bool { state.withLock { $0.budget != nil } }
 
+    /// Whether the inference waits for an agent that does not read.
+    var isBlocked: Bool { state.withLock { $0.writer != nil } }
+
     /// Sends the head, once.
     package func send(_ head: AnswerHead) {
         change { state in
@@ -87,7 +90,9 @@ package final class Downstream: Sendable {
         var isFull = false
         change { state in
             state.count(bytes.readableBytes)
-            guard !state.isGone || state.budget != nil else { return }
+            guard !state.isGone || state.budget != nil else {
+                return state.drop(bytes.readableBytes)
+            }
             var bytes = bytes
             state.bytes.writeBuffer(&bytes)
             isFull = state.isFull(Downstream.highWater)
@@ -220,11 +225,17 @@ extension Downstream.State {
         hasRead(read)
     }
 
+    /// Lets go of all there is and of what would follow it: a reader who comes for it finds it lost.
+    fileprivate mutating func drop(_ more: Int) {
+        start += bytes.readableBytes + more
+        bytes.clear()
+    }
+
     /// Takes note of how far a reader has read, and lets go of what nobody will read again.
     fileprivate mutating func hasRead(_ offset: Int) {
         read = max(read, offset)
         guard budget == nil else { return }
-        let passed = min(read - start, bytes.readableBytes)
+        let passed = min(max(read - start, 0), bytes.readableBytes)
         bytes.moveReaderIndex(forwardBy: passed)
         start += passed
         bytes.discardReadBytes()

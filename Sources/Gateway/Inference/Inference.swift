@@ -93,7 +93,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
         let quote = Quote(rate: rate, demand: demand)
 
         // Not faster than the key may go.
-        let admission = try gateway.admit(key, quote)
+        let admission = try gateway.admit(key, tokens: quote.tokenBound)
 
         // Reserve that much.
         let id: InferenceID = gateway.identifiers.next("inf")

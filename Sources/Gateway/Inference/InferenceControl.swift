@@ -96,10 +96,12 @@ final class InferenceControl: Sendable {
         return action
     }
 
-    /// Returns when the upstream, or an agent that does not read, has taken too long.
+    /// Returns when the upstream has taken too long; an agent that does not read for as long counts
+    /// as one that left.
     ///
     /// A pause is noticed within a quarter of the idle timeout after it has passed.
     func watch(
+        _ downstream: Downstream,
         head: Duration,
         idle: Duration,
         total: Duration,
@@ -121,6 +123,10 @@ final class InferenceControl: Sendable {
                 let pieces = state.withLock(\.pieces)
                 quietTicks = pieces == seen ? quietTicks + 1 : 0
                 seen = pieces
+                if quietTicks > 4, downstream.isBlocked {
+                    downstream.audience.dismiss()
+                    quietTicks = 0
+                }
             }
             timeOut()
         } catch {

@@ -27,7 +27,7 @@ extension InferenceRun {
     ) async {
         switch action {
         case .none, .linger, .drain: return
-        case .release: await release(whole: whole, failure: failure)
+        case .release: await release(last: last, whole: whole, failure: failure)
         case .settle(let outcome):
             do {
                 let receipt = try await settle.capture(
@@ -50,13 +50,20 @@ extension InferenceRun {
         downstream.finish()
     }
 
-    private func release(whole: AnswerHead?, failure: (any Failure)?) async {
+    private func release(
+        last: ByteBuffer?,
+        whole: AnswerHead?,
+        failure: (any Failure)?,
+    ) async {
         do {
             let balance = try await settle.release(inference)
             ended(false)
             InferenceMetrics.released(inference.rate.model)
             inference.admission?.took(tokens: 0)
-            if var head = whole {
+            if isStreaming {
+                // Nothing but signs of life had come.
+                await downstream.write(last ?? errorEvent(failure))
+            } else if var head = whole {
                 head.headers[.balanceRemaining] = balance.description
                 downstream.send(head)
             } else if let failure {
@@ -145,8 +152,12 @@ extension InferenceRun {
                 metadata: ["receipt": "\(receipt.id)", "overrun": "\(receipt.overrun)"],
             )
         }
-        if let answered = receipt.answeredModel, answered != inference.rate.upstreamModel {
-            logger.debug("another model answered", metadata: ["receipt": "\(receipt.id)"])
+        // A dated name of the same model is no other one.
+        if let answered = receipt.answeredModel, !answered.hasPrefix(inference.rate.upstreamModel) {
+            logger.notice(
+                "another model answered",
+                metadata: ["receipt": "\(receipt.id)", "answered": "\(answered.prefix(100))"],
+            )
         }
     }
 }

@@ -31,6 +31,8 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     var reader: AnswerReader
     /// Whether the agent was sent the head of a stream.
     var isStreaming = false
+    /// Whether the model's answer has begun.
+    var isOwed = false
 
     /// Sends the request and passes the answer on, to its end or until the task is cancelled.
     mutating func forward() async {
@@ -89,23 +91,27 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
             if progress == .isWhole { return true }
             do { try parser.append(bytes) } catch { throw ForwardingError.tooLarge }
             while progress == .goesOn, let event = parser.next() {
-                progress = run.startStream(response) ? await run.pass(event) : .isCut
+                progress = await run.pass(event, of: response)
             }
             return progress != .isCut
         }
         parser.end()
         while progress == .goesOn, let event = parser.next() {
-            progress = run.startStream(response) ? await run.pass(event) : .isCut
+            progress = await run.pass(event, of: response)
         }
         if progress == .goesOn { throw ForwardingError.brokenOff }
     }
 
-    /// Sends the head with the first event: until then, a failure is an answer of its own.
+    /// Sends the head with the first event, until which a failure is an answer of its own; with the
+    /// first event of the model's answer, from which on it is owed, tells the machine.
     ///
     /// - Returns: `false` where the inference has ended meanwhile.
     private mutating func startStream(_ response: UpstreamResponse) -> Bool {
+        if reader.hasBegun, !isOwed {
+            guard control.streamStarted() else { return false }
+            isOwed = true
+        }
         guard !isStreaming else { return true }
-        guard control.streamStarted() else { return false }
         isStreaming = true
         var headers = answerHeaders(response.headers, balance: inference.placed.balance)
         headers[.cacheControl] = "no-cache"
@@ -123,8 +129,17 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     }
 
     /// Passes one event on.
-    private mutating func pass(_ event: EventStreamEvent) async -> StreamProgress {
-        switch reader.read(event, into: &meter) {
+    private mutating func pass(
+        _ event: EventStreamEvent,
+        of response: UpstreamResponse,
+    ) async -> StreamProgress {
+        let meaning = reader.read(event, into: &meter)
+        if meaning == .failure, !isStreaming {
+            await relayRefusal(status: 502, response.headers, event.data)
+            return .isCut
+        }
+        guard startStream(response) else { return .isCut }
+        switch meaning {
         case .relay:
             await downstream.write(event.raw)
             return await stayWithinHold()
@@ -196,17 +211,19 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     private mutating func refuse(_ response: UpstreamResponse) async throws {
         if [401, 402, 403, 407].contains(response.status) { throw ForwardingError.refusedUs }
         let body = try await wholeBody(response, limit: 1 << 20)
-        var scratch = meter
-        guard reader.read(body: body, into: &scratch) != .garbage,
+        await relayRefusal(status: response.status, response.headers, body)
+    }
+
+    /// The upstream's own word where it can be passed on: JSON that names nothing of our account.
+    private func refusal(status: Int, _ body: ByteBuffer) -> ByteBuffer {
+        var (reader, scratch) = (reader, meter)
+        let isJSON = reader.read(body: body, into: &scratch) != .garbage
+        guard isJSON, !AccountNames.occur(in: body),
             !body.readableBytesView.contains(inference.upstream.credential.utf8)
         else {
-            return await relayRefusal(
-                status: response.status,
-                response.headers,
-                ByteBuffer(string: upstreamError(response.status).body(inference.request.dialect)),
-            )
+            return ByteBuffer(string: upstreamError(status).body(inference.request.dialect))
         }
-        await relayRefusal(status: response.status, response.headers, body)
+        return body
     }
 
     private func upstreamError(_ status: Int) -> DialectError {
@@ -226,7 +243,12 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         let action = control.tell { $0.upstreamFailed() }
         var headers = answerHeaders(headers, balance: .zero)
         headers[.contentType] = "application/json"
-        await perform(action, whole: AnswerHead(status: status, headers: headers, body: body))
+        let head = AnswerHead(
+            status: status,
+            headers: headers,
+            body: refusal(status: status, body),
+        )
+        await perform(action, whole: head)
     }
 
     private mutating func fail(_ error: ForwardingError) async {

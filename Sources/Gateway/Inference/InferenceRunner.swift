@@ -103,6 +103,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
             }
             group.addTask {
                 await run.control.watch(
+                    run.downstream,
                     head: settings.headTimeout,
                     idle: settings.idleTimeout,
                     total: settings.totalTimeout,

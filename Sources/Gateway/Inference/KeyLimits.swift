@@ -26,12 +26,12 @@ extension GatewayServices {
     /// Counts a request against its key's pace.
     ///
     /// - Throws: ``GatewayError/paceExceeded(_:wait:)``; nothing is counted.
-    func admit(_ key: Key, _ quote: Quote) throws(GatewayError) -> Admission {
+    func admit(_ key: Key, tokens: Int64) throws(GatewayError) -> Admission {
         do throws(PaceLimiter.Refusal) {
             return try paces.admit(
                 key.id.description,
                 key.settings.pace,
-                tokens: quote.tokenBound,
+                tokens: tokens,
                 at: time.now(),
             )
         } catch {
@@ -47,7 +47,7 @@ extension GatewayServices {
 
 extension Quote {
     /// The most tokens that count against a pace: the input as estimated, the output to its limit.
-    fileprivate var tokenBound: Int64 {
+    var tokenBound: Int64 {
         let (output, overflow) = outputLimit.multipliedReportingOverflow(by: demand.choices)
         let (sum, carry) = demand.inputEstimate.addingReportingOverflow(output)
         return overflow || carry ? .max : sum

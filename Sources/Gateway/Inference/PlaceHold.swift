@@ -40,6 +40,9 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
                 within: key.budgets,
                 at: now,
             )
+            // Where the key's own limit is the least, nothing is held that does not cover the worst:
+            // what exceeds it would be the operator's, with money on the balance.
+            if headroom.bound != nil { policy.mode = .strict }
             switch quote.fit(available: headroom.amount, policy: policy) {
             case .hold(let amount, let outputLimit, let isLowered):
                 let request = HoldRequest(

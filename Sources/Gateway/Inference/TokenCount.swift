@@ -1,20 +1,30 @@
 import Forwarding
 import HTTPTypes
 import Hummingbird
+import Identity
+import Ledger
 import NIOCore
 import Pricing
+import Primitives
 import Providers
+import RateLimits
 
 /// Forwards a question for the tokens of a request; it is free and changes nothing.
 struct TokenCount<Storage: GatewayStore>: Sendable {
     let gateway: GatewayServices<Storage>
 
     func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        _ = try await gateway.authenticate(request, context)
+        let key = try await gateway.authenticate(request, context)
         let body = try await gateway.body(of: request)
         let asked = try InferenceRequest(.anthropic, countingTokensOf: body)
         let (rate, _) = try gateway.rates.rate(of: asked.model)
+        guard key.settings.allows(rate, in: gateway.rates) else {
+            throw GatewayError.modelNotAllowed
+        }
         let upstream = try gateway.upstream(of: rate, speaking: .anthropic)
+        // It costs the customer nothing, and the operator's rate there.
+        let admission = try gateway.admit(key, tokens: 0)
+        defer { admission.took(tokens: 0) }
         let outgoing = UpstreamRequest(
             upstream: upstream,
             operation: .countTokens,
@@ -25,9 +35,15 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
                 limitField: upstream.limitField,
             ),
         )
-        return try await within(gateway.settings.idleTimeout) {
+        var response = try await within(gateway.settings.idleTimeout) {
             try await forward(outgoing)
         }
+        let solRate = gateway.settings.solRate
+        let funds = try await gateway.store.read { transaction in
+            try transaction.funds(of: key.customer, solRate: solRate)
+        }
+        response.headers[.balanceRemaining] = funds.dollars.description
+        return response
     }
 
     private func forward(_ outgoing: UpstreamRequest) async throws -> Response {

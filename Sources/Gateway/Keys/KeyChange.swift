@@ -75,13 +75,15 @@ package struct KeyChange: Codable, Sendable {
 extension KeyChange {
     /// The change as a function of the settings, once every field has been checked.
     ///
-    /// - Parameter isOperator: whether the caller may say who manages keys.
+    /// - Parameter isOperator: whether the caller may say who manages keys, and that an answer whose
+    ///   agent left is not read on for its usage: reasoning that is not shown would be free.
     /// - Throws: ``GatewayError/invalidParameter(_:)``.
     /// - Returns: what changes the settings.
     func checked(
         isOperator: Bool
     ) throws(GatewayError) -> @Sendable (inout KeySettings) -> Void {
         guard managesKeys == .keep || isOperator else { throw .invalidParameter("manages_keys") }
+        guard onDisconnect == .keep || isOperator else { throw .invalidParameter("on_disconnect") }
         if case .set(let name) = name, name.utf8.count > 255 { throw .invalidParameter("name") }
         if case .set(let models) = models, models.contains(where: \.isEmpty) || models.count > 1000
         {

@@ -41,6 +41,7 @@ struct AnthropicAnswer {
             }
         }
         answer.follow(type, index)
+        facts.isAnswer = type != "ping" && type != "error"
         facts.isTerminal = type == "message_stop"
         facts.isFailure = type == "error"
         if statesUsage { answer.report(type, &facts) }

@@ -15,8 +15,45 @@ extension RequestReader {
         case "speed": try allow(["standard"], &cursor)
         case "inference_geo": try allow(["global"], &cursor)
         case "mcp_servers", "container": try refuseUnlessEmpty(.unbounded(field), &cursor)
-        default: try cursor.skip()
+        // Another model may answer, or input that is not in the body be read.
+        case "fallbacks": try refuseUnlessEmpty(.unpriced(field), &cursor)
+        case "thread": try refuseUnlessNull(.unbounded(field), &cursor)
+        case "context_management": try readContextManagement(&cursor)
+        default: try passOver(key, &cursor, known: RequestReader.anthropicFields)
         }
+    }
+
+    /// The fields that decide what a request costs.
+    private static let anthropicFields: Set<String> = [
+        "model", "stream", "max_tokens", "messages", "system", "thinking", "tools", "service_tier",
+        "speed", "inference_geo", "mcp_servers", "container", "fallbacks", "thread",
+        "context_management",
+    ]
+
+    /// Edits that clear parts of the context make it smaller; one that has the model sum it up runs
+    /// the model again, outside the counts that the answer reports.
+    ///
+    /// https://docs.anthropic.com/en/docs/build-with-claude/context-editing
+    private mutating func readContextManagement(
+        _ cursor: inout JSONCursor
+    ) throws(JSONError) {
+        guard try cursor.kind() == .object else {
+            return try refuseUnlessNull(.unbounded(field), &cursor)
+        }
+        var reader = self
+        try cursor.object { cursor, key throws(JSONError) in
+            guard case "edits" = key, try cursor.kind() == .array else {
+                return try reader.refuseUnlessNull(.unbounded("context_management"), &cursor)
+            }
+            try cursor.array { cursor throws(JSONError) in
+                var type = ""
+                try cursor.object { cursor, key throws(JSONError) in
+                    if case "type" = key { type = try cursor.string() } else { try cursor.skip() }
+                }
+                if !type.hasPrefix("clear_") { reader.refuse(.unbounded("context_management")) }
+            }
+        }
+        self = reader
     }
 
     private mutating func readAnthropicMessages(_ cursor: inout JSONCursor) throws(JSONError) {

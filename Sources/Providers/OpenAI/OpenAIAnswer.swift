@@ -35,7 +35,9 @@ struct OpenAIAnswer {
             default: try cursor.skip()
             }
         }
+        facts.isAnswer = hasChoices
         if case .none = facts.usage { return facts }
+        facts.isAnswer = true
         facts.isBareUsage = !hasChoices
         return facts
     }

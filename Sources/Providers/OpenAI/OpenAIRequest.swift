@@ -16,10 +16,38 @@ extension RequestReader {
             try cursor.skip()
         case "service_tier": try allow(["auto", "default", "flex"], &cursor)
         case "modalities": try readModalities(&cursor)
-        case "audio", "prediction": try refuseUnlessEmpty(.unpriced(field), &cursor)
-        case "web_search_options": try refuseUnlessEmpty(.unbounded(field), &cursor)
-        default: try cursor.skip()
+        case "audio", "prediction", "plugins", "models", "fallbacks", "route", "preset":
+            try refuseUnlessEmpty(.unpriced(field), &cursor)
+        case "provider": try readProvider(&cursor)
+        // An empty object switches the search on.
+        case "web_search_options": try refuseUnlessNull(.unbounded(field), &cursor)
+        default: try passOver(key, &cursor, known: RequestReader.openAIFields)
         }
+    }
+
+    /// The fields that decide what a request costs.
+    private static let openAIFields: Set<String> = [
+        "model", "stream", "max_tokens", "max_completion_tokens", "n", "stream_options", "messages",
+        "tools", "functions", "service_tier", "modalities", "audio", "prediction", "plugins",
+        "models", "fallbacks", "route", "preset", "provider", "web_search_options",
+    ]
+
+    /// OpenRouter's choice among a model's hosts, whose prices differ; what only restricts it for
+    /// privacy passes.
+    ///
+    /// https://openrouter.ai/docs/features/provider-routing
+    private mutating func readProvider(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.kind() == .object else {
+            return try refuseUnlessNull(.unpriced(field), &cursor)
+        }
+        var reader = self
+        try cursor.object { cursor, key throws(JSONError) in
+            switch key {
+            case "data_collection", "zdr", "require_parameters": try cursor.skip()
+            default: try reader.refuseUnlessNull(.unpriced("provider"), &cursor)
+            }
+        }
+        self = reader
     }
 
     private mutating func readStreamOptions(_ cursor: inout JSONCursor) throws(JSONError) {
@@ -68,7 +96,7 @@ extension RequestReader {
             try cursor.object { cursor, key throws(JSONError) in
                 switch key {
                 case "type": type = try cursor.string()
-                case "image_url": dataBytes = try RequestReader.dataURLBytes(&cursor)
+                case "image_url": dataBytes = try reader.readImageURL(&cursor)
                 default: try cursor.skip()
                 }
             }
@@ -83,17 +111,23 @@ extension RequestReader {
         self = reader
     }
 
-    /// How many bytes of an `image_url` are the picture itself.
-    private static func dataURLBytes(_ cursor: inout JSONCursor) throws(JSONError) -> Int {
+    /// How many bytes of an `image_url` are the picture itself; data that is no picture is refused.
+    private mutating func readImageURL(_ cursor: inout JSONCursor) throws(JSONError) -> Int {
         var bytes = 0
+        var reader = self
         try cursor.object { cursor, key throws(JSONError) in
             guard case "url" = key else {
                 try cursor.skip()
                 return
             }
             let url = try cursor.rawString()
-            if url.hasPrefix("data:") { bytes = url.raw.count }
+            if url.hasPrefix("data:image/") {
+                bytes = url.raw.count
+            } else if !url.hasPrefix("https://"), !url.hasPrefix("http://") {
+                reader.refuse(.unbounded("messages"))
+            }
         }
+        self = reader
         return bytes
     }
 
