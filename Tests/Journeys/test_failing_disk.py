@@ -135,6 +135,31 @@ def test_a_disk_that_fails_is_told_and_nothing_that_was_acknowledged_is_lost(wor
         assert ask(dialect, customer, stream)[0]
 
 
+@pytest.mark.parametrize("order", ["sync 1 on", "sync 1 once", "write 1 on", "write 1 once"])
+def test_a_log_that_can_not_be_moved_into_the_database_ends_the_process(world, disk, order):
+    """SQLite keeps such a failure to itself; a log whose sync failed is not to be written on."""
+    database = str(world.directory / "farebox.db")
+    gateway = world.start(**disk.settings | {"FAILING_DISK_FILES": database + "$"})
+    customer = gateway.customer("5.00")
+    disk.fail(order)
+    gateway.was_told = True
+    failure = None
+    seen = []
+    while not failure:
+        assert not disk.has_failed, "an answer was acknowledged after the disk had failed"
+        assert len(seen) < 500, "the log is never moved"
+        receipt, failure = ask(BOTH[0], customer, False)
+        seen += [receipt] if receipt else []
+    assert failure == "store_commit_failed"
+    refuse_all_money(gateway, customer)
+    assert gateway.wait() not in (0, None)
+    assert audit(world).startswith("audit clean")
+    disk.works_again()
+    customer.gateway = world.start(name="again")
+    for receipt in seen:
+        customer.receipt(receipt).expect(200)
+
+
 def test_a_disk_that_fails_at_the_start_is_a_start_that_fails(world, disk):
     gateway = world.start(**disk.settings)
     customer = gateway.customer("5.00")
