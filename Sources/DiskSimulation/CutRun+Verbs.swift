@@ -12,9 +12,11 @@ extension CutRun {
 
     /// Each verb of the ledger, as durable as the gateway asks for it.
     static let verbs = [
-        Verb(name: "grant", prepare: { _ in }) {
-            _ = try $0.give(Grant.sample("g", to: "acme", 7), at: now)
-        },
+        Verb(
+            name: "grant",
+            prepare: { _ in },
+            write: { _ = try $0.give(Grant.sample("g", to: "acme", 7), at: now) },
+        ),
         Verb(name: "hold", durability: .visible, prepare: { _ in }, write: open),
         Verb(name: "extend", durability: .visible, prepare: open) {
             _ = try $0.extendHold("h", to: 90_000, within: [], at: now)
