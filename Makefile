@@ -75,7 +75,7 @@ test-simulation: build ## 20 million ledger operations, every order of seven eve
 	wait $$first && wait $$second
 	@$(DISK) SEED=$(FRESH) CUTS=600
 	@$(DISK) WORLD=cuts & first=$$!; \
-	$(DISK) WORLD=rot SEED=1 FLIPS=4000 & second=$$!; \
+	$(DISK) WORLD=rot SEED=1 FLIPS=2000 & second=$$!; \
 	wait $$first && wait $$second
 	@$(DISK) WORLD=rot SEED=$(FRESH) FLIPS=500
 

@@ -1,8 +1,9 @@
 // A disk that fails, under a program that does not know of it: LD_PRELOAD it.
 //
-// FAILING_DISK_FILES names the files by how their path begins; with `$` at its end, one file. FAILING_DISK_ORDER names a file; once it is there it says
-// what fails, counted from then: `sync 2 on` fails the second fsync or fdatasync and all after it, `write 1 once` the first
-// pwrite alone. What fails, fails with EIO, and a line for it is added to the order's file with `.done` behind its name.
+// FAILING_DISK_FILES names the files by how their path begins; with `$` at its end, one file. FAILING_DISK_ORDER names a
+// file; once it is there it says what fails, counted from then: `sync 2 on` fails the second fsync or fdatasync and all
+// after it, `write 1 once` the first pwrite alone. What fails, fails with EIO, and a line for it is added to the file that
+// is named as the order with `.done` behind.
 
 #define _GNU_SOURCE
 #include <errno.h>
