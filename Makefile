@@ -47,10 +47,10 @@ test-unit: build ## Run the Swift tests
 test-journeys: setup build ## Run the built program from outside: the SDKs, faults, kills, bad input
 	.venv/bin/python -m pytest Tests/Journeys
 
-simulate: ## WORLD=ledger SEED= WORLDS= STEPS= | small LENGTH= | life SEED= WORLDS= | disk SEED= CUTS=
-ifeq ($(WORLD),disk)
+simulate: ## WORLD=ledger SEED= WORLDS= STEPS= | small LENGTH= | life SEED= WORLDS= | disk SEED= CUTS= | cuts | rot SEED= FLIPS=
+ifneq ($(filter disk cuts rot,$(WORLD)),)
 	@swift build $(FLAGS) --product farebox-disk-simulation
-	@$(DISK) $(foreach name,SEED CUTS,$(if $($(name)),$(name)=$($(name))))
+	@$(DISK) $(foreach name,WORLD SEED CUTS FLIPS,$(if $($(name)),$(name)=$($(name))))
 else ifeq ($(WORLD),life)
 	@swift build $(FLAGS) --product farebox-life-simulation
 	@$(LIFE) $(foreach name,SEED WORLDS,$(if $($(name)),$(name)=$($(name))))
@@ -62,7 +62,7 @@ endif
 test-tsan: setup ## Run the Swift tests under the thread sanitizer, in .build-tsan
 	@Scripts/test-tsan
 
-test-simulation: build ## 20 million ledger operations, every order of seven events, 200,000 schedules, 100,000 power cuts
+test-simulation: build ## 20 million ledger operations, every order of seven events, 200,000 schedules, 100,000 power cuts, flipped bits
 	@swift build -c release --scratch-path .build-release --product farebox-simulation
 	@$(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 & first=$$!; \
 	$(SIMULATION) WORLD=ledger SEED=20001 WORLDS=20000 & second=$$!; \
@@ -77,6 +77,10 @@ test-simulation: build ## 20 million ledger operations, every order of seven eve
 	$(DISK) SEED=100001 CUTS=49400 & second=$$!; \
 	wait $$first && wait $$second
 	@$(DISK) SEED=$(FRESH) CUTS=600
+	@$(DISK) WORLD=cuts & first=$$!; \
+	$(DISK) WORLD=rot SEED=1 FLIPS=2000 & second=$$!; \
+	wait $$first && wait $$second
+	@$(DISK) WORLD=rot SEED=$(FRESH) FLIPS=500
 
 timing: ## Whether the time of comparing secrets tells where they differ: SAMPLES=
 	@swift build -c release --scratch-path .build-release --product farebox-simulation

@@ -95,6 +95,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict,
         ),
@@ -169,7 +170,7 @@ let package = Package(
             name: "DiskSimulation",
             dependencies: [
                 "Simulation", "SimulatedDisk", "GatewayTestKit", "Primitives", "Metering",
-                "Pricing", "Ledger", "Receipts", "StoreSQLite",
+                "Pricing", "Ledger", "Receipts", "Identity", "StoreSQLite",
             ],
             swiftSettings: strict,
         ),

@@ -3,16 +3,33 @@ import StoreSQLite
 
 /// What a run is told, as NAME=VALUE.
 struct DiskOptions {
+    enum World: String {
+        /// Power cuts at random moments of random work.
+        case disk
+        /// A power cut at every write and sync of each verb.
+        case cuts
+        /// Bits that flip.
+        case rot
+    }
+
+    var world = World.disk
     var seed: UInt64 = 1
+    /// How many bits are flipped, one at a time.
+    var flips = 1000
     /// How many power cuts, at least.
     var cuts = 1000
 
     init(_ arguments: some Sequence<String>) {
         for argument in arguments {
             let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+            if parts.first == "WORLD", let named = parts.last.flatMap(World.init) {
+                world = named
+                continue
+            }
             switch (parts.first, parts.count == 2 ? UInt64(parts[1]) : nil) {
             case ("SEED", let number?): seed = number
             case ("CUTS", let number?): cuts = Int(clamping: number)
+            case ("FLIPS", let number?): flips = Int(clamping: number)
             case (_, _):
                 print("simulate: \(argument) is no option of a disk")
                 exit(64)
@@ -35,14 +52,25 @@ struct DiskRun {
         }
         let location = SQLiteLocation.file("\(folder)/farebox.db")
         do {
-            try await DiskWorld.prepare(location)
-            try await control(location)
-            await cut(location)
+            switch options.world {
+            case .disk:
+                try await DiskWorld.prepare(location)
+                try await control(location)
+                await cut(location)
+            case .cuts:
+                var cuts = CutRun(at: location)
+                try await cuts.run()
+            case .rot:
+                var rot = RotRun(options, in: folder)
+                try await rot.run()
+            }
         } catch {
             print("FAILED: \(error)")
             exit(1)
         }
-        unlink("\(folder)/farebox.db.lock")
+        for name in ["farebox.db", "copy.db"] {
+            for ending in ["", "-wal", "-shm", ".lock"] { unlink("\(folder)/\(name)\(ending)") }
+        }
         rmdir(folder)
     }
 

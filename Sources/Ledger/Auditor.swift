@@ -42,6 +42,20 @@ package enum AuditDifference: Error, Hashable, CustomStringConvertible {
     }
 }
 
+extension AuditDifference {
+    /// Refuses a row that is not after the one before it: in a damaged file the next page can be the
+    /// last one again, for ever.
+    package static func requireOrder(
+        of id: InferenceID,
+        after last: InferenceID?,
+    ) throws(AuditDifference) {
+        guard let last else { return }
+        guard last.description.utf8.lexicographicallyPrecedes(id.description.utf8) else {
+            throw .other("\(id) is out of order: it follows \(last)")
+        }
+    }
+}
+
 extension Balance {
     fileprivate var summary: String { "credits \(credits) debits \(debits) held \(held)" }
 }
@@ -247,9 +261,12 @@ extension LedgerReading {
         var auditor = Auditor()
         try auditor.readOn(&self, page: page)
         var last: InferenceID?
-        while case let page = try holds(after: last, limit: page), let end = page.last {
-            for hold in page { try auditor.check(hold) }
-            last = end.id
+        while case let page = try holds(after: last, limit: page), !page.isEmpty {
+            for hold in page {
+                try AuditDifference.requireOrder(of: hold.id, after: last)
+                try auditor.check(hold)
+                last = hold.id
+            }
         }
         try auditor.check(accounts: try accounts())
         try auditor.check(spendings: try spendings(), daily: try dailyCharges())

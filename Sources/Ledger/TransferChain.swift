@@ -48,13 +48,21 @@ package struct TransferChain: Hashable, Sendable {
         at sequence: Int64,
         after previous: [UInt8],
     ) -> [UInt8] {
-        var hash = SHA256()
-        hash.update(data: previous)
         let fields = [
             String(sequence), transfer.id.description, transfer.code.rawValue,
             transfer.debit.description, transfer.credit.description, transfer.amount.description,
             transfer.cause, transfer.note, String(transfer.at.microseconds),
         ]
+        return FieldDigest.of(fields, after: previous)
+    }
+}
+
+/// SHA-256 over fields, each preceded by its length, so no two lists share an input.
+package enum FieldDigest {
+    /// The digest of `previous`, where there is one, and then of all `fields`.
+    package static func of(_ fields: [String], after previous: [UInt8] = []) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(data: previous)
         for field in fields {
             let bytes = Array(field.utf8)
             withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { hash.update(bufferPointer: $0) }

@@ -20,9 +20,11 @@ package struct ReceiptAuditor {
     ) throws where Transaction: LedgerTransaction & ReceiptReading & RateCardTransaction {
         var last: InferenceID?
         while case let receipts = try transaction.receipts(after: last, limit: page),
-            let end = receipts.last
+            !receipts.isEmpty
         {
             for receipt in receipts {
+                try AuditDifference.requireOrder(of: receipt.id, after: last)
+                last = receipt.id
                 try check(receipt, of: try rate(of: receipt, &transaction))
                 guard try transaction.hold(receipt.id)?.state == .captured(receipt.charge) else {
                     throw AuditDifference.other(
@@ -31,7 +33,6 @@ package struct ReceiptAuditor {
                 }
             }
             receiptCount += receipts.count
-            last = end.id
         }
     }
 

@@ -13,23 +13,23 @@ enum HoldRow {
     /// What a hold is for never changes once it is placed; what it reserves, and its life, go on.
     static let upsert = """
         INSERT INTO holds (id, customer, key, amount, parts, sol_rate, sol_rate_at, rate_card,
-            subject, placed_at, lease, state, charge, resolved_at, refunded)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            subject, placed_at, lease, state, charge, resolved_at, refunded, seal)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
             amount = excluded.amount, parts = excluded.parts, lease = excluded.lease,
             state = excluded.state, charge = excluded.charge, resolved_at = excluded.resolved_at,
-            refunded = excluded.refunded
+            refunded = excluded.refunded, seal = excluded.seal
         """
 
     static func arguments(_ hold: Hold) -> StatementArguments {
         let (state, charge) = columns(of: hold.state)
-        return [
+        return Seal.sealed([
             hold.id.description, hold.customer.description, hold.key.description,
             hold.amount.units, text(of: hold.parts), hold.solRate?.microdollarsPerSOL,
             hold.solRate?.quotedAt.microseconds, hold.rateCard, hold.subject,
             hold.placedAt.microseconds, hold.lease.microseconds, state, charge,
             hold.resolvedAt?.microseconds, hold.refunded?.units,
-        ]
+        ])
     }
 
     static func hold(_ row: Row) throws(StoreError) -> Hold {

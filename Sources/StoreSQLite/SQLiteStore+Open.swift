@@ -15,18 +15,19 @@ extension SQLiteStore {
     /// and brought up to this version's schema.
     ///
     /// `onFailure` is told once, on the writer's own thread, when a commit fails; the process then
-    /// has to stop.
+    /// has to stop. The log is moved into the database once it has `checkpointPages`.
     ///
     /// - Throws: ``SQLiteOpenError``.
     package static func open(
         _ location: SQLiteLocation,
         access: Access,
         chain: String = SQLiteStore.defaultChain,
+        checkpointPages: Int = LogCheckpoint.pages,
         onFailure: @escaping @Sendable (StoreError) -> Void = { _ in },
     ) throws -> SQLiteStore {
         switch (location, access) {
         case (.memory, .exclusive):
-            let database = try DatabaseQueue(configuration: configuration())
+            let database = try DatabaseQueue(configuration: configuration(checkpointPages))
             try prepare(database)
             let queue = WriteQueue(database, chain: chain, onFailure: onFailure)
             return SQLiteStore(database, queue: queue, lock: nil)
@@ -34,7 +35,7 @@ extension SQLiteStore {
         case (.file(let path), .exclusive):
             try createFolder(of: path)
             let lock = try DatabaseLock.acquire(besides: path)
-            let database = try pool(path, configuration())
+            let database = try pool(path, configuration(checkpointPages))
             try prepare(database)
             try requireWAL(database)
             try renewLog(of: database)
@@ -49,14 +50,14 @@ extension SQLiteStore {
         guard FileManager.default.fileExists(atPath: path) else {
             throw SQLiteOpenError.missing(path: path)
         }
-        var configuration = configuration()
+        var configuration = configuration(LogCheckpoint.pages)
         configuration.readonly = true
         let database = try pool(path, configuration)
         try withReason(of: path) { try database.read(Schema.requireCurrent) }
         return database
     }
 
-    private static func configuration() -> Configuration {
+    private static func configuration(_ checkpointPages: Int) -> Configuration {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(busyTimeout)
@@ -64,6 +65,7 @@ extension SQLiteStore {
         configuration.prepareDatabase { database in
             // A mapped file turns a full disk into a SIGBUS.
             try database.execute(sql: "PRAGMA mmap_size = 0")
+            LogCheckpoint.install(on: database, after: checkpointPages)
         }
         return configuration
     }

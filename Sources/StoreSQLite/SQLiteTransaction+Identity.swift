@@ -26,11 +26,14 @@ extension SQLiteTransaction: IdentityTransaction {
     package mutating func insert(_ customer: Customer) throws {
         willWrite()
         try execute(
-            "INSERT INTO customers (id, deposit_code, label, created_at) VALUES (?, ?, ?, ?)",
-            [
+            """
+            INSERT INTO customers (id, deposit_code, label, created_at, seal)
+            VALUES (?, ?, ?, ?, ?)
+            """,
+            Seal.sealed([
                 customer.id.description, customer.depositCode, customer.label,
                 customer.createdAt.microseconds,
-            ],
+            ]),
         )
     }
 
@@ -43,18 +46,20 @@ extension SQLiteTransaction: IdentityTransaction {
         willWrite()
         try execute(
             """
-            INSERT INTO keys (id, customer, digest, settings, created_at, updated_at, revoked_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO keys (id, customer, digest, settings, created_at, updated_at, revoked_at,
+                seal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
                 customer = excluded.customer, digest = excluded.digest,
                 settings = excluded.settings, created_at = excluded.created_at,
-                updated_at = excluded.updated_at, revoked_at = excluded.revoked_at
+                updated_at = excluded.updated_at, revoked_at = excluded.revoked_at,
+                seal = excluded.seal
             """,
-            [
+            Seal.sealed([
                 key.id.description, key.customer.description, key.digest.bytes.asBlob,
                 try storedJSON(key.settings), key.createdAt.microseconds,
                 key.updatedAt?.microseconds, key.revokedAt?.microseconds,
-            ],
+            ]),
         )
     }
 

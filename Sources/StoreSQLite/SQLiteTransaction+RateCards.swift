@@ -21,13 +21,14 @@ extension SQLiteTransaction: RateCardTransaction {
         willWrite()
         try execute(
             """
-            INSERT INTO rate_cards (version, content) VALUES (?, ?) ON CONFLICT (version) DO NOTHING
+            INSERT INTO rate_cards (version, content, seal) VALUES (?, ?, ?)
+            ON CONFLICT (version) DO NOTHING
             """,
-            [card.version, try storedJSON(card)],
+            Seal.sealed([card.version, try storedJSON(card)]),
         )
         try execute(
-            "INSERT INTO rate_card_publications (version, at) VALUES (?, ?)",
-            [card.version, now.microseconds],
+            "INSERT INTO rate_card_publications (version, at, seal) VALUES (?, ?, ?)",
+            Seal.sealed([card.version, now.microseconds]),
         )
     }
 

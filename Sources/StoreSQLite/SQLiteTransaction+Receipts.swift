@@ -7,8 +7,8 @@ extension SQLiteTransaction: ReceiptTransaction {
     package mutating func append(_ receipt: Receipt) throws {
         willWrite()
         try execute(
-            "INSERT INTO receipts (id, content) VALUES (?, ?)",
-            [receipt.id.description, try storedJSON(receipt)],
+            "INSERT INTO receipts (id, content, seal) VALUES (?, ?, ?)",
+            Seal.sealed([receipt.id.description, try storedJSON(receipt)]),
         )
     }
 

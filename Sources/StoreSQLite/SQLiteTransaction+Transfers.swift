@@ -62,9 +62,17 @@ extension SQLiteTransaction: LedgerReading {
 
     package mutating func accounts() throws -> [(AccountID, Balance)] {
         try flush()
-        return try rows("SELECT id, credits, debits, held FROM accounts ORDER BY id").map { row in
+        return try rows(
+            "SELECT id, kind, asset, credits, debits, held FROM accounts ORDER BY id"
+        ).map { row in
             var columns = RowReader(row, of: "accounts")
-            return (try columns.parsed("id", AccountID.init), try columns.balance())
+            let id = try columns.parsed("id", AccountID.init)
+            // Totals are summed by these, and a reader's connection checks no constraint.
+            guard try columns.text("kind") == id.kind else { throw columns.corrupt("kind") }
+            guard try columns.text("asset") == id.asset.rawValue else {
+                throw columns.corrupt("asset")
+            }
+            return (id, try columns.balance())
         }
     }
 

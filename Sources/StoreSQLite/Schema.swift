@@ -22,6 +22,21 @@ enum Schema {
         try migrator.migrate(database)
     }
 
+    /// Every table, index and trigger, as it was written.
+    static func statements(_ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database,
+            sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name",
+        )
+    }
+
+    /// What ``statements(_:)`` are in a database of this version.
+    static let expectedStatements = Result {
+        let database = try DatabaseQueue()
+        try migrator.migrate(database)
+        return try database.read(statements)
+    }
+
     /// - Throws: ``SQLiteOpenError/tooNew``, ``SQLiteOpenError/tooOld``.
     static func requireCurrent(_ database: Database) throws {
         guard try !migrator.hasBeenSuperseded(database) else { throw SQLiteOpenError.tooNew }
@@ -30,7 +45,7 @@ enum Schema {
 
     /// A customer's account is never below what its holds reserve; nobody else's holds anything.
     ///
-    /// Transfers are never changed or removed. `parts` of a hold reads `usdc:70,usd:5`. What each key
+    /// Rows that follow from nothing else carry their ``Seal``. Transfers are never changed or removed. `parts` of a hold reads `usdc:70,usd:5`. What each key
     /// has spent is kept beside, by day, for its budgets.
     private static let ledger = """
         CREATE TABLE accounts (
@@ -92,6 +107,7 @@ enum Schema {
             charge INTEGER CHECK (charge BETWEEN 0 AND amount),
             resolved_at INTEGER,
             refunded INTEGER CHECK (refunded BETWEEN 1 AND charge),
+            seal BLOB NOT NULL CHECK (length(seal) = 32),
             CHECK ((state = 'captured') = (charge IS NOT NULL)),
             CHECK ((state = 'open') = (resolved_at IS NULL))
         ) STRICT, WITHOUT ROWID;
@@ -118,6 +134,7 @@ enum Schema {
         CREATE TABLE receipts (
             id TEXT NOT NULL PRIMARY KEY,
             content TEXT NOT NULL CHECK (json_valid(content)),
+            seal BLOB NOT NULL CHECK (length(seal) = 32),
             customer TEXT NOT NULL GENERATED ALWAYS AS (content ->> '$.customer') VIRTUAL,
             settled_at INTEGER NOT NULL GENERATED ALWAYS AS (content ->> '$.settledAt') VIRTUAL,
             CHECK (id = content ->> '$.id'),
@@ -137,7 +154,8 @@ enum Schema {
             id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
             deposit_code TEXT NOT NULL UNIQUE CHECK (deposit_code <> ''),
             label TEXT NOT NULL,
-            created_at INTEGER NOT NULL
+            created_at INTEGER NOT NULL,
+            seal BLOB NOT NULL CHECK (length(seal) = 32)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE keys (
@@ -147,7 +165,8 @@ enum Schema {
             settings TEXT NOT NULL CHECK (json_valid(settings)),
             created_at INTEGER NOT NULL,
             updated_at INTEGER,
-            revoked_at INTEGER
+            revoked_at INTEGER,
+            seal BLOB NOT NULL CHECK (length(seal) = 32)
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX keys_by_customer ON keys (customer, id);
@@ -158,6 +177,7 @@ enum Schema {
         CREATE TABLE rate_cards (
             version TEXT NOT NULL PRIMARY KEY CHECK (version <> ''),
             content TEXT NOT NULL CHECK (json_valid(content)),
+            seal BLOB NOT NULL CHECK (length(seal) = 32),
             CHECK (version = content ->> '$.version')
         ) STRICT, WITHOUT ROWID;
 
@@ -167,7 +187,8 @@ enum Schema {
         CREATE TABLE rate_card_publications (
             sequence INTEGER NOT NULL PRIMARY KEY,
             version TEXT NOT NULL REFERENCES rate_cards (version),
-            at INTEGER NOT NULL
+            at INTEGER NOT NULL,
+            seal BLOB NOT NULL CHECK (length(seal) = 32)
         ) STRICT;
         """
 }

@@ -85,4 +85,16 @@ struct AuditorTests {
                 )
         )
     }
+
+    @Test(arguments: [("b", "a"), ("a", "a"), ("ab", "a"), ("a1", "a")])
+    func `rows of a damaged file that lead back are found, not followed for ever`(
+        _ last: InferenceID,
+        _ id: InferenceID,
+    ) throws {
+        #expect(throws: AuditDifference.other("\(id) is out of order: it follows \(last)")) {
+            try AuditDifference.requireOrder(of: id, after: last)
+        }
+        try AuditDifference.requireOrder(of: last, after: nil)
+        if last != id { try AuditDifference.requireOrder(of: last, after: id) }
+    }
 }

@@ -18,6 +18,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / ".build-mutants/tree"
 FLAGS = ["--explicit-target-dependency-import-check", "error"]
+# How large the simulations are.
+SIZES = {
+    "ledger": "WORLDS=1000",
+    "small": "LENGTH=5",
+    "life": "WORLDS=4000",
+    "disk": "CUTS=1000",
+    "cuts": "SEED=1",
+    "rot": "FLIPS=2000",
+}
 PATIENCE = 300  # seconds; a check that hangs has found something
 
 
@@ -74,8 +83,8 @@ def check(name):
         # The tidy rules would find some bugs by their looks.
         passed, said = ran("swift", "test", "--skip-build", *FLAGS, "--skip", "TidyTests")
         failed = re.findall(r'✘ Test "([^"]+)"(?: with| failed)', said) or re.findall(r"Fatal error: (.*)", said)
-    elif name in ("ledger", "small", "life", "disk"):
-        size = {"ledger": "WORLDS=1000", "small": "LENGTH=5", "life": "WORLDS=4000", "disk": "CUTS=1000"}[name]
+    elif name in SIZES:
+        size = SIZES[name]
         passed, said = ran("make", "--no-print-directory", "simulate", f"WORLD={name}", size)
         failed = re.findall(r"^(FAILED.*|make simulate .*|.*Fatal error.*)$", said, re.MULTILINE)
     else:

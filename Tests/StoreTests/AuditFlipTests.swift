@@ -1,5 +1,6 @@
 import GRDB
 import GatewayTestKit
+import Identity
 import Ledger
 import Metering
 import Primitives
@@ -133,12 +134,51 @@ struct AuditFlipTests {
     }
 
     @Test(arguments: [
+        (
+            "UPDATE holds SET subject = 'other' WHERE id = 'h2'",
+            "holds \"h2\": does not match its seal",
+        ),
+        ("UPDATE holds SET customer = 'other' WHERE id = 'h1'", "holds \"h1\""),
+        ("UPDATE holds SET lease = lease + 1 WHERE id = 'h2'", "holds \"h2\""),
+        ("UPDATE holds SET seal = zeroblob(32) WHERE id = 'h1'", "holds \"h1\""),
+        ("UPDATE receipts SET content = json_set(content, '$.outcome', 'cut')", "receipts \"h1\""),
+        (
+            "UPDATE rate_cards SET content = json_set(content, '$.rates[1].standard.price.input', 1)",
+            "rate_cards \"sample-1\"",
+        ),
+        ("UPDATE rate_card_publications SET at = at + 1", "rate_card_publications \"sample-1\""),
+        ("UPDATE customers SET label = 'x'", "customers \"acme\""),
+        ("UPDATE keys SET settings = json_set(settings, '$.managesKeys', json('false'))", "keys"),
+        ("UPDATE keys SET revoked_at = 1", "keys"),
+        ("DROP INDEX holds_open_by_lease", "the tables are not those of this version"),
+    ])
+    func `the audit of the file names what nothing else tells`(
+        _ sql: String,
+        _ sentence: String,
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/farebox.db"
+            try await settleOnce(path)
+            try tamper(path, sql)
+            let reader = try SQLiteStore.open(.file(path), access: .readOnly)
+            let difference = await #expect(throws: AuditDifference.self) {
+                try await reader.read { _ = try BooksAudit(&$0) }
+            }
+            let found = difference?.description ?? "nothing"
+            #expect(found.contains(sentence), "\(found)")
+            try await reader.close()
+        }
+    }
+
+    @Test(arguments: [
         ("UPDATE transfers SET amount = 0", "transfers.amount"),
         ("UPDATE transfers SET amount = -5", "transfers.amount"),
         ("UPDATE transfers SET code = 'gift'", "transfers.code"),
         ("UPDATE transfers SET credit = debit", "transfers.credit"),
         ("UPDATE transfers SET debit = 'nonsense'", "transfers.debit"),
         ("UPDATE accounts SET held = -1", "accounts.held"),
+        ("UPDATE accounts SET kind = 'customes' WHERE kind = 'customer'", "accounts.kind"),
+        ("UPDATE accounts SET asset = 'usdc' WHERE kind = 'revenue'", "accounts.asset"),
         ("UPDATE accounts SET id = id || 'x'", "accounts.id"),
         ("UPDATE holds SET state = 'half'", "holds.state"),
         ("UPDATE holds SET state = 'captured', charge = NULL", "holds.state"),
@@ -197,6 +237,19 @@ struct AuditFlipTests {
         let stores = AnyStore(store)
         try await stores.publishSample()
         try await stores.fund("acme", 100_000)
+        try await stores.write(.durable) { books in
+            try books.insert(Customer.sample("acme"))
+            let digest = [UInt8](repeating: 7, count: 32)
+            try books.save(
+                Key(
+                    id: "fbx-000000000000",
+                    customer: "acme",
+                    digest: digest,
+                    settings: .sample("a"),
+                    createdAt: .second(0),
+                )
+            )
+        }
         try await stores.settle("h1", of: "acme", 5000, Usage([.input: 1000]))
         try await stores.place("h2", of: "acme", 30)
         try await stores.audit()

@@ -16,7 +16,7 @@ enum ImportRule {
         ],
         "Deposits": ["AsyncHTTPClient", "Crypto", "Logging", "Metrics", "ServiceLifecycle"],
         "RateLimits": ["CHiredis"],
-        "StoreSQLite": ["GRDB"],
+        "StoreSQLite": ["GRDB", "GRDBSQLite"],
         "StorePostgres": ["CLibpq", "Logging"],
         "Gateway": [
             "Hummingbird", "HummingbirdCore", "Logging", "Metrics", "NIOCore", "HTTPTypes",
