@@ -244,7 +244,7 @@ struct AuditFlipTests {
                 Key(
                     id: "fbx-000000000000",
                     customer: "acme",
-                    digest: digest,
+                    digest: SecretDigest(stored: digest),
                     settings: .sample("a"),
                     createdAt: .second(0),
                 )
