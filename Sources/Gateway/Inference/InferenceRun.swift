@@ -87,17 +87,23 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
             run.control.progress()
             // What follows the terminal event is read to keep the connection, and dropped.
             if progress == .isWhole { return true }
-            do { try parser.append(bytes) } catch { throw ForwardingError.tooLarge }
-            while progress == .goesOn, let event = parser.next() {
+            parser.append(bytes)
+            while progress == .goesOn, let event = try run.nextEvent(&parser) {
                 progress = run.startStream(response) ? await run.pass(event) : .isCut
             }
             return progress != .isCut
         }
         parser.end()
-        while progress == .goesOn, let event = parser.next() {
+        while progress == .goesOn, let event = try run.nextEvent(&parser) {
             progress = run.startStream(response) ? await run.pass(event) : .isCut
         }
         if progress == .goesOn { throw ForwardingError.brokenOff }
+    }
+
+    private func nextEvent(
+        _ parser: inout EventStreamParser
+    ) throws(ForwardingError) -> EventStreamEvent? {
+        do throws(EventStreamError) { return try parser.next() } catch { throw .tooLarge }
     }
 
     /// Sends the head with the first event: until then, a failure is an answer of its own.
