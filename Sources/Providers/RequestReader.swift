@@ -85,8 +85,9 @@ struct RequestReader {
     mutating func readLimit(_ cursor: inout JSONCursor) throws(JSONError) {
         var copy = cursor
         let place = try copy.skip()
-        guard let limit = try readCount(&cursor, in: 1...1_000_000_000) else { return }
-        places.limits.append(place)
+        let value = try readCount(&cursor, in: 1...1_000_000_000)
+        places.limits.append(InferenceRequest.Limit(field: field, place: place, value: value))
+        guard let limit = value else { return }
         shape.outputLimit = min(limit, shape.outputLimit ?? limit)
     }
 

@@ -171,6 +171,37 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        ("\"max_completion_tokens\":null", "\"max_completion_tokens\":7"),
+        (
+            "\"max_tokens\":10,\"max_completion_tokens\":20",
+            "\"max_tokens\":7,\"max_completion_tokens\":7",
+        ),
+        (
+            "\"max_tokens\":7,\"max_completion_tokens\":20",
+            "\"max_tokens\":7,\"max_completion_tokens\":7",
+        ),
+        (
+            "\"max_tokens\":10,\"max_completion_tokens\":null",
+            "\"max_tokens\":7,\"max_completion_tokens\":null",
+        ),
+    ])
+    func `no limit that stands in a request is higher upstream than the one that must hold`(
+        stated: String,
+        sent: String,
+    ) throws {
+        let request = try openAI(stated)
+        let body = request.upstreamBody(
+            model: "gpt-4o",
+            limit: 7,
+            limitField: "max_completion_tokens",
+        )
+        #expect(
+            String(buffer: body) == "{\"model\":\"gpt-4o\",\"messages\":"
+                + "[{\"role\":\"user\",\"content\":\"Hi\"}],\(sent)}"
+        )
+    }
+
     @Test func `a limit is inserted where the request names none`() throws {
         let body = try openAI("").upstreamBody(model: "gpt-4o", limit: 7, limitField: "max_tokens")
         #expect(String(buffer: body).hasPrefix("{\"max_tokens\":7,\"model\":\"gpt-4o\""))
