@@ -58,6 +58,20 @@ struct RequestReader {
 
     // MARK: What both dialects share
 
+    /// Passes over a member that we do not read, unless an upstream may take it for one we do.
+    ///
+    /// Go's parser passes over the case of letters: https://pkg.go.dev/encoding/json#Unmarshal.
+    mutating func skip(
+        _ key: JSONKey,
+        unlessReadAs known: Set<String>,
+        _ cursor: inout JSONCursor,
+    ) throws(JSONError) {
+        let text = key.text
+        // Upper case first: it makes an S of the long s, which has no lower case.
+        if known.contains(text.uppercased().lowercased()) { refuse(.disguised(text)) }
+        try cursor.skip()
+    }
+
     mutating func readModel(_ cursor: inout JSONCursor) throws(JSONError) {
         var copy = cursor
         places.model = try copy.skip()

@@ -15,9 +15,14 @@ extension RequestReader {
         case "speed": try allow(["standard"], &cursor)
         case "inference_geo": try allow(["global"], &cursor)
         case "mcp_servers", "container": try refuseUnlessEmpty(.unbounded(field), &cursor)
-        default: try cursor.skip()
+        default: try skip(key, unlessReadAs: RequestReader.anthropicFields, &cursor)
         }
     }
+
+    private static let anthropicFields: Set<String> = [
+        "model", "stream", "max_tokens", "messages", "system", "thinking", "tools", "service_tier",
+        "speed", "inference_geo", "mcp_servers", "container",
+    ]
 
     private mutating func readAnthropicMessages(_ cursor: inout JSONCursor) throws(JSONError) {
         var reader = self

@@ -18,9 +18,15 @@ extension RequestReader {
         case "modalities": try readModalities(&cursor)
         case "audio", "prediction": try refuseUnlessEmpty(.unpriced(field), &cursor)
         case "web_search_options": try refuseUnlessEmpty(.unbounded(field), &cursor)
-        default: try cursor.skip()
+        default: try skip(key, unlessReadAs: RequestReader.openAIFields, &cursor)
         }
     }
+
+    private static let openAIFields: Set<String> = [
+        "model", "stream", "max_tokens", "max_completion_tokens", "n", "stream_options", "messages",
+        "tools", "functions", "service_tier", "modalities", "audio", "prediction",
+        "web_search_options",
+    ]
 
     private mutating func readStreamOptions(_ cursor: inout JSONCursor) throws(JSONError) {
         var copy = cursor
@@ -29,8 +35,7 @@ extension RequestReader {
         var reader = self
         try cursor.object { cursor, key throws(JSONError) in
             guard case "include_usage" = key else {
-                try cursor.skip()
-                return
+                return try reader.skip(key, unlessReadAs: ["include_usage"], &cursor)
             }
             var copy = cursor
             reader.places.includeUsage = try copy.skip()
