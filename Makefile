@@ -91,7 +91,7 @@ fuzz: ## Try made-up inputs on a decoder: TARGET=secret SECONDS=60; every target
 	@for target in $(or $(TARGET),$(FUZZ_TARGETS)); do \
 		mkdir -p .build-fuzz/found/$$target; \
 		echo "$$target: fuzzing for $(or $(SECONDS),60) seconds"; \
-		.build-fuzz/release/Fuzz $$target -max_total_time=$(or $(SECONDS),60) -max_len=4096 \
+		FUZZ_TARGET=$$target .build-fuzz/release/Fuzz -max_total_time=$(or $(SECONDS),60) -max_len=2048 \
 			-timeout=10 -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0 \
 			-dict=Fuzz/Dictionaries/$$target.dict -artifact_prefix=.build-fuzz/$$target- \
 			.build-fuzz/found/$$target Fuzz/Corpus/$$target; \

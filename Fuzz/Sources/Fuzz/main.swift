@@ -9,22 +9,23 @@ private func runFuzzer(
     _ tryInput: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt,
 ) -> CInt
 
-/// What is fuzzed: `Fuzz <target> [libFuzzer's arguments]`.
+/// What is fuzzed.
+///
+/// From the environment, because libFuzzer starts itself again to merge and to run in parallel,
+/// and knows its own arguments alone.
 private enum Chosen {
     static let target: FuzzTarget = {
-        let name = CommandLine.arguments.dropFirst().first ?? ""
+        let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
         guard let target = FuzzTarget(rawValue: name) else {
             let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: ", ")
-            fatalError("'\(name)' is no target; there are \(names)")
+            fatalError("FUZZ_TARGET is '\(name)' and must be one of \(names)")
         }
         return target
     }()
 }
 
-// libFuzzer starts itself again in parallel runs, so the target stays where it is: the driver
-// takes it for a folder's name unless it is passed over.
-private var arguments = CommandLine.unsafeArgv + 1
-private var count = CommandLine.argc - 1
+private var arguments = CommandLine.unsafeArgv
+private var count = CommandLine.argc
 _ = Chosen.target
 exit(
     runFuzzer(&count, &arguments) { start, count in
