@@ -11,13 +11,18 @@ SIMULATION := .build-release/release/farebox-simulation
 # Sets and dictionaries in an order that a seed repeats.
 LIFE := SWIFT_DETERMINISTIC_HASHING=1 .build/debug/farebox-life-simulation
 DISK := .build/debug/farebox-disk-simulation
+# Both sanitizers in one option: of two, only the last counts. gold can not link a fuzzer, and lld
+# drops the counters unless it is told not to.
+FUZZ_FLAGS := -c release --package-path Fuzz --scratch-path .build-fuzz \
+	-Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xlinker -z -Xlinker nostart-stop-gc
+FUZZ_TARGETS := $(notdir $(wildcard Fuzz/Corpus/*))
 # A seed that nobody has tried.
 FRESH = $(shell od -An -N6 -tu8 /dev/urandom | tr -d ' ')
 
 # A crash report prints memory, and memory holds keys.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup dev build release check test test-unit test-journeys kill simulate test-simulation timing test-tsan mutants clean
+.PHONY: help setup dev build release check test test-unit test-journeys kill simulate test-simulation timing test-tsan mutants fuzz clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,5 +97,17 @@ mutants: setup ## Plant every money bug of Tests/Mutants and show which check fi
 kill: setup build ## Kill the gateway under load at random moments: make kill KILLS=2000 SEED=…
 	KILLS=$(or $(KILLS),2000) $(if $(SEED),SEED=$(SEED)) .venv/bin/python -m pytest Tests/Journeys/test_kill.py -q
 
+fuzz: ## Try made-up inputs on a decoder: TARGET=secret SECONDS=60; every target in turn without TARGET
+	@swift build $(FUZZ_FLAGS)
+	@grep -aq __sancov_cntrs .build-fuzz/release/Fuzz || { echo "the fuzzer sees nothing"; exit 1; }
+	@for target in $(or $(TARGET),$(FUZZ_TARGETS)); do \
+		mkdir -p .build-fuzz/found/$$target; \
+		echo "$$target: fuzzing for $(or $(SECONDS),60) seconds"; \
+		FUZZ_TARGET=$$target .build-fuzz/release/Fuzz -max_total_time=$(or $(SECONDS),60) -max_len=2048 \
+			-timeout=10 -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0 \
+			-dict=Fuzz/Dictionaries/$$target.dict -artifact_prefix=.build-fuzz/$$target- \
+			.build-fuzz/found/$$target Fuzz/Corpus/$$target; \
+	done
+
 clean: ## Remove what was built, and .venv
-	rm -rf .build .build-release .build-mutants .venv Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__
+	rm -rf .build .build-release .build-mutants .build-fuzz .venv Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__

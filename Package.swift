@@ -33,6 +33,7 @@ let package = Package(
         .executable(name: "farebox-simulation", targets: ["SimulationRunner"]),
         .executable(name: "farebox-disk-simulation", targets: ["DiskSimulation"]),
         .executable(name: "farebox-life-simulation", targets: ["LifeSimulation"]),
+        .library(name: "FuzzProperties", targets: ["FuzzProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -165,6 +166,14 @@ let package = Package(
             ],
             swiftSettings: strict,
         ),
+        .target(
+            name: "FuzzProperties",
+            dependencies: [
+                "Primitives", "Metering", "Pricing", "Ledger", "Identity", "Providers", "Gateway",
+                nioCore,
+            ],
+            swiftSettings: strict,
+        ),
         .target(name: "SimulatedDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         .executableTarget(
             name: "DiskSimulation",
@@ -239,6 +248,11 @@ let package = Package(
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
                 "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes, logging, hummingbird,
             ],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["FuzzProperties"],
             swiftSettings: strict,
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -65,8 +65,7 @@ extension AccountID: CustomStringConvertible {
 
     /// Reads what ``description`` prints; `nil` for anything else.
     package init?(_ description: String) {
-        let parts = description.split(separator: "/", omittingEmptySubsequences: false)
-            .map(String.init)
+        let parts = description.parts
         guard let last = parts.last, let asset = Asset(rawValue: last) else { return nil }
         switch (parts.first, parts.count) {
         case ("customer", 3): self.init(.customer(CustomerID(parts[1])), asset)
@@ -79,5 +78,15 @@ extension AccountID: CustomStringConvertible {
         case ("payout", 2): self.init(.payout, asset)
         default: return nil
         }
+    }
+}
+
+extension String {
+    /// What stands between slashes.
+    ///
+    /// By bytes, as stores compare: a slash that an accent follows is another character.
+    var parts: [String] {
+        utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
     }
 }

@@ -12,9 +12,9 @@ package enum Spender: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads what ``description`` prints; `nil` for anything else.
     package init?(_ description: String) {
-        let parts = description.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = description.parts
         guard parts.count == 2, parts[0] == "key", !parts[1].isEmpty else { return nil }
-        self = .key(KeyID(String(parts[1])))
+        self = .key(KeyID(parts[1]))
     }
 }
 

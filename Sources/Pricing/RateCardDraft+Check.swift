@@ -37,6 +37,8 @@ extension RateCardDraft {
         }
         problems += check(row.limits)
         problems += check(row.cost, row.price, of: row, markup: markup)
+        let bounds = (row.tiers ?? []).map(\.above)
+        if Set(bounds).count < bounds.count { problems.append("tiers: two begin at one size") }
         for tier in row.tiers ?? [] {
             if tier.above <= 0 { problems.append("tiers: above is not positive") }
             problems += check(tier.cost, tier.price, of: row, markup: markup)

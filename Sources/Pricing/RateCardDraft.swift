@@ -1,4 +1,5 @@
 package import Metering
+import Primitives
 
 /// A rate card as it is written in a file, before it is checked and published.
 ///
@@ -36,6 +37,10 @@ package struct RateCardDraft: Hashable, Sendable, Codable {
         package var above: Int64
         package var cost: [UsageClass: Int64]
         package var price: [UsageClass: Int64]?
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case above, cost, price
+        }
     }
 
     package var version: String
@@ -44,7 +49,7 @@ package struct RateCardDraft: Hashable, Sendable, Codable {
     package var markupBasisPoints: Int64
     package var rates: [Row]
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case version, source, rates
         case markupBasisPoints = "markup_bps"
     }

@@ -15,10 +15,17 @@ package struct InferenceRequest: Sendable {
         /// Just behind the opening brace.
         var start = 0
         var model = 0..<0
-        /// Each output limit that is named, with its value; `nil` for `null`.
-        var limits: [(place: Range<Int>, value: Int64?)] = []
+        var limits: [Limit] = []
         var streamOptions: Range<Int>?
         var includeUsage: Range<Int>?
+    }
+
+    /// An output limit as the body states it.
+    struct Limit: Hashable, Sendable {
+        let field: String
+        let place: Range<Int>
+        /// `nil` for `null`.
+        let value: Int64?
     }
 
     /// Checks and reads a request body.
@@ -67,10 +74,18 @@ package struct InferenceRequest: Sendable {
     ) -> ByteBuffer {
         var edits: [(Range<Int>, String)] = []
         var inserted = ""
-        if upstreamModel != model { edits.append((places.model, JSONText.quoted(upstreamModel))) }
+        // By bytes: Unicode takes some names for one that no upstream does.
+        if !upstreamModel.utf8.elementsEqual(model.utf8) {
+            edits.append((places.model, JSONText.quoted(upstreamModel)))
+        }
         if let limit {
-            edits += places.limits.filter { $0.value != limit }.map { ($0.place, String(limit)) }
-            if places.limits.isEmpty { inserted += "\(JSONText.quoted(limitField)):\(limit)," }
+            let stated = places.limits.filter { $0.value != nil }
+            let null = places.limits.filter { $0.value == nil && $0.field == limitField }
+            let edited = stated.isEmpty ? null : stated.filter { $0.value != limit }
+            edits += edited.map { ($0.place, String(limit)) }
+            if stated.isEmpty, null.isEmpty {
+                inserted += "\(JSONText.quoted(limitField)):\(limit),"
+            }
         }
         if isStream, dialect == .openai, !shape.wantsUsageChunk {
             switch (places.includeUsage, places.streamOptions) {

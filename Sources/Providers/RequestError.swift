@@ -12,6 +12,8 @@ package enum RequestError: Failure, Hashable {
     case outOfRange(String)
     /// A part whose tokens have no bound that we know before it is sent.
     case unbounded(String)
+    /// A field by a name that some parsers take for one that money rests on: `Model` for `model`.
+    case disguised(String)
     /// An option that changes the price in a way that no rate card row covers.
     case unpriced(String)
 
@@ -22,6 +24,7 @@ package enum RequestError: Failure, Hashable {
         case .wrongType: "invalid_field_type"
         case .outOfRange: "invalid_field_value"
         case .unbounded: "unbounded_content"
+        case .disguised: "disguised_field"
         case .unpriced: "unpriced_option"
         }
     }
@@ -32,7 +35,7 @@ package enum RequestError: Failure, Hashable {
     var isAboutMoney: Bool {
         switch self {
         case .unbounded, .unpriced: true
-        case .notJSON, .missing, .wrongType, .outOfRange: false
+        case .notJSON, .missing, .wrongType, .outOfRange, .disguised: false
         }
     }
 
@@ -41,7 +44,7 @@ package enum RequestError: Failure, Hashable {
         switch self {
         case .notJSON: nil
         case .missing(let field), .wrongType(let field), .outOfRange(let field),
-            .unbounded(let field), .unpriced(let field):
+            .unbounded(let field), .disguised(let field), .unpriced(let field):
             field
         }
     }
@@ -54,6 +57,7 @@ package enum RequestError: Failure, Hashable {
         case .outOfRange(let field): "\(field) has a value that is not allowed."
         case .unbounded(let field):
             "\(field) carries content whose cost can not be bounded before it is sent."
+        case .disguised(let field): "Write \(field) in lower case: parsers differ on what it names."
         case .unpriced(let field): "\(field) asks for something that has no published price."
         }
     }

@@ -58,6 +58,20 @@ struct RequestReader {
 
     // MARK: What both dialects share
 
+    /// Passes over a member that we do not read, unless an upstream may take it for one we do.
+    ///
+    /// Go's parser passes over the case of letters: https://pkg.go.dev/encoding/json#Unmarshal.
+    mutating func skip(
+        _ key: JSONKey,
+        unlessReadAs known: Set<String>,
+        _ cursor: inout JSONCursor,
+    ) throws(JSONError) {
+        let text = key.text
+        // Upper case first: it makes an S of the long s, which has no lower case.
+        if known.contains(text.uppercased().lowercased()) { refuse(.disguised(text)) }
+        try cursor.skip()
+    }
+
     mutating func readModel(_ cursor: inout JSONCursor) throws(JSONError) {
         var copy = cursor
         places.model = try copy.skip()
@@ -86,9 +100,10 @@ struct RequestReader {
     mutating func readLimit(_ cursor: inout JSONCursor) throws(JSONError) {
         var copy = cursor
         let place = try copy.skip()
-        let limit = try readCount(&cursor, in: 1...1_000_000_000)
-        places.limits.append((place, limit))
-        if let limit { shape.outputLimit = min(limit, shape.outputLimit ?? limit) }
+        let value = try readCount(&cursor, in: 1...1_000_000_000)
+        places.limits.append(InferenceRequest.Limit(field: field, place: place, value: value))
+        guard let limit = value else { return }
+        shape.outputLimit = min(limit, shape.outputLimit ?? limit)
     }
 
     mutating func readStream(_ cursor: inout JSONCursor) throws(JSONError) {
@@ -106,17 +121,6 @@ struct RequestReader {
             if !harmless.contains(try cursor.string()) { refuse(.unpriced(field)) }
         case .object, .array, .number, .bool: try cursor.skipRefusing(.unpriced(field), &self)
         }
-    }
-
-    /// Passes over a field that means nothing to billing, unless an upstream that does not care for
-    /// the case of names would take it for one that does.
-    mutating func passOver(
-        _ key: JSONKey,
-        _ cursor: inout JSONCursor,
-        known: Set<String>,
-    ) throws(JSONError) {
-        if known.contains(field.lowercased()) { refuse(.unpriced(field)) }
-        try cursor.skip()
     }
 
     /// Refuses an option unless it is `null`.

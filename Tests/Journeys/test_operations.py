@@ -77,6 +77,15 @@ def test_a_grant_over_http_credits_once_and_conflicts_with_other_content(gateway
     assert (customer.balance(), other.balance()) == (5_000_000, 0)
 
 
+@pytest.mark.parametrize("misspelt", ["dryrun", "dryRun", "dry__run"])
+def test_an_order_with_a_member_that_is_misspelt_is_refused(gateway, misspelt):
+    """Passed over, it would have the grant made that was only to be tried."""
+    customer = gateway.customer()
+    grant = {"id": "g1", "customer": customer.id, "amount": "5.00", misspelt: True}
+    assert gateway.admin("POST", "/v1/admin/grants", **grant).status == 400
+    assert customer.balance() == 0
+
+
 # Connections
 
 

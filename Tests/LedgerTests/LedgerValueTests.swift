@@ -7,6 +7,7 @@ struct LedgerValueTests {
     @Test(arguments: [
         "customer/acme/usd", "custody/base/usdc", "provider/openai/sol", "revenue/usd",
         "overrun/usd", "promotion/pathusd", "suspense/usdc", "payout/usdc",
+        "customer/\u{301}acme/usd",
     ])
     func `an account's name is read and printed`(_ name: String) {
         #expect(AccountID(name)?.description == name)

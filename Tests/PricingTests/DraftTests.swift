@@ -117,6 +117,10 @@ struct DraftTests {
                 "openai/sample: above 0: cost.output: is missing",
             ],
         ) { $0.rates[0].tiers = [RateCardDraft.Tier(above: 0, cost: [.input: 1])] },
+        Row("two tiers of one size", ["openai/sample: tiers: two begin at one size"]) {
+            let tier = RateCardDraft.Tier(above: 9, cost: [.input: 1, .output: 1])
+            $0.rates[0].tiers = [tier, tier]
+        },
     ]
 
     @Test(arguments: rows)

@@ -36,6 +36,11 @@ import Testing
         ("\"stream\":1", .wrongType("stream")),
         ("\"stream_options\":{\"include_usage\":1}", .wrongType("stream_options")),
         ("\"tools\":[{\"type\":\"web_search_preview\"}]", .unbounded("tools")),
+        ("\"Model\":\"o1-pro\"", .disguised("Model")),
+        ("\"max_tokens\":1,\"Max_Tokens\":9000", .disguised("Max_Tokens")),
+        ("\"\u{17F}tream\":true", .disguised("\u{17F}tream")),
+        ("\"max_to\u{212A}ens\":9000", .disguised("max_to\u{212A}ens")),
+        ("\"stream_options\":{\"Include_Usage\":false}", .disguised("Include_Usage")),
         ("\"service_tier\":\"priority\"", .unpriced("service_tier")),
         ("\"modalities\":[\"text\",\"audio\"]", .unpriced("modalities")),
         ("\"audio\":{\"voice\":\"alloy\"}", .unpriced("audio")),
@@ -49,7 +54,6 @@ import Testing
         ("\"plugins\":[{\"id\":\"web\"}]", .unpriced("plugins")),
         ("\"preset\":\"dear\"", .unpriced("preset")),
         ("\"provider\":{\"only\":[\"dear\"]}", .unpriced("provider")),
-        ("\"Max_Tokens\":9000", .unpriced("Max_Tokens")),
         ("\"mode\\u006c\\u0073\":[\"x\"]", .unpriced("models")),
     ])
     func `an OpenAI request that can not be billed is refused by its field`(
@@ -74,7 +78,7 @@ import Testing
         (
             "\"max_tokens\":9,\"context_management\":{\"edits\":[{\"type\":\"compact_20260112\"}]}",
             .unbounded("context_management"),
-        ), ("\"max_tokens\":9,\"Speed\":\"fast\"", .unpriced("Speed")),
+        ),
     ])
     func `an Anthropic request that can not be billed is refused by its field`(
         more: String,
@@ -209,27 +213,34 @@ import Testing
     }
 
     @Test(arguments: [
-        ("\"max_tokens\":null", "\"max_tokens\":7"),
+        ("\"max_completion_tokens\":null", "\"max_completion_tokens\":7"),
         (
-            "\"max_tokens\":9,\"max_completion_tokens\":7",
+            "\"max_tokens\":10,\"max_completion_tokens\":20",
             "\"max_tokens\":7,\"max_completion_tokens\":7",
         ),
         (
-            "\"max_tokens\":null,\"max_completion_tokens\":7",
+            "\"max_tokens\":7,\"max_completion_tokens\":20",
             "\"max_tokens\":7,\"max_completion_tokens\":7",
+        ),
+        (
+            "\"max_tokens\":10,\"max_completion_tokens\":null",
+            "\"max_tokens\":7,\"max_completion_tokens\":null",
         ),
     ])
-    func `every limit that stands there becomes the one that holds`(
-        more: String,
-        expected: String,
+    func `no limit that stands in a request is higher upstream than the one that must hold`(
+        stated: String,
+        sent: String,
     ) throws {
-        let body = try openAI(more).upstreamBody(
+        let request = try openAI(stated)
+        let body = request.upstreamBody(
             model: "gpt-4o",
             limit: 7,
-            limitField: "max_tokens",
+            limitField: "max_completion_tokens",
         )
-        #expect(String(buffer: body).hasSuffix(expected + "}"))
-        #expect(String(buffer: body).hasPrefix("{\"model\""))
+        #expect(
+            String(buffer: body) == "{\"model\":\"gpt-4o\",\"messages\":"
+                + "[{\"role\":\"user\",\"content\":\"Hi\"}],\(sent)}"
+        )
     }
 
     @Test func `a limit is inserted where the request names none`() throws {

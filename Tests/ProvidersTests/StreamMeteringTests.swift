@@ -109,8 +109,16 @@ import Testing
     @Test func `an event beyond the limit is refused whatever its pieces`() throws {
         var parser = EventStreamParser(limit: 100)
         #expect(throws: EventStreamError.eventTooLong(limit: 100)) {
-            for _ in 0..<20 { try parser.append(ByteBuffer(string: "data: aaaaaa")) }
+            for _ in 0..<20 {
+                parser.append(ByteBuffer(string: "data: aaaaaa"))
+                _ = try parser.next()
+            }
         }
+        var whole = EventStreamParser(limit: 100)
+        let line = String(repeating: "a", count: 100)
+        whole.append(ByteBuffer(string: "data: 1\n\ndata: \(line)\n\n"))
+        #expect(try whole.next() != nil)
+        #expect(throws: EventStreamError.eventTooLong(limit: 100)) { try whole.next() }
     }
 
     @Test func `garbage is delivered text, not a free answer`() throws {

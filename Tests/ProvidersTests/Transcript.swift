@@ -64,8 +64,8 @@ struct Relayed: Equatable {
         )
         reading = meter.reading
         for piece in pieces + [[]] {
-            if piece.isEmpty { parser.end() } else { try parser.append(ByteBuffer(bytes: piece)) }
-            while let event = parser.next() {
+            if piece.isEmpty { parser.end() } else { parser.append(ByteBuffer(bytes: piece)) }
+            while let event = try parser.next() {
                 let meaning = reader.read(event, into: &meter)
                 if meaning == .hide { hidden += 1 } else { bytes += event.raw.readableBytesView }
                 if meaning == .terminal { terminals += 1 }

@@ -30,6 +30,7 @@ enum ImportRule {
         "SimulationRunner": [],
         "SimulatedDisk": [],
         "DiskSimulation": [],
+        "FuzzProperties": ["NIOCore"],
         "LifeSimulation": ["HTTPTypes", "Logging", "NIOCore"],
         "GatewayTestKit": ["Testing", "HummingbirdTesting", "NIOCore", "HTTPTypes", "Crypto"],
     ]
@@ -37,7 +38,9 @@ enum ImportRule {
     private static let values: Set<String> = [
         "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Routing",
     ]
-    private static let mayImportFoundation: Set<String> = ["Gateway", "SimulatedUpstreams"]
+    private static let mayImportFoundation: Set<String> = [
+        "Gateway", "SimulatedUpstreams", "FuzzProperties",
+    ]
 
     /// One sentence for each import that the map does not allow.
     static func findings(in file: RepositoryFile) -> [String] {

@@ -89,17 +89,23 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
             run.control.progress()
             // What follows the terminal event is read to keep the connection, and dropped.
             if progress == .isWhole { return true }
-            do { try parser.append(bytes) } catch { throw ForwardingError.tooLarge }
-            while progress == .goesOn, let event = parser.next() {
+            parser.append(bytes)
+            while progress == .goesOn, let event = try run.nextEvent(&parser) {
                 progress = await run.pass(event, of: response)
             }
             return progress != .isCut
         }
         parser.end()
-        while progress == .goesOn, let event = parser.next() {
+        while progress == .goesOn, let event = try run.nextEvent(&parser) {
             progress = await run.pass(event, of: response)
         }
         if progress == .goesOn { throw ForwardingError.brokenOff }
+    }
+
+    private func nextEvent(
+        _ parser: inout EventStreamParser
+    ) throws(ForwardingError) -> EventStreamEvent? {
+        do throws(EventStreamError) { return try parser.next() } catch { throw .tooLarge }
     }
 
     /// Sends the head with the first event, until which a failure is an answer of its own; with the

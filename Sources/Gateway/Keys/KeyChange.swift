@@ -1,5 +1,5 @@
 import Foundation
-import Identity
+package import Identity
 import Ledger
 package import Primitives
 
@@ -30,10 +30,17 @@ package struct KeyChange: Codable, Sendable {
     package init() {}
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, disabled, limit, limitReset, limits, expiresAt, models, requestsPerMinute
-        case tokensPerMinute, maxConcurrency, refuseLowering, onDisconnect, managesKeys
+        case name, disabled, limit, limits, models
+        case limitReset = "limit_reset"
+        case expiresAt = "expires_at"
+        case requestsPerMinute = "requests_per_minute"
+        case tokensPerMinute = "tokens_per_minute"
+        case maxConcurrency = "max_concurrency"
+        case refuseLowering = "refuse_lowering"
+        case onDisconnect = "on_disconnect"
+        case managesKeys = "manages_keys"
         /// OpenRouter's; there are no foreign keys here whose use could count.
-        case includeByokInLimit
+        case includeByokInLimit = "include_byok_in_limit"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -79,7 +86,7 @@ extension KeyChange {
     ///   agent left is not read on for its usage: reasoning that is not shown would be free.
     /// - Throws: ``GatewayError/invalidParameter(_:)``.
     /// - Returns: what changes the settings.
-    func checked(
+    package func checked(
         isOperator: Bool
     ) throws(GatewayError) -> @Sendable (inout KeySettings) -> Void {
         guard managesKeys == .keep || isOperator else { throw .invalidParameter("manages_keys") }
@@ -175,29 +182,6 @@ extension KeyBudgets {
         self = KeyBudgets()
         self[window] = amount
     }
-}
-
-extension Decoder {
-    /// - Throws: `DecodingError` that names the first member which `keys` does not have.
-    func refuseUnknown<Keys>(_ keys: Keys.Type) throws
-    where Keys: CodingKey & CaseIterable & RawRepresentable, Keys.RawValue == String {
-        let known = Set(keys.allCases.map(\.rawValue))
-        for key in try container(keyedBy: AnyKey.self).allKeys
-        where !known.contains(key.stringValue) {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: [key], debugDescription: "unknown member")
-            )
-        }
-    }
-}
-
-/// Any member of a JSON object.
-private struct AnyKey: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
 }
 
 extension Timestamp {

@@ -44,11 +44,7 @@ package struct Operations<Storage: GatewayStore>: Sendable {
     }
 
     private func grant(of order: GrantOrder) async throws -> Grant {
-        guard let asset = Asset(rawValue: order.asset ?? "usd") else {
-            throw GatewayError.invalidParameter("asset")
-        }
-        guard let units = DecimalText.units(of: order.amount, decimals: asset.decimals), units > 0
-        else { throw GatewayError.invalidParameter("amount") }
+        let (asset, amount) = try order.checkedAmount()
         guard !order.id.isEmpty, order.id.utf8.count <= 255 else {
             throw GatewayError.invalidParameter("id")
         }
@@ -67,7 +63,7 @@ package struct Operations<Storage: GatewayStore>: Sendable {
             id: order.id,
             customer: customer,
             asset: asset,
-            amount: Amount(units),
+            amount: amount,
             reason: order.reason ?? "",
         )
     }
@@ -79,10 +75,7 @@ package struct Operations<Storage: GatewayStore>: Sendable {
     /// - Throws: ``GatewayError/invalidParameter(_:)``, ``LedgerError``; nothing is written.
     package func refund(_ order: RefundOrder) async throws -> RefundAnswer {
         let (now, isDry) = (time.now(), order.dryRun ?? false)
-        let amount = try order.amount.map { text throws(GatewayError) in
-            guard let dollars = Dollars(text) else { throw .invalidParameter("amount") }
-            return dollars.amount
-        }
+        let amount = try order.checkedAmount()
         let (id, reason) = (InferenceID(order.inference), order.reason ?? "")
         let give: @Sendable (inout Storage.Transaction) throws -> RefundAnswer = { transaction in
             let hold = try transaction.refundable(id)

@@ -1,6 +1,6 @@
 import Identity
 import Ledger
-import Primitives
+package import Primitives
 
 /// What an operator asks to have granted.
 package struct GrantOrder: Codable, Sendable {
@@ -38,6 +38,36 @@ package struct GrantOrder: Codable, Sendable {
     }
 }
 
+extension GrantOrder {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case id, customer, amount, asset, reason
+        case apiToken = "api_token"
+        case dryRun = "dry_run"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        try decoder.refuseUnknown(CodingKeys.self)
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        id = try fields.decode(String.self, forKey: .id)
+        customer = try fields.decodeIfPresent(String.self, forKey: .customer)
+        apiToken = try fields.decodeIfPresent(String.self, forKey: .apiToken)
+        amount = try fields.decode(String.self, forKey: .amount)
+        asset = try fields.decodeIfPresent(String.self, forKey: .asset)
+        reason = try fields.decodeIfPresent(String.self, forKey: .reason)
+        dryRun = try fields.decodeIfPresent(Bool.self, forKey: .dryRun)
+    }
+
+    /// What is granted.
+    ///
+    /// - Throws: ``GatewayError/invalidParameter(_:)``.
+    package func checkedAmount() throws(GatewayError) -> (asset: Asset, amount: Amount) {
+        guard let asset = Asset(rawValue: asset ?? "usd") else { throw .invalidParameter("asset") }
+        guard let units = DecimalText.units(of: amount, decimals: asset.decimals), units > 0
+        else { throw .invalidParameter("amount") }
+        return (asset, Amount(units))
+    }
+}
+
 /// What a grant came to.
 package struct GrantAnswer: Codable, Sendable {
     package let transfer: String
@@ -68,6 +98,19 @@ package struct KeyOrder: Codable, Sendable {
     }
 }
 
+extension KeyOrder {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case customer, settings
+    }
+
+    package init(from decoder: any Decoder) throws {
+        try decoder.refuseUnknown(CodingKeys.self)
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        customer = try fields.decode(String.self, forKey: .customer)
+        settings = try fields.decodeIfPresent(KeyChange.self, forKey: .settings)
+    }
+}
+
 /// What an operator asks to have given back.
 package struct RefundOrder: Codable, Sendable {
     /// The inference's id, which is its receipt's.
@@ -88,6 +131,32 @@ package struct RefundOrder: Codable, Sendable {
         self.amount = amount
         self.reason = reason
         self.dryRun = dryRun
+    }
+}
+
+extension RefundOrder {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case inference, amount, reason
+        case dryRun = "dry_run"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        try decoder.refuseUnknown(CodingKeys.self)
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        inference = try fields.decode(String.self, forKey: .inference)
+        amount = try fields.decodeIfPresent(String.self, forKey: .amount)
+        reason = try fields.decodeIfPresent(String.self, forKey: .reason)
+        dryRun = try fields.decodeIfPresent(Bool.self, forKey: .dryRun)
+    }
+
+    /// What is given back; `nil` for the whole charge.
+    ///
+    /// - Throws: ``GatewayError/invalidParameter(_:)``.
+    package func checkedAmount() throws(GatewayError) -> Amount? {
+        try amount.map { text throws(GatewayError) in
+            guard let dollars = Dollars(text) else { throw .invalidParameter("amount") }
+            return dollars.amount
+        }
     }
 }
 

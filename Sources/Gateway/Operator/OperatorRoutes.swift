@@ -42,11 +42,7 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         addKeyRoutes(to: router)
         router.post("/v1/admin/rates") { request, _ in
             try authorize(request)
-            let draft = try await gateway.decoded(
-                RateCardDraft.self,
-                request,
-                keys: .useDefaultKeys,
-            )
+            let draft = try await gateway.decoded(RateCardDraft.self, request)
             return try Response(json: try await operations.publish(draft))
         }
     }

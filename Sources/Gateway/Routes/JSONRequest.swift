@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+package import NIOCore
 import Providers
 
 extension GatewayServices {
@@ -9,14 +10,25 @@ extension GatewayServices {
     func decoded<Value: Decodable>(
         _ type: Value.Type,
         _ request: Request,
-        keys: JSONDecoder.KeyDecodingStrategy = .convertFromSnakeCase,
     ) async throws -> Value {
-        let body = try await body(of: request)
+        try JSONRequest.value(type, of: try await body(of: request))
+    }
+}
+
+/// Reads the bodies of requests that are not forwarded.
+package enum JSONRequest {
+    /// Reads a body, whose members have the very names of the value's coding keys.
+    ///
+    /// (A decoder that converts names takes `dry_run` and `dryRun` for one, and either of them.)
+    ///
+    /// - Throws: ``RequestError/notJSON(_:)``, ``GatewayError/invalidParameter(_:)``.
+    package static func value<Value: Decodable>(
+        _ type: Value.Type,
+        of body: ByteBuffer,
+    ) throws -> Value {
         do throws(JSONError) { try body.checkJSON() } catch { throw RequestError.notJSON(error) }
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = keys
         do {
-            return try decoder.decode(type, from: Data(body.readableBytesView))
+            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
         } catch let error as DecodingError {
             throw GatewayError.invalidParameter(error.field)
         }

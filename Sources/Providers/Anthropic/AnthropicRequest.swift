@@ -19,7 +19,7 @@ extension RequestReader {
         case "fallbacks": try refuseUnlessEmpty(.unpriced(field), &cursor)
         case "thread": try refuseUnlessNull(.unbounded(field), &cursor)
         case "context_management": try readContextManagement(&cursor)
-        default: try passOver(key, &cursor, known: RequestReader.anthropicFields)
+        default: try skip(key, unlessReadAs: RequestReader.anthropicFields, &cursor)
         }
     }
 

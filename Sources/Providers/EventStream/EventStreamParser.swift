@@ -41,24 +41,23 @@ package struct EventStreamParser: Sendable {
     package init(limit: Int) { self.limit = limit }
 
     /// Takes bytes as they arrived.
-    ///
-    /// - Throws: ``EventStreamError/eventTooLong(limit:)``.
-    package mutating func append(_ bytes: ByteBuffer) throws(EventStreamError) {
+    package mutating func append(_ bytes: ByteBuffer) {
         if buffer.readableBytes == 0 {
             buffer = bytes
         } else {
             var bytes = bytes
             buffer.writeBuffer(&bytes)
         }
-        guard buffer.readableBytes <= limit || hasCompleteEvent() else {
-            throw .eventTooLong(limit: limit)
-        }
     }
 
     /// The next whole event, if it has arrived.
-    package mutating func next() -> EventStreamEvent? {
-        guard let end = endOfEvent() else { return nil }
-        guard let raw = buffer.readSlice(length: end) else { return nil }
+    ///
+    /// - Throws: ``EventStreamError/eventTooLong(limit:)``, after the same events whatever pieces
+    ///   the stream arrived in.
+    package mutating func next() throws(EventStreamError) -> EventStreamEvent? {
+        let end = endOfEvent()
+        guard (end ?? buffer.readableBytes) <= limit else { throw .eventTooLong(limit: limit) }
+        guard let end, let raw = buffer.readSlice(length: end) else { return nil }
         scanned = 0
         lineStart = 0
         defer { isFirstEvent = false }
@@ -70,11 +69,6 @@ package struct EventStreamParser: Sendable {
 
     /// What has arrived of an event that is not whole.
     package var rest: ByteBuffer { buffer }
-
-    private func hasCompleteEvent() -> Bool {
-        var copy = self
-        return copy.endOfEvent() != nil
-    }
 
     /// How many bytes the next event has, or `nil` while its end has not arrived.
     ///

@@ -21,7 +21,7 @@ extension RequestReader {
         case "provider": try readProvider(&cursor)
         // An empty object switches the search on.
         case "web_search_options": try refuseUnlessNull(.unbounded(field), &cursor)
-        default: try passOver(key, &cursor, known: RequestReader.openAIFields)
+        default: try skip(key, unlessReadAs: RequestReader.openAIFields, &cursor)
         }
     }
 
@@ -57,8 +57,7 @@ extension RequestReader {
         var reader = self
         try cursor.object { cursor, key throws(JSONError) in
             guard case "include_usage" = key else {
-                try cursor.skip()
-                return
+                return try reader.skip(key, unlessReadAs: ["include_usage"], &cursor)
             }
             var copy = cursor
             reader.places.includeUsage = try copy.skip()
