@@ -71,12 +71,19 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
         port: Int,
         onRunning: @escaping @Sendable (Int) async -> Void,
     ) -> some ApplicationProtocol {
-        Application(
+        let settings = services.settings
+        return Application(
             router: router(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [DepartureHandler()],
-                    idleTimeout: .seconds(75),
+                    additionalChannelHandlers: [
+                        DepartureHandler(),
+                        ConnectionHandler(
+                            bodyTimeout: settings.bodyTimeout,
+                            readTimeout: settings.idleTimeout,
+                        ),
+                    ],
+                    idleTimeout: TimeAmount(settings.requestTimeout),
                 )
             ),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
