@@ -94,14 +94,16 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
 }
 
 extension Router<GatewayContext> {
+    /// Every method that HTTP itself knows; no other one is served anywhere.
+    static let methods: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+    ]
+
     /// Answers 405, with what is allowed, where a route exists under another method.
     fileprivate func refuseOtherMethods() {
-        let all: [HTTPRequest.Method] = [
-            .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
-        ]
         for (path, routes) in Dictionary(grouping: routes, by: { "\($0.path)" }) {
             let allowed = routes.map(\.method)
-            for method in all where !allowed.contains(method) {
+            for method in Self.methods where !allowed.contains(method) {
                 on(RouterPath(path), method: method) { request, context in
                     let failure = GatewayError.methodNotAllowed
                     var answer = Surface(request).answer(failure, requestID: context.requestID)

@@ -34,7 +34,8 @@ struct RequestGuard: RouterMiddleware {
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         response.headers[.xRequestID] = context.requestID
         response.headers[.requestID] = context.requestID
-        return response
+        // A body after an answer to HEAD would be taken for the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// The framing and the target that the server itself lets pass.
@@ -54,6 +55,7 @@ struct RequestGuard: RouterMiddleware {
         guard request.headers[.upgrade] == nil else {
             throw .badRequest("There is no other protocol to upgrade to.")
         }
+        guard Router<Context>.methods.contains(request.method) else { throw .methodNotAllowed }
         let target = request.head.path ?? ""
         let path = target.prefix { $0 != "?" }.lowercased()
         guard path.hasPrefix("/") else {
