@@ -85,6 +85,7 @@ def test_a_compressed_answer_is_the_upstreams_fault_and_costs_nothing(customer, 
     assert BOMB[:64] not in answer.body or not told
     if told or not stream:
         assert answer.status == 502, answer.body[:200]
+    assert not told or b"compressed" in answer.body
     customer.gateway.wait_until_no_holds()
     assert resident(customer.gateway) - before < 16_384
     if told or not stream:
