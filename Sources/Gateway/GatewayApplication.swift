@@ -71,12 +71,19 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
         port: Int,
         onRunning: @escaping @Sendable (Int) async -> Void,
     ) -> some ApplicationProtocol {
-        Application(
+        let settings = services.settings
+        return Application(
             router: router(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [DepartureHandler()],
-                    idleTimeout: .seconds(75),
+                    additionalChannelHandlers: [
+                        DepartureHandler(),
+                        ConnectionHandler(
+                            bodyTimeout: settings.bodyTimeout,
+                            readTimeout: settings.idleTimeout,
+                        ),
+                    ],
+                    idleTimeout: TimeAmount(settings.requestTimeout),
                 )
             ),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
@@ -87,14 +94,16 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
 }
 
 extension Router<GatewayContext> {
+    /// Every method that HTTP itself knows; no other one is served anywhere.
+    static let methods: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+    ]
+
     /// Answers 405, with what is allowed, where a route exists under another method.
     fileprivate func refuseOtherMethods() {
-        let all: [HTTPRequest.Method] = [
-            .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
-        ]
         for (path, routes) in Dictionary(grouping: routes, by: { "\($0.path)" }) {
             let allowed = routes.map(\.method)
-            for method in all where !allowed.contains(method) {
+            for method in Self.methods where !allowed.contains(method) {
                 on(RouterPath(path), method: method) { request, context in
                     let failure = GatewayError.methodNotAllowed
                     var answer = Surface(request).answer(failure, requestID: context.requestID)

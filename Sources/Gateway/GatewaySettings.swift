@@ -22,6 +22,8 @@ package struct GatewaySettings: Sendable {
     package var idleTimeout: Duration = .seconds(120)
     /// How long one answer may take over all.
     package var totalTimeout: Duration = .seconds(3600)
+    /// How long a connection is kept without a request, or without all of a request's head.
+    package var requestTimeout: Duration = .seconds(75)
     /// How long an agent may take to send its request's body.
     package var bodyTimeout: Duration = .seconds(60)
     /// The most bytes of a request's body.

@@ -1,5 +1,6 @@
 """The built program, started as its users start it: in a directory of its own, on port 0."""
 
+import base64
 import contextlib
 import json
 import os
@@ -11,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from wire import call
 
@@ -255,6 +257,20 @@ def is_key(value):
     return isinstance(value, str) and re.fullmatch(r"fbx-[0-9a-f]{12}-[0-9a-f]{64}", value)
 
 
+def forms(secret):
+    """A secret as it is, and as it would be written elsewhere; Base64 wherever in a text it begins."""
+    content = secret.encode()
+    yield "as it is", content
+    yield "in hex", content.hex().encode()
+    yield "in percents", "".join(f"%{byte:02X}" for byte in content).encode()
+    if quote(secret, safe="") != secret:
+        yield "in a URL", quote(secret, safe="").encode()
+    for shift in range(3):
+        # The letters at both ends depend on what stands beside the secret.
+        whole = base64.b64encode(b"\0" * shift + content)
+        yield "in Base64", whole[4 if shift else 0 : (shift + len(content)) // 3 * 4]
+
+
 class World:
     """A directory, a simulated upstream, gateways on one database, and the secrets that nobody may see."""
 
@@ -308,7 +324,8 @@ class World:
             if file.is_file():
                 content = file.read_bytes()
                 for secret in self.secrets:
-                    assert secret.encode() not in content, f"{secret[:12]}… is in {file.name}"
+                    for form, text in forms(secret):
+                        assert text not in content, f"{secret[:12]}… is in {file.name}, {form}"
 
     def close(self):
         """Stops what runs. A gateway that was not killed must end well, with its books in order."""

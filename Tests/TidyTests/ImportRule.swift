@@ -20,7 +20,8 @@ enum ImportRule {
         "StorePostgres": ["CLibpq", "Logging"],
         "Gateway": [
             "Hummingbird", "HummingbirdCore", "Logging", "Metrics", "NIOCore", "HTTPTypes",
-            "ServiceLifecycle", "Crypto", "NIOHTTPTypes", "CoreMetrics",
+            "ServiceLifecycle", "Crypto", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
+            "CoreMetrics",
         ],
         "Dashboard": ["Hummingbird", "Mustache"],
         "SimulatedUpstreams": [

@@ -52,6 +52,7 @@ struct ServeSettings: Sendable {
         gateway.headTimeout = try reader.seconds(.headTimeout, upTo: 86_400)
         gateway.idleTimeout = try reader.seconds(.idleTimeout, upTo: 86_400)
         gateway.totalTimeout = try reader.seconds(.totalTimeout, upTo: 86_400)
+        gateway.requestTimeout = try reader.seconds(.requestTimeout, upTo: 3600)
         gateway.bodyTimeout = try reader.seconds(.bodyTimeout, upTo: 3600)
         gateway.bodyLimit = try reader.count(.bodyLimit, in: 1024...1 << 30)
         gateway.eventLimit = try reader.count(.eventLimit, in: 1024...1 << 30)

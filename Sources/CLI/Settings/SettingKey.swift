@@ -53,6 +53,7 @@ struct SettingKey: Sendable {
     static let totalTimeout = SettingKey(key: "farebox.upstreamTotalTimeout", fallback: "3600")
     static let connections = SettingKey(key: "farebox.upstreamConnections", fallback: "1024")
     static let bodyLimit = SettingKey(key: "farebox.bodyLimit", fallback: "33554432")
+    static let requestTimeout = SettingKey(key: "farebox.requestTimeout", fallback: "75")
     static let bodyTimeout = SettingKey(key: "farebox.bodyTimeout", fallback: "60")
     static let eventLimit = SettingKey(key: "farebox.eventLimit", fallback: "4194304")
     static let answerLimit = SettingKey(key: "farebox.answerLimit", fallback: "67108864")
@@ -71,9 +72,8 @@ struct SettingKey: Sendable {
     static let all: [SettingKey] = [
         listen, database, adminKey, publicURL, config, rates, upstreams, logLevel, holdsMode,
         holdsLease, outputFloor, holdsStep, drainSeconds, retrySeconds, shutdownSeconds,
-        connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, bodyLimit, bodyTimeout,
-        eventLimit,
-        answerLimit,
+        connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, bodyLimit,
+        requestTimeout, bodyTimeout, eventLimit, answerLimit,
         replaySeconds, replayLimit, replayAnswerLimit, inferenceLimit, registerLimit, addressHeader,
         solRate,
     ]

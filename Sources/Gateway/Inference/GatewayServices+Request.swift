@@ -39,8 +39,12 @@ extension GatewayServices {
 
     /// The whole body, within its limits of size and time.
     ///
-    /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, ``GatewayError/bodyTooSlow``.
+    /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, ``GatewayError/bodyTooSlow``,
+    ///   ``GatewayError/badRequest(_:)`` for a compressed one.
     func body(of request: Request) async throws -> ByteBuffer {
+        guard (request.headers[.contentEncoding] ?? "identity").lowercased() == "identity" else {
+            throw GatewayError.badRequest("The body must not be compressed.")
+        }
         let limit = settings.bodyLimit
         if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
             throw GatewayError.bodyTooLarge(limit: limit)

@@ -120,7 +120,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         guard !isStreaming else { return true }
         isStreaming = true
         var headers = answerHeaders(response.headers, balance: inference.placed.balance)
-        headers[.cacheControl] = "no-cache"
+        headers[.cacheControl] = "no-store"
         downstream.send(AnswerHead(status: response.status, headers: headers, body: nil))
         return true
     }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOCore
+import NIOHTTP1
 import Primitives
 import Providers
 
@@ -29,23 +29,33 @@ struct RequestGuard: RouterMiddleware {
             let failure = failure(error, request)
             InferenceMetrics.refused(failure.code)
             response = surface.answer(failure, requestID: context.requestID)
-            if failure.leavesBodyUnread { response.closesConnection(context.channel) }
+            if failure.endsConnection { response.headers[.connection] = "close" }
         }
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         response.headers[.xRequestID] = context.requestID
         response.headers[.requestID] = context.requestID
-        return response
+        // A body after an answer to HEAD would be taken for the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// The framing and the target that the server itself lets pass.
     private func check(_ request: Request) throws(GatewayError) {
         // The server folds a request's `Host` lines into its authority and keeps further ones.
-        guard request.head.authority != nil else {
+        guard let host = request.head.authority else {
             throw .badRequest("The Host header is missing.")
         }
         guard request.headers[values: .host].isEmpty else {
             throw .badRequest("The Host header is given twice.")
         }
+        guard host.isHost else { throw .badRequest("The Host header names no host.") }
+        let codings = request.headers[values: .transferEncoding].map { $0.lowercased() }
+        guard codings.isEmpty || codings == ["chunked"] else {
+            throw .badRequest("The only transfer coding is chunked.")
+        }
+        guard request.headers[.upgrade] == nil else {
+            throw .badRequest("There is no other protocol to upgrade to.")
+        }
+        guard Router<Context>.methods.contains(request.method) else { throw .methodNotAllowed }
         let target = request.head.path ?? ""
         let path = target.prefix { $0 != "?" }.lowercased()
         guard path.hasPrefix("/") else {
@@ -71,6 +81,8 @@ struct RequestGuard: RouterMiddleware {
         case let error as HTTPError where error.status == .contentTooLarge:
             return GatewayError.bodyTooLarge(limit: 0)
         case is HTTPError: return GatewayError.badRequest("The request is not valid.")
+        case is HTTPParserError:
+            return GatewayError.badRequest("The body's framing is not valid.")
         default:
             logger.error("request failed", metadata: ["error": "\(type(of: error))"])
             return GatewayError.internalError
@@ -79,27 +91,40 @@ struct RequestGuard: RouterMiddleware {
 }
 
 extension Failure {
-    /// Whether the rest of the request's body is still on its way, unwanted.
-    fileprivate var leavesBodyUnread: Bool {
+    /// Whether what follows on the connection is unwanted, or can not be told from a request.
+    fileprivate var endsConnection: Bool {
         switch self as? GatewayError {
-        case .bodyTooLarge, .bodyTooSlow: true
+        case .bodyTooLarge, .bodyTooSlow, .badRequest: true
         default: false
         }
     }
 }
 
-extension Response {
-    /// How long an agent may go on sending what nobody reads before it is cut off.
-    private static var farewell: TimeAmount { .seconds(2) }
+extension String {
+    /// Whether it is a host's name or address, with a port or without.
+    fileprivate var isHost: Bool {
+        let isAddress = hasPrefix("[")
+        let name = isAddress ? prefix { $0 != "]" }.dropFirst() : prefix { $0 != ":" }
+        var rest = dropFirst(name.utf8.count + (isAddress ? 1 : 0))
+        if isAddress, rest.popFirst() != "]" { return false }
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0.isInHost(isAddress: isAddress) }) else {
+            return false
+        }
+        return rest.isEmpty
+            || rest.first == ":" && 2...6 ~= rest.utf8.count
+                && rest.dropFirst().utf8.allSatisfy(\.isDigit)
+    }
+}
 
-    /// Says goodbye after the answer: the agent reads it to its end, then the connection is closed.
-    fileprivate mutating func closesConnection(_ channel: any Channel) {
-        headers[.connection] = "close"
-        let body = body
-        self.body = ResponseBody(contentLength: body.contentLength) { writer in
-            try await body.write(writer)
-            channel.close(mode: .output, promise: nil)
-            channel.eventLoop.scheduleTask(in: Response.farewell) { channel.close(promise: nil) }
+extension UInt8 {
+    fileprivate var isDigit: Bool { 0x30...0x39 ~= self }
+
+    fileprivate func isInHost(isAddress: Bool) -> Bool {
+        switch self {
+        case UInt8(ascii: "."): true
+        case UInt8(ascii: ":"): isAddress
+        case UInt8(ascii: "-"), UInt8(ascii: "_"): !isAddress
+        default: isDigit || 0x61...(isAddress ? 0x66 : 0x7a) ~= self | 0x20
         }
     }
 }

@@ -1,0 +1,192 @@
+"""What a careful reader of RFC 9112 makes of bytes: the requests that are in them, or that they are none."""
+
+import re
+from dataclasses import dataclass
+
+END = b"\r\n"
+TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+# RFC 9112 3 lets a server be lenient with the spaces of this line.
+REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") +(/[!-~]*) +HTTP/1\.([01])")
+FIELD = re.compile(rb"(" + TOKEN + rb"):[ \t]*([ \t!-~\x80-\xff]*)")
+FIELD_ABOUT = re.compile(rb"([^:\0-\x20\x7f]*)(?::[ \t]*([^\0\r]*))?")
+REQUEST_LINE_ABOUT = re.compile(rb"(" + TOKEN + rb") +(?:http://[^/ ]+)?(/[^ \0\r]*) +HTTP/1\.([0-9]+) *")
+CHUNK_SIZE_ABOUT = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;.*)?")
+CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)(?:[ \t]*;[ \t!-~\x80-\xff]*)?")
+HOST = re.compile(rb"[A-Za-z0-9._\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+
+
+@dataclass
+class Sent:
+    """A request as it was meant."""
+
+    method: str
+    target: str
+    body: bytes
+    is_last: bool
+
+
+class Malformed(Exception):
+    """No request: whoever serves it has guessed."""
+
+
+class Incomplete(Exception):
+    """A request of which more must come."""
+
+
+class Reading:
+    """The requests of some bytes in their order, and how the reading ended: whole, incomplete or malformed.
+
+    A lenient reading forgives what nginx does: a bare LF as the end of a line (RFC 9112 2.2 allows it), hosts and
+    versions of all kinds, fields that are none; never the framing.
+    """
+
+    def __init__(self, content, is_lenient=False):
+        self.rest = content
+        self.is_lenient = is_lenient
+        self.requests = []
+        self.end = "whole"
+        try:
+            while self.rest.lstrip(END):
+                self.requests.append(self._request())
+                if self.requests[-1].is_last:
+                    break
+        except Malformed:
+            self.end = "malformed"
+        except Incomplete:
+            self.end = "incomplete"
+
+    def _line(self):
+        line, end, rest = self.rest.partition(b"\n")
+        if not end:
+            if b"\r" in line.removesuffix(b"\r"):
+                raise Malformed
+            raise Incomplete
+        if self.is_lenient:
+            line = line.rstrip(b"\r")
+        elif line.endswith(b"\r"):
+            line = line[:-1]
+        else:
+            raise Malformed
+        self.rest = rest
+        return line
+
+    def _take(self, count):
+        if len(self.rest) < count:
+            raise Incomplete
+        taken, self.rest = self.rest[:count], self.rest[count:]
+        return taken
+
+    def _request(self):
+        # RFC 9112 2.2: an empty line before a request is passed over; half of one does no harm either.
+        self.rest = self.rest.lstrip(END)
+        line = self._line()
+        start = (REQUEST_LINE_ABOUT if self.is_lenient else REQUEST_LINE).fullmatch(line)
+        if not start:
+            raise Malformed
+        fields = self._fields()
+        method, target, minor = start.groups()
+        connection = b",".join(values(fields, b"connection")).lower()
+        check_framing(fields, minor)
+        if not self.is_lenient:
+            check_host(fields)
+        body = self._body(fields)
+        words = [word.strip() for word in connection.split(b",")]
+        is_last = b"close" in words or (minor == b"0" and b"keep-alive" not in words)
+        return Sent(method.decode(), target.decode(), body, is_last)
+
+    def _fields(self):
+        fields = []
+        while line := self._line():
+            field = (FIELD_ABOUT if self.is_lenient else FIELD).fullmatch(line)
+            if not field:
+                raise Malformed
+            fields.append((field[1].lower(), (field[2] or b"").strip(b" \t")))
+        return fields
+
+    def _body(self, fields):
+        if codings := values(fields, b"transfer-encoding"):
+            if [coding.lower() for coding in codings] != [b"chunked"]:
+                raise Malformed
+            return self._chunks()
+        lengths = values(fields, b"content-length")
+        return self._take(int(lengths[0])) if lengths else b""
+
+    def _chunks(self):
+        body = b""
+        while True:
+            size = (CHUNK_SIZE_ABOUT if self.is_lenient else CHUNK_SIZE).fullmatch(self._line())
+            if not size:
+                raise Malformed
+            count = int(size[1], 16)
+            if count >= 2**64:
+                raise Malformed
+            if count == 0:
+                self._trailer()
+                return body
+            body += self._take(count)
+            if self._line() != b"":
+                raise Malformed
+
+
+    def _trailer(self):
+        if not self.is_lenient:
+            self._fields()
+            return
+        while self._line():
+            pass
+
+
+def check_host(fields):
+    """What makes it doubtful whom a request is for."""
+    hosts = values(fields, b"host")
+    if len(hosts) != 1 or not HOST.fullmatch(hosts[0]) or values(fields, b"upgrade"):
+        raise Malformed
+
+
+def check_framing(fields, minor):
+    """What makes it doubtful where a request ends, although each of its lines is well formed."""
+    lengths = values(fields, b"content-length")
+    if len(set(lengths)) > 1 or not all(re.fullmatch(rb"[0-9]{1,18}", length) for length in lengths):
+        raise Malformed
+    codings = values(fields, b"transfer-encoding")
+    if codings and (lengths or minor == b"0"):
+        raise Malformed
+
+
+def values(fields, name):
+    return [value for key, value in fields if key == name]
+
+
+def answers(heard):
+    """The (status, headers, body) of each answer in the bytes, and whether bytes are left over."""
+    found = []
+    while heard:
+        if heard.startswith(b"<html>") and b"<h1>400" in heard:
+            # nginx's answer to what has no version has no head either.
+            return [*found, (400, {}, heard)], b""
+        head, end, rest = heard.partition(b"\r\n\r\n")
+        start = re.match(rb"HTTP/1\.[01] (\d{3}) ", head + b" ")
+        if not end or not start:
+            return found, heard
+        headers = dict(
+            (name.strip().lower(), value.strip())
+            for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")[1:])
+        )
+        status = int(start[1])
+        if status == 100:
+            heard = rest
+            continue
+        if b"chunked" in headers.get(b"transfer-encoding", b""):
+            reading = Reading(b"")
+            reading.rest = rest
+            try:
+                body, heard = reading._chunks(), reading.rest
+            except (Malformed, Incomplete):
+                return found, heard
+        else:
+            length = int(headers.get(b"content-length", len(rest)))
+            if length > len(rest):
+                return found, heard
+            body, heard = rest[:length], rest[length:]
+        found.append((status, headers, body))
+    return found, b""
