@@ -75,7 +75,7 @@ enum SampleBooks {
             let key = Key(
                 id: key(of: customer),
                 customer: customer,
-                digest: [UInt8](repeating: UInt8(index + 1), count: 32),
+                digest: SecretDigest(stored: [UInt8](repeating: UInt8(index + 1), count: 32)),
                 settings: .sample("\(customer)"),
                 createdAt: .second(0),
             )

@@ -86,7 +86,7 @@ extension LeanBooks: LedgerReading {
 
     package func holds(after id: InferenceID?, limit: Int) -> [Hold] {
         guard id == nil else { return [] }
-        return Array(allHolds.values)
+        return allHolds.values.sorted { $0.id.description < $1.id.description }
     }
 
     package func accounts() -> [(AccountID, Balance)] { balances.map { ($0.key, $0.value) } }
