@@ -23,22 +23,24 @@ struct CutRun {
         case unanswered
     }
 
-    private static let before: Int32 = 0
-    private static let crash: Int32 = 1
     /// How often each cut tears what was not synced, each time otherwise.
     private static let tears: UInt64 = 2
 
     private let location: SQLiteLocation
+    private var disk: SavedDisk
     private var positions = 0
     private var images = 0
 
-    init(at location: SQLiteLocation) { self.location = location }
+    init(at location: SQLiteLocation) {
+        self.location = location
+        disk = SavedDisk(at: location)
+    }
 
     mutating func run() async throws {
         // A log that is long enough is moved into the database within the commit.
         for checkpointPages in [LogCheckpoint.pages, 1] {
-            disk_format()
-            disk_save(CutRun.before)
+            disk.format()
+            disk.save(.start)
             try await cut(making, checkpointPages)
             for verb in CutRun.verbs {
                 try await prepare(verb)
@@ -53,13 +55,13 @@ struct CutRun {
         Verb(name: "making the database", prepare: { _ in }, write: { _ in })
     }
 
-    private func prepare(_ verb: Verb) async throws {
-        disk_format()
+    private mutating func prepare(_ verb: Verb) async throws {
+        disk.format()
         let store = try SQLiteStore.open(location, access: .exclusive)
         try await store.write(.durable) { try SampleBooks.open(&$0) }
         try await store.write(.durable) { try verb.prepare(&$0) }
         try await store.close()
-        disk_save(CutRun.before)
+        disk.save(.start)
     }
 
     private mutating func cut(_ verb: Verb, _ checkpointPages: Int) async throws {
@@ -67,7 +69,7 @@ struct CutRun {
         var position = 0
         while true {
             position += 1
-            disk_restore(CutRun.before)
+            disk.restore(.start)
             disk_set_faults(
                 DiskFaults(
                     power_at_io: position,
@@ -80,12 +82,12 @@ struct CutRun {
             // The whole life passed: there is nothing left to cut.
             if disk_is_dead() == 0 { break }
             positions += 1
-            disk_save(CutRun.crash)
+            disk.save(.crash)
             for image in 0..<(2 + CutRun.tears) {
                 let mode = [DISK_DROPS_UNSYNCED, DISK_KEEPS_UNSYNCED, DISK_TEARS_UNSYNCED][
                     Int(min(image, 2))
                 ]
-                disk_restore(CutRun.crash)
+                disk.restore(.crash)
                 disk_cut_power(UInt64(position) << 8 | image, mode)
                 images += 1
                 do {
@@ -101,7 +103,7 @@ struct CutRun {
 
     /// What the books are before and after a verb, with nothing in its way.
     private func states(around verb: Verb) async throws -> (old: BooksState, new: BooksState) {
-        disk_restore(CutRun.before)
+        disk.restore(.start)
         let store = try SQLiteStore.open(location, access: .exclusive)
         let old = try await store.read { try BooksState(&$0) }
         try await store.write(verb.durability) { try verb.write(&$0) }

@@ -54,9 +54,9 @@ struct DiskRun {
         do {
             switch options.world {
             case .disk:
-                try await DiskWorld.prepare(location)
-                try await control(location)
-                await cut(location)
+                let disk = try await DiskWorld.prepare(location)
+                try await control(location, disk)
+                await cut(location, disk)
             case .cuts:
                 var cuts = CutRun(at: location)
                 try await cuts.run()
@@ -69,15 +69,17 @@ struct DiskRun {
             exit(1)
         }
         for name in ["farebox.db", "copy.db"] {
-            for ending in ["", "-wal", "-shm", ".lock"] { unlink("\(folder)/\(name)\(ending)") }
+            for ending in ["", "-wal", "-shm", ".lock", ".mark"] {
+                unlink("\(folder)/\(name)\(ending)")
+            }
         }
         rmdir(folder)
     }
 
-    private func cut(_ location: SQLiteLocation) async {
+    private func cut(_ location: SQLiteLocation, _ disk: SavedDisk) async {
         var (cuts, writes, seed) = (0, 0, options.seed)
         while cuts < options.cuts {
-            var world = DiskWorld(seed: seed, at: location, .init())
+            var world = DiskWorld(seed: seed, at: location, on: disk, .init())
             await world.run(crashes: 6, images: 5)
             cuts += world.cuts
             writes += world.writes
@@ -92,10 +94,10 @@ struct DiskRun {
     }
 
     /// A check that can not fail is none: a disk that lies about its syncs must lose something.
-    private func control(_ location: SQLiteLocation) async throws {
+    private func control(_ location: SQLiteLocation, _ disk: SavedDisk) async throws {
         var losses = 0
         for seed in UInt64(1)...20 {
-            var world = DiskWorld(seed: seed, at: location, .init(liesAboutSyncs: true))
+            var world = DiskWorld(seed: seed, at: location, on: disk, .init(liesAboutSyncs: true))
             await world.run(crashes: 6, images: 5)
             losses += world.problems.isEmpty ? 0 : 1
         }

@@ -15,11 +15,10 @@ struct DiskWorld {
         var liesAboutSyncs = false
     }
 
-    private static let start = 0
-    private static let crash = 1
     private static let customers = 3
 
     private let location: SQLiteLocation
+    private var disk: SavedDisk
     private let control: Control
     private var dice: Dice
     private let facts = Facts()
@@ -31,15 +30,18 @@ struct DiskWorld {
     private(set) var writes = 0
     private(set) var problems: [String] = []
 
-    init(seed: UInt64, at location: SQLiteLocation, _ control: Control) {
+    /// - Parameter disk: as ``prepare(_:)`` left it.
+    init(seed: UInt64, at location: SQLiteLocation, on disk: SavedDisk, _ control: Control) {
         dice = Dice(seed: seed)
         self.location = location
+        self.disk = disk
         self.control = control
     }
 
     /// Makes the disk that every world starts from: migrated, with prices and money.
-    static func prepare(_ location: SQLiteLocation) async throws {
-        disk_format()
+    static func prepare(_ location: SQLiteLocation) async throws -> SavedDisk {
+        var disk = SavedDisk(at: location)
+        disk.format()
         let store = try SQLiteStore.open(location, access: .exclusive)
         let card = try RateCardDraft.sample().published()
         try await store.write(.durable) { transaction in
@@ -50,12 +52,13 @@ struct DiskWorld {
             }
         }
         try await store.close()
-        disk_save(Int32(start))
+        disk.save(.start)
+        return disk
     }
 
     /// Goes through so many crashes, each seen in several images of what the disk may have kept.
     mutating func run(crashes: Int, images: Int) async {
-        disk_restore(Int32(DiskWorld.start))
+        disk.restore(.start)
         for customer in 0..<DiskWorld.customers { facts.answer(facts.begin(.grant(customer))) }
         for _ in 0..<crashes where problems.isEmpty {
             await live()
@@ -65,9 +68,9 @@ struct DiskWorld {
                 await recover(isLast: true, isClosed: false)
                 await live()
             }
-            disk_save(Int32(DiskWorld.crash))
+            disk.save(.crash)
             for image in 0..<images where problems.isEmpty {
-                disk_restore(Int32(DiskWorld.crash))
+                disk.restore(.crash)
                 let mode: DiskMode = [
                     DISK_TEARS_UNSYNCED, DISK_DROPS_UNSYNCED, DISK_KEEPS_UNSYNCED,
                 ][image % 3]
@@ -132,6 +135,8 @@ struct DiskWorld {
     ///   - isLast: whether the world goes on from here.
     ///   - isClosed: whether the database is closed well afterwards, which syncs it.
     private mutating func recover(isLast: Bool, isClosed: Bool = true) async {
+        // What the disk keeps must be found out by what was answered alone.
+        if control.liesAboutSyncs { disk.forgetMark() }
         do {
             let store = try SQLiteStore.open(location, access: .exclusive)
             let books = try await store.read { transaction in

@@ -14,8 +14,6 @@ struct RotRun {
         case found
         /// Everything reads as before.
         case harmless
-        /// The log was cut at the flip: the books are those of an earlier moment, and sound.
-        case cut
         /// Something reads differently, and nothing said so.
         case missed
     }
@@ -74,7 +72,8 @@ struct RotRun {
         bit: Int,
     ) async throws -> Verdict {
         let path = "\(folder)/copy.db"
-        for name in ["", "-wal", "-shm"] { unlink(path + name) }
+        for name in ["", "-wal", "-shm", ".mark"] { unlink(path + name) }
+        try write(books.mark, to: path + ".mark")
         if place == .database {
             try write(books.closed, to: path)
         } else {
@@ -98,8 +97,7 @@ struct RotRun {
                 return try BooksState(&transaction)
             }
             try await store.close()
-            if state == books.states.last { return .harmless }
-            return books.states.contains(state) ? .cut : .missed
+            return state == books.last ? .harmless : .missed
         } catch {
             return .found
         }
@@ -130,8 +128,10 @@ private struct RottingBooks {
     let log: [UInt8]
     /// The database after a stop, which leaves no log.
     let closed: [UInt8]
-    /// What was there after each commit that is in the log, and before the first.
-    let states: [BooksState]
+    /// What remembers how many commits were answered.
+    let mark: [UInt8]
+    /// What is there after the last commit.
+    let last: BooksState
 
     static func write(in folder: String) async throws -> RottingBooks {
         let path = "\(folder)/farebox.db"
@@ -140,11 +140,8 @@ private struct RottingBooks {
         for step in 0..<200 { try await first.write(.durable) { try work(step, &$0) } }
         try await first.close()
         let store = try SQLiteStore.open(.file(path), access: .exclusive)
-        var states = [try await store.read { try BooksState(&$0) }]
-        for step in 200..<220 {
-            try await store.write(.durable) { try work(step, &$0) }
-            states.append(try await store.read { try BooksState(&$0) })
-        }
+        for step in 200..<220 { try await store.write(.durable) { try work(step, &$0) } }
+        let last = try await store.read { try BooksState(&$0) }
         // The files as a process that is killed leaves them, and as one that is stopped.
         let database = Array(try Data(contentsOf: URL(filePath: path)))
         let log = Array(try Data(contentsOf: URL(filePath: path + "-wal")))
@@ -153,7 +150,8 @@ private struct RottingBooks {
             database: database,
             log: log,
             closed: Array(try Data(contentsOf: URL(filePath: path))),
-            states: states,
+            mark: Array(try Data(contentsOf: URL(filePath: path + ".mark"))),
+            last: last,
         )
     }
 

@@ -12,6 +12,10 @@ package enum SQLiteOpenError: Failure, Hashable {
     case tooNew
     /// The database was written by an older version and has not been opened for writing since.
     case tooOld
+    /// The database counts fewer commits than were answered: its log was cut, or it is an older copy.
+    case behind(path: String, commits: Int64, answered: Int64)
+    /// What remembers the number of commits can not be read.
+    case markUnreadable(path: String)
     /// SQLite did not take a setting without which money could be lost.
     case unsafeSetting(name: String, found: String)
     /// The system's or SQLite's own reason.
@@ -24,6 +28,8 @@ package enum SQLiteOpenError: Failure, Hashable {
         case .missing: "database_missing"
         case .tooNew: "database_too_new"
         case .tooOld: "database_too_old"
+        case .behind: "database_behind"
+        case .markUnreadable: "database_mark_unreadable"
         case .unsafeSetting: "database_setting_refused"
         case .cannotOpen: "database_not_opened"
         }
@@ -34,7 +40,7 @@ package enum SQLiteOpenError: Failure, Hashable {
         case .notALocation: .malformed
         case .locked: .conflict
         case .missing: .notFound
-        case .tooNew, .tooOld, .unsafeSetting, .cannotOpen: .unavailable
+        case .tooNew, .tooOld, .behind, .markUnreadable, .unsafeSetting, .cannotOpen: .unavailable
         }
     }
 
@@ -46,6 +52,13 @@ package enum SQLiteOpenError: Failure, Hashable {
         case .missing(let path): "There is no database at \(path)."
         case .tooNew: "The database was written by a newer version of farebox."
         case .tooOld: "The database is of an older version; start the gateway once to bring it up."
+        case .behind(let path, let commits, let answered):
+            "\(path) has lost what was answered: it counts \(commits) durable commits, and there were "
+                + "\(answered). Keep its files, and restore what is missing; to go on without it, "
+                + "remove \(CommitMark.file(besides: path))."
+        case .markUnreadable(let path):
+            "\(path), which remembers how many commits were answered, can not be read. Audit the "
+                + "database, then remove it."
         case .unsafeSetting(let name, let found):
             "SQLite did not take the setting \(name): it reads \(found)."
         case .cannotOpen(let path, let reason): "\(path) could not be opened: \(reason)"

@@ -29,20 +29,54 @@ extension SQLiteStore {
         case (.memory, .exclusive):
             let database = try DatabaseQueue(configuration: configuration(checkpointPages))
             try prepare(database)
-            let queue = WriteQueue(database, chain: chain, onFailure: onFailure)
+            let queue = WriteQueue(database, chain: chain, mark: nil, onFailure: onFailure)
             return SQLiteStore(database, queue: queue, lock: nil)
         case (.memory, .readOnly): throw SQLiteOpenError.missing(path: ":memory:")
         case (.file(let path), .exclusive):
             try createFolder(of: path)
             let lock = try DatabaseLock.acquire(besides: path)
+            try requireAnswered(path)
             let database = try pool(path, configuration(checkpointPages))
             try prepare(database)
             try requireWAL(database)
             try renewLog(of: database)
-            let queue = WriteQueue(database, chain: chain, onFailure: onFailure)
+            let mark = try CommitMark.open(besides: path)
+            let queue = WriteQueue(database, chain: chain, mark: mark, onFailure: onFailure)
             return SQLiteStore(database, queue: queue, lock: lock)
         case (.file(let path), .readOnly):
-            return SQLiteStore(try reader(path), queue: nil, lock: nil)
+            // Before the snapshot, which is then at least as new.
+            let answered = try CommitMark.count(besides: path)
+            let database = try reader(path)
+            try requireCommits(answered, of: database)
+            return SQLiteStore(database, queue: nil, lock: nil)
+        }
+    }
+
+    /// Refuses a database that has lost what was answered, and leaves its files as they are: the rest
+    /// of a log that was cut may still be read by somebody who looks.
+    private static func requireAnswered(_ path: String) throws {
+        guard let answered = try CommitMark.count(besides: path) else { return }
+        var configuration = configuration(LogCheckpoint.pages)
+        configuration.readonly = true
+        do {
+            let database = try DatabasePool(path: path, configuration: configuration)
+            try requireCommits(answered, of: database)
+            try database.close()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+            throw SQLiteOpenError.behind(path: path, commits: 0, answered: answered)
+        } catch let error as DatabaseError {
+            throw SQLiteOpenError.cannotOpen(path: path, reason: "\(error)")
+        }
+    }
+
+    private static func requireCommits(_ answered: Int64?, of database: DatabasePool) throws {
+        guard let answered else { return }
+        let commits = try database.read { database in
+            guard try database.tableExists("chains") else { return Int64(0) }
+            return try SQLiteTransaction(database, access: .read).commitCount()
+        }
+        guard commits >= answered else {
+            throw SQLiteOpenError.behind(path: database.path, commits: commits, answered: answered)
         }
     }
 

@@ -100,6 +100,7 @@ package final class SQLiteStore: Store {
     package func abandon() {
         // What fails in it is what would have been lost with the process.
         try? database.close()
+        queue?.closeMark()
         lock?.release()
     }
 
@@ -111,7 +112,10 @@ package final class SQLiteStore: Store {
     package func close() async throws {
         let isBroken = isStopped && queue != nil
         await queue?.finish()
-        defer { lock?.release() }
+        defer {
+            queue?.closeMark()
+            lock?.release()
+        }
         guard !isBroken else { return }
         do {
             if queue != nil {

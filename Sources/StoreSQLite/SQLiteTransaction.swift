@@ -53,7 +53,7 @@ package struct SQLiteTransaction {
         if let end = chainEnd, end.isChanged {
             try execute(
                 """
-                INSERT INTO chains (writer, sequence, digest) VALUES (?, ?, ?)
+                INSERT INTO chains (writer, sequence, digest, commits) VALUES (?, ?, ?, 0)
                 ON CONFLICT (writer) DO UPDATE
                 SET sequence = excluded.sequence, digest = excluded.digest
                 """,
@@ -61,6 +61,28 @@ package struct SQLiteTransaction {
             )
             chainEnd?.isChanged = false
         }
+    }
+
+    /// Counts this transaction as a durable commit of its chain.
+    ///
+    /// - Returns: how many there have been, with this one.
+    mutating func countCommit() throws -> Int64 {
+        guard case .write(let chain) = access else { return 0 }
+        let row = try row(
+            """
+            INSERT INTO chains (writer, sequence, digest, commits) VALUES (?, 0, ?, 1)
+            ON CONFLICT (writer) DO UPDATE SET commits = commits + 1 RETURNING commits
+            """,
+            [chain, TransferChain.empty.digest.asBlob],
+        )
+        guard let row else { throw StoreError.corrupt("a count: no row") }
+        var columns = RowReader(row, of: "chains")
+        return try columns.integer("commits")
+    }
+
+    /// How many durable commits there have been, of every chain.
+    func commitCount() throws -> Int64 {
+        Int64(try count("SELECT coalesce(sum(commits), 0) AS count FROM chains"))
     }
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {

@@ -87,8 +87,9 @@ enum Schema {
 
         CREATE TABLE chains (
             writer TEXT NOT NULL PRIMARY KEY CHECK (writer <> ''),
-            sequence INTEGER NOT NULL CHECK (sequence > 0),
-            digest BLOB NOT NULL CHECK (length(digest) = 32)
+            sequence INTEGER NOT NULL CHECK (sequence >= 0),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            commits INTEGER NOT NULL CHECK (commits >= 0)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE holds (

@@ -6,6 +6,9 @@ struct WriteBatch {
     private let jobs: [WriteJob]
     private let chain: String
 
+    /// Whether somebody waits for the disk.
+    private var isDurable: Bool { jobs.contains { $0.durability == .durable } }
+
     init(_ jobs: [WriteJob], chain: String) {
         self.jobs = jobs
         self.chain = chain
@@ -13,9 +16,12 @@ struct WriteBatch {
 
     /// Runs every body on one transaction and commits it.
     ///
-    /// - Returns: an answer for each job, to be given now that it is committed.
+    /// - Returns: an answer for each job, to be given now that it is committed; and how many durable
+    ///   commits there have been, where this is one.
     /// - Throws: the database's failure; the transaction is rolled back as far as that is possible.
-    func commit(to database: Database) throws -> [WriteJob.Answer] {
+    func commit(
+        to database: Database
+    ) throws -> (answers: [WriteJob.Answer], durableCommits: Int64?) {
         try setSynchronous(database)
         try database.beginTransaction(.immediate)
         do {
@@ -28,8 +34,9 @@ struct WriteBatch {
                 }
             }
             try transaction.flush()
+            let count = isDurable ? try transaction.countCommit() : nil
             try database.commit()
-            return answers
+            return (answers, count)
         } catch {
             // SQLite has rolled back by itself after a full disk or an I/O error.
             if database.isInsideTransaction { try database.rollback() }
@@ -44,7 +51,6 @@ struct WriteBatch {
     /// everything after it, and the next durable commit puts it on the disk with its own. The
     /// setting cannot change within a transaction and is left alone where it is right already.
     private func setSynchronous(_ database: Database) throws {
-        let isDurable = jobs.contains { $0.durability == .durable }
         let level = isDurable ? SynchronousLevel.full : .normal
         guard try SynchronousLevel.current(database) != level.rawValue else { return }
         try level.set(database)

@@ -27,15 +27,18 @@ final class WriteQueue: Sendable {
     private let state = Mutex(State())
     private let writer: any DatabaseWriter
     private let chain: String
+    private let mark: CommitMark?
     private let onFailure: @Sendable (StoreError) -> Void
 
     init(
         _ writer: any DatabaseWriter,
         chain: String,
+        mark: CommitMark?,
         onFailure: @escaping @Sendable (StoreError) -> Void,
     ) {
         self.writer = writer
         self.chain = chain
+        self.mark = mark
         self.onFailure = onFailure
     }
 
@@ -61,6 +64,9 @@ final class WriteQueue: Sendable {
         }
     }
 
+    /// Leaves the mark alone from now on.
+    func closeMark() { mark?.close() }
+
     /// Refuses every later write and returns when those that wait have been answered.
     func finish() async {
         await withCheckedContinuation { continuation in
@@ -85,7 +91,8 @@ final class WriteQueue: Sendable {
             return batch
         }
         do {
-            let answers = try WriteBatch(batch, chain: chain).commit(to: database)
+            let (answers, count) = try WriteBatch(batch, chain: chain).commit(to: database)
+            if let count { mark?.write(count) }
             state.withLock { state in
                 state.commits += 1
                 state.writes += batch.count

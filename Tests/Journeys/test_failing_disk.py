@@ -85,7 +85,7 @@ def refuse_all_money(gateway, customer):
     refused = [
         call("POST", f"{gateway.url}/v1/register"),
         gateway.admin("POST", "/v1/admin/grants", customer=customer.id, amount="1.00", asset="usd", reason="r", id="late"),
-        gateway.admin("POST", "/v1/admin/keys", customer=customer.id, label="late"),
+        gateway.admin("POST", "/v1/admin/keys", customer=customer.id, settings={"name": "late"}),
     ]
     for answer in refused:
         assert answer.expect(503).json()["code"] == "store_stopped"

@@ -234,7 +234,7 @@ def test_a_stream_counts_as_running_to_its_last_byte(manager):
 
 
 def test_an_agent_that_left_gives_its_place_back(manager):
-    key = manager.new_key("--max-concurrency", "1", "--on-disconnect", "cancel")
+    key = manager.new_key("--concurrency", "1", "--on-disconnect", "cancel")
     slow = OPENAI.request(key, "output_tokens=400; delay_chunk_ms=20", stream=True, max_tokens=1000)
     stream = Stream(**slow).__enter__()
     stream.events(2)

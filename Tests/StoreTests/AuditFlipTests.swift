@@ -1,12 +1,14 @@
 import GRDB
 import GatewayTestKit
+import Glibc
 import Identity
 import Ledger
 import Metering
 import Primitives
 import Receipts
-import StoreSQLite
 import Testing
+
+@testable import StoreSQLite
 
 /// Flips one thing in the file and expects the audit to name it.
 struct AuditFlipTests {
@@ -119,6 +121,8 @@ struct AuditFlipTests {
             let path = "\(folder)/farebox.db"
             try await settleOnce(path)
             try tamper(path, flip.sql)
+            // It would be found out by its commits before anything is looked at.
+            if flip.sql.contains("FROM chains") { unlink(CommitMark.file(besides: path)) }
             let reader = try SQLiteStore.open(.file(path), access: .readOnly)
             let difference = await #expect(throws: AuditDifference.self) {
                 try await reader.read { transaction in

@@ -127,7 +127,7 @@ struct GatewayProcess {
             throw StartError.addressInUse("\(settings.host):\(settings.port)")
         } catch {
             try await client.shutdown()
-            throw error
+            throw store.isStopped ? StoreError.stopped : error
         }
         let audit = try await Bookkeeping.audit(store)
         try await close()
