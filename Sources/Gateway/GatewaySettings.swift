@@ -33,9 +33,9 @@ package struct GatewaySettings: Sendable {
     /// The most bytes of an answer that is not streamed.
     package var answerLimit = 64 << 20
     /// The most bytes of all answers that are kept for retries, in memory.
-    package var replayLimit = 64 << 20
+    package var replayLimit = 256 << 20
     /// The most bytes of one such answer; a longer one is not kept.
-    package var replayAnswerLimit = 1 << 20
+    package var replayAnswerLimit = 8 << 20
     /// How long an answer is kept for retries.
     package var replayLifetime: Duration = .seconds(60)
     /// How often the books are summed up for the gauge of their imbalance.

@@ -106,8 +106,8 @@ package struct UsageMeter: Hashable, Sendable {
 
     /// What to charge for if nothing more arrives.
     package var reading: UsageReading {
-        // A report of nothing beside a delivered text is none.
-        let isBelievable = report.counts.values.contains { $0 > 0 } || deliveredBytes == 0
+        // A report of no output beside a delivered text is none.
+        let isBelievable = Usage(report.counts).outputTokens > 0 || deliveredBytes == 0
         if isFinal, !isInvalid, isBelievable {
             var usage = Usage(report.counts)
             usage[.request] = 1

@@ -21,6 +21,18 @@ extension Timestamp {
         day - (Timestamp.civil(daysSince1970: day).day - 1)
     }
 
+    /// The day number of a proleptic Gregorian date, after Howard Hinnant's `days_from_civil`; `nil`
+    /// where the calendar has no such day.
+    static func day(year: Int64, month: Int64, day: Int64) -> Int64? {
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let era = shiftedYear.flooredQuotient(by: 400)
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        let days = era * 146_097 + dayOfEra - 719_468
+        return civil(daysSince1970: days) == (year, month, day) ? days : nil
+    }
+
     /// The proleptic Gregorian date of a day number, after Howard Hinnant's `civil_from_days`.
     static func civil(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468

@@ -14,12 +14,14 @@ package struct Pace: Hashable, Sendable {
         self.concurrency = concurrency
     }
 
-    fileprivate var isUnlimited: Bool {
-        requestsPerMinute == nil && tokensPerMinute == nil && concurrency == nil
-    }
+    /// Whether requests have to be remembered for a minute.
+    fileprivate var hasRates: Bool { requestsPerMinute != nil || tokensPerMinute != nil }
 }
 
 /// Counts the requests and tokens of the last minute and what runs now, by caller, in memory.
+///
+/// What runs is counted whether or not it is limited, so that a limit holds from when it is set;
+/// requests and tokens are counted from when they are.
 ///
 /// A request is counted with the most tokens it can take when it is admitted, and with what it took
 /// when that is known; so the limit is never exceeded, not even for a moment.
@@ -67,7 +69,6 @@ package final class PaceLimiter: Sendable {
         tokens: Int64,
         at now: Timestamp,
     ) throws(Refusal) -> Admission {
-        guard !pace.isUnlimited else { return Admission(nil, caller, 0) }
         let result = state.withLock { state -> Result<Int, Refusal> in
             state.sweep(at: now)
             var record = state.callers[caller] ?? Caller()
@@ -78,7 +79,9 @@ package final class PaceLimiter: Sendable {
                 return .failure(refusal)
             }
             state.nextID += 1
-            record.entries.append(Entry(id: state.nextID, at: now, tokens: counted))
+            if pace.hasRates {
+                record.entries.append(Entry(id: state.nextID, at: now, tokens: counted))
+            }
             record.running += 1
             state.callers[caller] = record
             return .success(state.nextID)
@@ -96,27 +99,30 @@ package final class PaceLimiter: Sendable {
 
     fileprivate func leave(_ caller: String) {
         state.withLock { state in
-            state.callers[caller]?.running -= 1
+            guard var record = state.callers[caller] else { return }
+            record.running -= 1
+            let isForgotten = record.running == 0 && record.entries.isEmpty
+            state.callers[caller] = isForgotten ? nil : record
         }
     }
 }
 
 /// A request that was admitted: it runs until the last reference to it is gone.
 package final class Admission: Sendable {
-    private let limiter: PaceLimiter?
+    private let limiter: PaceLimiter
     private let caller: String
     private let id: Int
 
-    fileprivate init(_ limiter: PaceLimiter?, _ caller: String, _ id: Int) {
+    fileprivate init(_ limiter: PaceLimiter, _ caller: String, _ id: Int) {
         self.limiter = limiter
         self.caller = caller
         self.id = id
     }
 
-    deinit { limiter?.leave(caller) }
+    deinit { limiter.leave(caller) }
 
     /// Counts what the request took in place of the most that it could take.
-    package func took(tokens: Int64) { limiter?.correct(caller, id, tokens: tokens) }
+    package func took(tokens: Int64) { limiter.correct(caller, id, tokens: tokens) }
 }
 
 extension PaceLimiter.State {

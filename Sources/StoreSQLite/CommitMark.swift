@@ -51,9 +51,9 @@ final class CommitMark: Sendable {
         let file = file(besides: path)
         // A gateway may be writing it at this moment.
         for _ in 0..<3 {
-            guard let data = FileManager.default.contents(atPath: file), !data.isEmpty else {
-                return nil
-            }
+            let data = FileManager.default.contents(atPath: file) ?? Data()
+            // A power cut can leave zeros, which say nothing either.
+            if data.allSatisfy({ $0 == 0 }) { return nil }
             let text = String(decoding: data, as: UTF8.self)
             let count = text.prefix { $0 != " " }
             if let count = Int64(count), text == line(count) { return count }

@@ -57,8 +57,8 @@ package enum SQLiteOpenError: Failure, Hashable {
                 + "\(answered). Keep its files, and restore what is missing; to go on without it, "
                 + "remove \(CommitMark.file(besides: path))."
         case .markUnreadable(let path):
-            "\(path), which remembers how many commits were answered, can not be read. Audit the "
-                + "database, then remove it."
+            "\(path), which remembers how many commits were answered, can not be read. Remove it, and "
+                + "audit the database."
         case .unsafeSetting(let name, let found):
             "SQLite did not take the setting \(name): it reads \(found)."
         case .cannotOpen(let path, let reason): "\(path) could not be opened: \(reason)"

@@ -72,9 +72,12 @@ import Testing
         #expect(try claim(name, at: 71) != nil)
     }
 
-    @Test func `an answer beyond the budget is not kept, and is still read`() async throws {
+    @Test func `an answer beyond the budget is read, and its retry is refused and not charged`()
+        async throws
+    {
         let name = try identity([("idempotency-key", "a")])
         let answer = try #require(try claim(name))
+        answer.send(AnswerHead(status: 200, headers: [.receipt: "inf_1"], body: nil))
         await answer.write(ByteBuffer(repeating: 1, count: 61))
         answer.finish()
         #expect(!answer.isKept)
@@ -83,7 +86,40 @@ import Testing
             return
         }
         #expect(bytes.readableBytes == 61)
-        #expect(try claim(name) != nil)
+        for isOver in [false, true] {
+            if isOver { answers.keep(name, answer, at: .second(0)) }
+            #expect(throws: GatewayError.answerNotKept("inf_1")) { _ = try claim(name) }
+        }
+        #expect(throws: GatewayError.idempotencyConflict) {
+            _ = try claim(try identity([("idempotency-key", "a")], body: "[]"))
+        }
+        #expect(try claim(name, at: 61) != nil)
+    }
+
+    @Test func `the oldest answer makes room for a new one, and its retry is refused`()
+        async throws
+    {
+        let own = Downstream.ownBytes
+        // Room for two answers, and to remember more.
+        let answers = RecentAnswers(
+            budget: ReplayBudget(total: 9 * own, each: 5 * own),
+            lifetime: .seconds(60),
+        )
+        let names = try (0..<3).map { try identity([("idempotency-key", "\($0)")]) }
+        for (number, name) in names.enumerated() {
+            guard case .first(let answer) = try answers.claim(name, at: .second(0)) else { return }
+            answer.send(AnswerHead(status: 200, headers: [.receipt: "inf_\(number)"], body: nil))
+            await answer.write(ByteBuffer(repeating: 1, count: 3 * own))
+            #expect(answer.isKept, "\(number)")
+            answers.keep(name, answer, at: .second(Int64(number)))
+        }
+        #expect(throws: GatewayError.answerNotKept("inf_0")) {
+            _ = try answers.claim(names[0], at: .second(3))
+        }
+        guard case .retry = try answers.claim(names[2], at: .second(3)) else {
+            Issue.record("the newest answer is not kept")
+            return
+        }
     }
 
     @Test func `an answer too long to be kept is not held on to`() async throws {

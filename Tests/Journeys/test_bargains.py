@@ -161,6 +161,24 @@ def test_an_answer_that_was_counted_is_charged_whatever_else_it_says(gateway, up
     assert customer.charges() == [price(prices(gateway, OPENAI.model), {"input": 9, "output": 5})]
 
 
+ODD_OUTPUT = {
+    "a custom tool": {"tool_calls": [{"index": 0, "type": "custom", "custom": {"name": "f", "input": "x" * 40_000}}]},
+    "parts of content": {"content": [{"type": "text", "text": "x" * 40_000}]},
+    "something new": {"video": {"transcript": "x" * 40_000}},
+}
+
+
+@pytest.mark.parametrize("usage", [None, {"prompt_tokens": 10, "completion_tokens": 0}], ids=["no report", "report of no output"])
+@pytest.mark.parametrize("delta", ODD_OUTPUT.values(), ids=ODD_OUTPUT)
+def test_output_of_any_shape_is_estimated_where_nothing_is_reported(gateway, upstream, delta, usage):
+    chunk = {"choices": [{"index": 0, "delta": delta, "finish_reason": "stop"}], "usage": usage}
+    upstream.answer(b"data: " + json.dumps(chunk).encode() + b"\n\n", b"data: [DONE]\n\n")
+    customer = gateway.customer("5.00")
+    answer = ask(OPENAI, customer, stream=True, max_tokens=10_000).expect(200)
+    receipt = customer.settled(answer.headers["x-farebox-receipt"])
+    assert receipt["usage_source"] == "estimated" and receipt["usage"]["output"] >= 10_000, receipt
+
+
 # What the provider says of our account
 
 

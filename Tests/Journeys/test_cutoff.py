@@ -101,3 +101,17 @@ def test_every_choice_is_closed_when_an_answer_is_cut(world):
         choice["index"] for chunk in told(events) for choice in chunk["choices"] if choice["finish_reason"] == "length"
     ]
     assert sorted(finished) == [0, 1, 2]
+
+
+@both
+def test_a_cut_answer_that_is_asked_for_again_is_the_same_and_paid_once(world, dialect):
+    gateway = world.start()
+    money = price(prices(gateway, dialect.model), {"input": 100, "output": 1100})
+    customer = gateway.customer(dollars(money))
+    request = dialect.request(customer, ENDLESS, stream=True, max_tokens=4000)
+    request["headers"]["idempotency-key"] = "order-1"
+    first = call(**request).expect(200)
+    customer.grant("5.00", "more")
+    second = call(**request).expect(200)
+    assert second.headers["idempotent-replayed"] == "true" and first.body == second.body
+    assert len(customer.charges()) == 1

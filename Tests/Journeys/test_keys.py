@@ -78,6 +78,8 @@ def test_a_disabled_key_spends_nothing_until_it_is_enabled(manager):
 
 
 def test_a_key_that_has_expired_is_no_credential(manager):
+    for text in ("2027-12-31T23:59:59Zgarbage", "2027-02-31T00:00:00Z", "tomorrow"):
+        ask("POST", manager, name="made", expires_at=text).expect(400)
     key = make(manager, expires_at="2020-01-01T00:00:00Z")
     spend(key).expect(401)
     soon = time.time() + 1.2
@@ -241,6 +243,24 @@ def test_an_agent_that_left_gives_its_place_back(manager):
     assert spend(key).status == 429
     stream.leave()
     until(lambda: spend(key).status == 200, "the place to be free", 5)
+
+
+def test_a_limit_that_is_set_while_streams_run_counts_them(manager):
+    key = make(manager)
+    slow = OPENAI.request(key, "output_tokens=200; delay_chunk_ms=20", stream=True, max_tokens=1000)
+    with Stream(**slow) as one, Stream(**slow) as two:
+        one.events(1), two.events(1)
+        ask("PATCH", manager, f"/{key.hash}", max_concurrency=2).expect(200)
+        assert spend(key).status == 429
+        ask("PATCH", manager, f"/{key.hash}", max_concurrency=3).expect(200)
+        spend(key).expect(200)
+
+
+def test_a_window_alone_takes_no_budget_away(manager):
+    key = make(manager, limits={"daily": 1, "monthly": 5})
+    for window in ("weekly", None):
+        changed = ask("PATCH", manager, f"/{key.hash}", limit_reset=window).expect(200).json()["data"]
+        assert {name: limit for name, limit in changed["limits"].items() if limit} == {"daily": 1, "monthly": 5}
 
 
 def test_no_more_run_at_a_time_than_may(manager):

@@ -252,14 +252,49 @@ def test_after_its_time_it_is_a_new_request(world, dialect, stream):
 
 @both
 @either
-def test_an_answer_above_the_limit_is_not_kept(world, dialect, stream):
+def test_the_retry_of_an_answer_above_the_limit_is_refused_and_not_charged(world, dialect, stream):
     gateway = world.start(FAREBOX_REPLAY_ANSWER_LIMIT=4096)
     asked = Asked(gateway, dialect, "text=" + "x" * 5000)
+    first = call(**request_of(asked, stream, "order-7")).expect(200)
     for _ in range(2):
-        answer = call(**request_of(asked, stream, "order-7")).expect(200)
-        assert b"x" * 100 in answer.body or stream
-        assert "idempotent-replayed" not in answer.headers
-    assert asked.calls() == ["completed"] * 2
+        answer = call(**request_of(asked, stream, "order-7")).expect(409)
+        assert answer.headers["x-should-retry"] == "false"
+        told = dialect.error(answer.body)
+        assert told["code"] == "answer_not_kept" and first.headers["x-farebox-receipt"] in told["message"]
+    assert len(asked.calls()) == 1
+    assert len(asked.customer.charges()) == 1
+
+
+@both
+def test_a_long_answer_is_kept_as_it_comes(world, dialect):
+    """Eight thousand tokens, which are more than a megabyte of events."""
+    gateway = world.start()
+    asked = Asked(gateway, dialect)
+    asked.headers = {dialect.simulate: f"input_tokens={asked.number}; output_tokens=10000"}
+    request = request_of(asked, True, "order-8")
+    request["json"]["max_tokens"] = 10_000
+    first, second = (call(**request).expect(200) for _ in range(2))
+    assert len(first.body) > 1_000_000 and first.body == second.body
+    assert asked.calls() == ["completed"]
+    assert len(asked.customer.charges()) == 1
+
+
+def test_what_one_customer_has_kept_does_not_make_another_pay_twice(world):
+    """A customer fills the memory for retries over and over; another one asks again."""
+    gateway = world.start(FAREBOX_REPLAY_LIMIT=1 << 20, FAREBOX_REPLAY_ANSWER_LIMIT=1 << 19)
+    greedy = Asked(gateway, OPENAI)
+    greedy.headers = {}
+    world.simulator.answer("text=" + "x" * 200_000)
+    for number in range(20):
+        call(**request_of(greedy, False, f"greedy-{number}")).expect(200)
+    asked = Asked(gateway, OPENAI)
+    first, second = (call(**request_of(asked, False, "order-9")).expect(200) for _ in range(2))
+    assert second.headers["idempotent-replayed"] == "true" and first.body == second.body
+    assert asked.customer.charges() == [asked.cost()]
+    # The greedy one's newest answers are kept, the oldest are refused, none is charged again.
+    again = [call(**request_of(greedy, False, f"greedy-{number}")).status for number in range(20)]
+    assert again[0] == 409 and again[19] == 200 and set(again) == {200, 409}
+    assert len(greedy.customer.charges()) == 20
 
 
 def resident(program):

@@ -21,6 +21,27 @@ struct TimestampTests {
         #expect(Timestamp(microseconds: seconds * 1_000_000).iso8601 == text)
     }
 
+    @Test(arguments: [
+        ("1970-01-01T00:00:00Z", Int64(0)), ("2024-02-29T00:00:00Z", 1_709_164_800_000_000),
+        ("1970-01-01T05:30:00+05:30", 0), ("1969-12-31T23:00:00-01:00", 0),
+        ("1970-01-01T00:00:01.5Z", 1_500_000), ("1970-01-01t00:00:00.000001z", 1),
+        ("9999-12-31T23:59:59+00:00", 253_402_300_799_000_000),
+    ])
+    func `a moment in ISO 8601 is read`(_ text: String, _ microseconds: Int64) {
+        #expect(Timestamp(iso8601: text) == Timestamp(microseconds: microseconds))
+    }
+
+    @Test(arguments: [
+        "", "2027-12-31", "2027-12-31T23:59:59", "2027-12-31T23:59:59Zgarbage",
+        "2027-02-29T00:00:00Z", "2027-13-01T00:00:00Z", "2027-00-10T00:00:00Z",
+        "2027-01-01T24:00:00Z", "2027-01-01T00:60:00Z", "2027-01-01T00:00:60Z",
+        "2027-01-01T00:00:00+24:00", "2027-01-01T00:00:00+0100", " 2027-01-01T00:00:00Z",
+        "2027-01-01T00:00:00.Z", "2027-01-01T00:00:00.0000001Z", "٢٠٢٧-01-01T00:00:00Z",
+    ])
+    func `anything else is no moment`(_ text: String) {
+        #expect(Timestamp(iso8601: text) == nil)
+    }
+
     @Test func `parts of a second are cut off, also before 1970`() {
         #expect(Timestamp(microseconds: 999_999).iso8601 == "1970-01-01T00:00:00+00:00")
         #expect(Timestamp(microseconds: -1).iso8601 == "1969-12-31T23:59:59+00:00")

@@ -98,6 +98,16 @@ struct PaceLimiterTests {
         #expect(limiter.callerCount == 0)
     }
 
+    @Test func `a limit that is set counts what runs already`() throws {
+        let limiter = PaceLimiter()
+        let running = try (0..<2).map { _ in try limiter.admit("a", pace(), tokens: 1, at: at(0)) }
+        #expect(throws: PaceLimiter.Refusal.concurrency) {
+            try limiter.admit("a", pace(concurrency: 2), tokens: 1, at: at(1))
+        }
+        _ = try limiter.admit("a", pace(concurrency: 3), tokens: 1, at: at(1))
+        withExtendedLifetime(running) {}
+    }
+
     @Test func `a clock that jumps back locks nobody out`() throws {
         let limiter = PaceLimiter()
         _ = try limiter.admit("a", pace(requests: 1), tokens: 1, at: at(1000))

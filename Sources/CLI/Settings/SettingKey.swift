@@ -58,10 +58,10 @@ struct SettingKey: Sendable {
     static let eventLimit = SettingKey(key: "farebox.eventLimit", fallback: "4194304")
     static let answerLimit = SettingKey(key: "farebox.answerLimit", fallback: "67108864")
     static let replaySeconds = SettingKey(key: "farebox.replaySeconds", fallback: "60")
-    static let replayLimit = SettingKey(key: "farebox.replayLimit", fallback: "67108864")
+    static let replayLimit = SettingKey(key: "farebox.replayLimit", fallback: "268435456")
     static let replayAnswerLimit = SettingKey(
         key: "farebox.replayAnswerLimit",
-        fallback: "1048576",
+        fallback: "8388608",
     )
     static let inferenceLimit = SettingKey(key: "farebox.inferenceLimit", fallback: "20000")
     static let registerLimit = SettingKey(key: "farebox.registerLimit", fallback: "10")

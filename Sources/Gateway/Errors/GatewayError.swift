@@ -27,6 +27,8 @@ package enum GatewayError: Failure, Hashable {
     case receiptNotFound
     /// The same `Idempotency-Key` with another body.
     case idempotencyConflict
+    /// The request was asked before, and the answer, with this receipt, is not kept to be repeated.
+    case answerNotKept(String?)
     /// A query parameter or a field of an operator's request.
     case invalidParameter(String)
     case rateLimited
@@ -54,6 +56,7 @@ package enum GatewayError: Failure, Hashable {
         case .badRequest: "bad_request"
         case .receiptNotFound: "receipt_not_found"
         case .idempotencyConflict: "idempotency_conflict"
+        case .answerNotKept: "answer_not_kept"
         case .invalidParameter: "invalid_parameter"
         case .rateLimited: "rate_limited"
         case .overloaded: "overloaded"
@@ -71,7 +74,7 @@ package enum GatewayError: Failure, Hashable {
         case .imagesNotPriced, .searchesNotPriced, .badRequest, .invalidParameter, .bodyTooSlow:
             .malformed
         case .bodyTooLarge: .tooLarge
-        case .idempotencyConflict: .conflict
+        case .idempotencyConflict, .answerNotKept: .conflict
         case .methodNotAllowed: .methodNotAllowed
         case .rateLimited, .paceExceeded: .exhausted
         case .overloaded, .stopping, .noRateCard: .unavailable
@@ -96,6 +99,9 @@ package enum GatewayError: Failure, Hashable {
         case .badRequest(let sentence): sentence
         case .receiptNotFound: "There is no such receipt."
         case .idempotencyConflict: "This Idempotency-Key was used with another body."
+        case .answerNotKept(let receipt):
+            "This request was asked before, and its answer is too large to be given again; it is "
+                + "charged once" + (receipt.map { ", with the receipt \($0)." } ?? ".")
         case .invalidParameter(let name): "\(name) is missing or has a value that is not allowed."
         case .rateLimited: "Too many requests."
         case .overloaded: "The gateway takes no more inferences at the moment."

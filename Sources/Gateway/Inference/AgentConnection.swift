@@ -11,19 +11,20 @@ package final class AgentConnection: Sendable {
     package let downstream: Downstream
     private let departure: Departure
     private let admission: Admission?
-    /// Whether the answer is that of an earlier request.
-    private let isReplay: Bool
+    /// How the answer of an earlier request ends where it is let go of while it is read; `nil` where
+    /// this is the first.
+    private let lost: ByteBuffer?
 
     init(
         _ downstream: Downstream,
         _ departure: Departure,
         _ admission: Admission? = nil,
-        isReplay: Bool = false,
+        lost: ByteBuffer? = nil,
     ) {
         self.downstream = downstream
         self.departure = departure
         self.admission = admission
-        self.isReplay = isReplay
+        self.lost = lost
     }
 
     deinit { departure.signal() }
@@ -33,13 +34,14 @@ package final class AgentConnection: Sendable {
     static func rejoining(
         _ first: Downstream,
         _ departure: Departure,
+        lost: ByteBuffer,
     ) async -> AgentConnection? {
         guard first.audience.join(departure) else {
             await first.finished()
             return nil
         }
         guard await first.head() != nil else { return nil }
-        return AgentConnection(first, departure, isReplay: true)
+        return AgentConnection(first, departure, lost: lost)
     }
 
     /// Waits for the head.
@@ -47,8 +49,8 @@ package final class AgentConnection: Sendable {
     /// The agent that left gets an answer that nobody reads.
     func response() async -> Response {
         guard var head = await downstream.head() else { return Response(status: .badGateway) }
-        if isReplay { head.headers[.replayed] = "true" }
-        return Response(head, downstream) { self.departure.signal() }
+        if lost != nil { head.headers[.replayed] = "true" }
+        return Response(head, downstream, lost: lost) { self.departure.signal() }
     }
 }
 
@@ -57,14 +59,23 @@ extension Response {
     fileprivate init(
         _ head: AnswerHead,
         _ downstream: Downstream,
+        lost: ByteBuffer?,
         left: @escaping @Sendable () -> Void,
     ) {
         let stream = ResponseBody { writer in
             var offset = 0
             do {
-                while case .bytes(let bytes) = try await downstream.piece(from: offset) {
-                    offset += bytes.readableBytes
-                    try await writer.write(bytes)
+                reading: while true {
+                    switch await downstream.next(from: offset) {
+                    case .bytes(let bytes):
+                        offset += bytes.readableBytes
+                        try await writer.write(bytes)
+                    case .end: break reading
+                    case .lost:
+                        guard let lost else { throw AnswerLost() }
+                        try await writer.write(lost)
+                        break reading
+                    }
                 }
                 try await writer.finish(nil)
             } catch {
@@ -80,13 +91,5 @@ extension Response {
     }
 }
 
-/// A kept answer was let go of while it was being read again.
+/// What an agent did not read in time is gone.
 private struct AnswerLost: Error {}
-
-extension Downstream {
-    fileprivate func piece(from offset: Int) async throws -> Piece {
-        let piece = await next(from: offset)
-        if case .lost = piece { throw AnswerLost() }
-        return piece
-    }
-}

@@ -74,6 +74,9 @@ package final class Downstream: Sendable {
     /// Whether the whole answer so far can be read again.
     package var isKept: Bool { state.withLock { $0.budget != nil } }
 
+    /// The receipt that the head names, once there is one.
+    var receipt: String? { state.withLock { $0.head?.headers[.receipt] } }
+
     /// Whether the inference waits for an agent that does not read.
     var isBlocked: Bool { state.withLock { $0.writer != nil } }
 

@@ -47,7 +47,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
         // Asked before? Then the first one's answer, which is paid for, if it came to one.
         let retry = try RetryIdentity(asking.headers, dialect, asking.body, of: asking.key.id)
         let downstream: Downstream
-        switch try await claim(retry, asking.departure) {
+        switch try await claim(retry, asking) {
         case .replay(let connection): return connection
         case .first(let answer): downstream = answer
         }
@@ -68,12 +68,20 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     }
 
     /// Waits for the first one's answer; where it came to none, this request is the first.
-    private func claim(_ retry: RetryIdentity?, _ departure: Departure) async throws -> Asked {
+    private func claim(_ retry: RetryIdentity?, _ asking: AgentRequest) async throws -> Asked {
         while true {
             switch try gateway.answers.claim(retry, at: gateway.time.now()) {
             case .first(let answer): return .first(answer)
             case .retry(let first):
-                if let connection = await AgentConnection.rejoining(first, departure) {
+                let lost = DialectError(
+                    GatewayError.answerNotKept(nil),
+                    requestID: asking.requestID,
+                )
+                if let connection = await AgentConnection.rejoining(
+                    first,
+                    asking.departure,
+                    lost: lost.event(dialect),
+                ) {
                     return .replay(connection)
                 }
                 gateway.answers.forget(retry, first)

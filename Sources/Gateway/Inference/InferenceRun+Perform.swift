@@ -17,7 +17,7 @@ extension InferenceRun {
     ///   - last: the event that ended the stream, which goes out only after the settlement.
     ///   - whole: the whole answer, which goes out only after the settlement or the release.
     ///   - failure: what went wrong, where it did.
-    ///   - isWhole: whether the upstream's answer arrived to its end.
+    ///   - isWhole: whether the agent gets all that there will ever be: a retry gets the same.
     func perform(
         _ action: InferenceStateMachine.Action,
         last: ByteBuffer? = nil,

@@ -174,7 +174,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         guard meter.isRunaway || coverage.isExceeded(by: meter, at: inference.rate) else {
             return .goesOn
         }
-        await perform(control.tell { $0.outputRanAway() })
+        await perform(control.tell { $0.outputRanAway() }, isWhole: true)
         return .isCut
     }
 

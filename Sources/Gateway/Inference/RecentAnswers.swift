@@ -8,22 +8,32 @@ import Synchronization
 
 /// How many bytes of answers are kept for retries, over all of them and of one.
 package final class ReplayBudget: Sendable {
-    private let total: Int
+    let total: Int
     private let each: Int
     private let taken = Mutex(0)
+    private let evictor = Mutex<(@Sendable () -> Bool)?>(nil)
 
     package init(total: Int, each: Int) {
         self.total = total
         self.each = each
     }
 
+    /// - Parameter evict: lets go of the oldest answer that has ended; `false` where there is none.
+    func makeRoom(by evict: @escaping @Sendable () -> Bool) { evictor.withLock { $0 = evict } }
+
+    /// Takes bytes, in the place of older answers where there is no room.
+    ///
     /// - Returns: whether `bytes` more may be kept of an answer that has `having` already.
     func take(_ bytes: Int, having: Int) -> Bool {
-        guard having + bytes <= each else { return false }
-        return taken.withLock { taken in
-            guard taken + bytes <= total else { return false }
-            taken += bytes
-            return true
+        guard having + bytes <= each, bytes <= total else { return false }
+        while true {
+            let isTaken = taken.withLock { taken in
+                guard taken + bytes <= total else { return false }
+                taken += bytes
+                return true
+            }
+            if isTaken { return true }
+            guard let evict = evictor.withLock({ $0 }), evict() else { return false }
         }
     }
 
@@ -77,13 +87,18 @@ package struct RetryIdentity: Hashable, Sendable {
 
 /// The answers that run or have just ended, so that a retry gets the first one's and pays once.
 ///
-/// They are kept in memory only, bounded in bytes and in time.
+/// They are kept in memory only, bounded in bytes and in time; the oldest make room for newer ones.
+/// That a request was asked is remembered even where its answer is not kept: its retry is refused,
+/// not charged again.
+///
+/// An answer's lock may be held where this one's is taken, and never the other way round.
 package final class RecentAnswers: Sendable {
     private struct Entry {
         let bodyDigest: [UInt8]
-        let answer: Downstream
-        /// When a finished answer is forgotten.
-        var expiry: Timestamp?
+        /// `nil` where it ended and is not kept.
+        var answer: Downstream?
+        /// Of an answer that ended.
+        var receipt: String?
     }
 
     /// What a request finds.
@@ -95,16 +110,34 @@ package final class RecentAnswers: Sendable {
 
     private struct State {
         var entries: [RetryIdentity.Name: Entry] = [:]
-        var sweepAt = Timestamp(microseconds: 0)
+        var finished = FinishedAnswers()
 
-        /// Forgets what has expired; once in a while, for it looks at every entry.
-        mutating func sweep(at now: Timestamp) {
-            guard now >= sweepAt else { return }
-            sweepAt = now.advanced(by: .seconds(1))
-            for (name, entry) in entries where (entry.expiry ?? now) < now {
-                entry.answer.forget()
-                entries[name] = nil
+        /// Forgets what has expired, and the oldest where there are more than `most`.
+        ///
+        /// - Returns: the answers to let go of.
+        mutating func sweep(at now: Timestamp, most: Int) -> [Downstream] {
+            var gone: [Downstream] = []
+            while let oldest = finished.oldest, oldest.expiry < now || entries.count > most {
+                finished.removeOldest()
+                guard let entry = entries[oldest.name], entry.receipt == oldest.receipt else {
+                    continue
+                }
+                entries[oldest.name] = nil
+                if let answer = entry.answer { gone.append(answer) }
             }
+            return gone
+        }
+
+        /// Takes the oldest answer that is kept, and leaves that there was one.
+        mutating func evict() -> Downstream? {
+            while let item = finished.takeOldestKept() {
+                guard let entry = entries[item.name], entry.receipt == item.receipt,
+                    let answer = entry.answer
+                else { continue }
+                entries[item.name]?.answer = nil
+                return answer
+            }
+            return nil
         }
     }
 
@@ -115,40 +148,52 @@ package final class RecentAnswers: Sendable {
     package init(budget: ReplayBudget, lifetime: Duration) {
         self.budget = budget
         self.lifetime = lifetime
+        budget.makeRoom { [weak self] in self?.evictOldest() ?? false }
+    }
+
+    private func evictOldest() -> Bool {
+        guard let answer = state.withLock({ $0.evict() }) else { return false }
+        answer.forget()
+        return true
     }
 
     /// Finds the answer that a request repeats, or registers the one that it will get.
     ///
-    /// - Throws: ``GatewayError/idempotencyConflict`` where the id was used with another body.
+    /// - Throws: ``GatewayError/idempotencyConflict`` where the id was used with another body,
+    ///   ``GatewayError/answerNotKept(_:)`` where the answer is too large to be given again.
     package func claim(
         _ identity: RetryIdentity?,
         at now: Timestamp,
     ) throws(GatewayError) -> Claim {
-        guard let identity else { return .first(Downstream()) }
+        guard let identity, budget.total > 0 else { return .first(Downstream()) }
         let answer = Downstream(keepingWithin: budget)
-        let (found, isConflict) = state.withLock { state -> (Downstream?, Bool) in
-            state.sweep(at: now)
-            if let entry = state.entries[identity.name], identity.isRetry, entry.answer.isKept,
-                (entry.expiry ?? now) >= now
-            {
-                guard entry.bodyDigest == identity.bodyDigest else { return (nil, true) }
-                return (entry.answer, false)
+        let (found, gone) = state.withLock { state -> (Entry?, [Downstream]) in
+            var gone = state.sweep(at: now, most: budget.total / Downstream.ownBytes)
+            if identity.isRetry, let entry = state.entries[identity.name] {
+                return (entry, gone + [answer])
             }
-            state.entries[identity.name]?.answer.forget()
+            if let replaced = state.entries[identity.name]?.answer { gone.append(replaced) }
             state.entries[identity.name] = Entry(bodyDigest: identity.bodyDigest, answer: answer)
-            return (nil, false)
+            return (nil, gone)
         }
-        if isConflict { throw .idempotencyConflict }
-        return found.map { .retry(of: $0) } ?? .first(answer)
+        for answer in gone { answer.forget() }
+        guard let found else { return .first(answer) }
+        guard found.bodyDigest == identity.bodyDigest else { throw .idempotencyConflict }
+        guard let first = found.answer, first.isKept else {
+            throw .answerNotKept(found.receipt ?? found.answer?.receipt)
+        }
+        return .retry(of: first)
     }
 
-    /// The answer is whole: it is kept for its lifetime, if it was not too long to be kept.
+    /// The answer is whole and paid for: its retries are answered for its lifetime.
     package func keep(_ identity: RetryIdentity?, _ answer: Downstream, at now: Timestamp) {
         guard let identity else { return }
-        guard answer.isKept else { return forget(identity, answer) }
+        let (isKept, receipt) = (answer.isKept, answer.receipt)
         state.withLock { state in
             guard state.entries[identity.name]?.answer === answer else { return }
-            state.entries[identity.name]?.expiry = now.advanced(by: lifetime)
+            state.entries[identity.name]?.receipt = receipt
+            if !isKept { state.entries[identity.name]?.answer = nil }
+            state.finished.append((identity.name, receipt, now.advanced(by: lifetime)))
         }
     }
 
@@ -160,6 +205,36 @@ package final class RecentAnswers: Sendable {
             state.entries[identity.name] = nil
         }
         answer.forget()
+    }
+}
+
+/// The answers that have ended, the oldest first; all live equally long, so that is also the order in
+/// which they expire.
+private struct FinishedAnswers {
+    typealias Item = (name: RetryIdentity.Name, receipt: String?, expiry: Timestamp)
+
+    private var items: [Item] = []
+    private var start = 0
+    /// Up to here they were let go of to make room.
+    private var evicted = 0
+
+    var oldest: Item? { start < items.count ? items[start] : nil }
+
+    mutating func append(_ item: Item) { items.append(item) }
+
+    mutating func removeOldest() {
+        start += 1
+        guard start > 1024, start * 2 > items.count else { return }
+        items.removeFirst(start)
+        evicted = max(0, evicted - start)
+        start = 0
+    }
+
+    mutating func takeOldestKept() -> Item? {
+        evicted = max(evicted, start)
+        guard evicted < items.count else { return nil }
+        defer { evicted += 1 }
+        return items[evicted]
     }
 }
 

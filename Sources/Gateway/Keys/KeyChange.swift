@@ -1,7 +1,7 @@
 import Foundation
 package import Identity
 import Ledger
-package import Primitives
+import Primitives
 
 /// What a caller asks of a key's settings, in OpenRouter's words where it has them.
 ///
@@ -167,6 +167,8 @@ extension KeyBudgets {
     fileprivate mutating func change(_ limit: Patch<Dollars>, _ reset: Patch<BudgetWindow>) {
         if limit == .keep, reset == .keep { return }
         let old = spokenOf
+        // A window alone moves the one budget that there is.
+        if limit == .keep, self[old] == nil { return }
         let window =
             switch reset {
             case .keep: old
@@ -181,19 +183,5 @@ extension KeyBudgets {
             }
         self = KeyBudgets()
         self[window] = amount
-    }
-}
-
-extension Timestamp {
-    /// Reads a moment such as `2027-12-31T23:59:59Z`; `nil` for anything else.
-    package init?(iso8601 text: String) {
-        let styles = [
-            Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true),
-        ]
-        let dates = styles.compactMap { try? Date(text, strategy: $0) }
-        guard let date = dates.first else { return nil }
-        let microseconds = (date.timeIntervalSince1970 * 1_000_000).rounded()
-        guard abs(microseconds) < 1e18 else { return nil }
-        self.init(microseconds: Int64(microseconds))
     }
 }

@@ -78,6 +78,7 @@ package struct Operations<Storage: GatewayStore>: Sendable {
         let amount = try order.checkedAmount()
         let (id, reason) = (InferenceID(order.inference), order.reason ?? "")
         let give: @Sendable (inout Storage.Transaction) throws -> RefundAnswer = { transaction in
+            guard try transaction.hold(id) != nil else { throw GatewayError.receiptNotFound }
             let hold = try transaction.refundable(id)
             let refund = Refund(of: id, amount ?? hold.charge, reason: reason)
             if isDry {

@@ -83,33 +83,29 @@ struct OpenAIAnswer {
     ) throws(JSONError) {
         try cursor.objectIfAny { cursor, key throws(JSONError) in
             switch key {
-            case "content", "refusal", "reasoning_content", "reasoning":
-                try cursor.addText(to: &bytes)
-            case "tool_calls":
-                try cursor.arrayIfAny { cursor throws(JSONError) in
-                    try cursor.objectIfAny { cursor, key throws(JSONError) in
-                        guard case "function" = key else {
-                            try cursor.skip()
-                            return
-                        }
-                        try readFunction(&cursor, &bytes)
-                    }
-                }
-            case "function_call": try readFunction(&cursor, &bytes)
-            default: try cursor.skip()
+            // `reasoning_details` repeats what `reasoning` says.
+            case "role", "reasoning_details", "annotations": try cursor.skip()
+            default: try cursor.addAllText(to: &bytes)
             }
         }
     }
+}
 
-    private static func readFunction(
-        _ cursor: inout JSONCursor,
-        _ bytes: inout Int,
-    ) throws(JSONError) {
-        try cursor.objectIfAny { cursor, key throws(JSONError) in
-            switch key {
-            case "name", "arguments": try cursor.addText(to: &bytes)
-            default: try cursor.skip()
+extension JSONCursor {
+    /// Adds the lengths of all strings within the next value, whatever its shape: tools and parts of
+    /// content that nobody has heard of are output, too. Ids and types are not the model's.
+    fileprivate mutating func addAllText(to bytes: inout Int) throws(JSONError) {
+        switch try kind() {
+        case .string: bytes += try stringLength()
+        case .array: try array { cursor throws(JSONError) in try cursor.addAllText(to: &bytes) }
+        case .object:
+            try object { cursor, key throws(JSONError) in
+                switch key {
+                case "id", "type", "index": try cursor.skip()
+                default: try cursor.addAllText(to: &bytes)
+                }
             }
+        case .null, .bool, .number: try skip()
         }
     }
 }
