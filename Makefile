@@ -41,7 +41,7 @@ release: ## Build the program for production, in .build-release
 	swift build -c release --scratch-path .build-release --product farebox
 
 check: build ## Format, module boundaries, warnings as errors, tidy rules
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift
 	swift test $(FLAGS) --skip-build --filter TidyTests
 
 test: setup check test-unit test-simulation test-journeys ## Everything: set-up, check, unit tests, simulation, journeys

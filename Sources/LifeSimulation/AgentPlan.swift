@@ -42,7 +42,7 @@ struct AgentPlan: Sendable {
             retryOf: dice.oneIn(2) ? dice.below(2) : nil,
             start: dice.below(300),
             leaving: leaving(&dice),
-            output: dice.below(20),
+            output: 1 + dice.below(19),
             inputReported: 5 + dice.below(30),
             delay: dice.below(200),
         )

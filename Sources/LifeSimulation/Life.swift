@@ -39,6 +39,9 @@ final class Life: Sendable {
         settings.idleTimeout = .seconds(4)
         settings.totalTimeout = .seconds(20)
         settings.replayLifetime = .seconds(30)
+        // Room for all, for some of one answer, for one answer, for none but that it was asked.
+        settings.replayAnswerLimit = [8 << 20, 2000, 8 << 20, 1100][Int(seed % 4)]
+        settings.replayLimit = [256 << 20, 256 << 20, 4000, 2200][Int(seed % 4)]
         settings.holdStep = 16
         let clock = world.clock
         // The wall clock: the one that sleepers go by, and what somebody has turned it by.
@@ -179,6 +182,12 @@ final class Life: Sendable {
             let receipt = head.headers[.receipt]
         else { return }
         guard !plan.isStream || text.contains("data: [DONE]") else { return }
-        world.see(World.Seen(agent: agent, receipt: InferenceID(receipt), text: text), in: self)
+        let seen = World.Seen(
+            agent: agent,
+            receipt: InferenceID(receipt),
+            text: text,
+            life: ObjectIdentifier(self),
+        )
+        world.see(seen, in: self)
     }
 }

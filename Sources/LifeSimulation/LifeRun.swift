@@ -62,6 +62,8 @@ struct LifeRun {
             plans[index] = plans[first]
             plans[index].start = start
             plans[index].leaving = leaving
+            // But for a few, who are told of it.
+            if dice.oneIn(8) { plans[index].maxTokens += 1 }
         }
         return plans
     }

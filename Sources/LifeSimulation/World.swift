@@ -21,6 +21,8 @@ final class World: Sendable {
         let agent: Int
         let receipt: InferenceID
         let text: String
+        /// In which life of the gateway.
+        let life: ObjectIdentifier
     }
 
     /// What happens to the gateway from outside while it serves.
@@ -184,7 +186,25 @@ extension World {
         }
         guard !isDead else { return }
         for seen in state.withLock(\.seen) { checkSeen(seen, stored, place) }
+        checkRetries(place)
         checkCharges(stored, place, calls)
+    }
+
+    /// Who asks for the same within one life of the gateway gets the same answer, charged once.
+    ///
+    /// Where the wall clock was turned, an answer may have been forgotten.
+    private func checkRetries(_ place: String) {
+        guard turned == .zero else { return }
+        var receipts: [String: InferenceID] = [:]
+        for seen in state.withLock(\.seen) {
+            let plan = plans[seen.agent]
+            guard let retry = plan.retryOf else { continue }
+            let asked = "\(seen.life) k\(plan.customer)\(plan.key) \(retry)"
+            if let first = receipts[asked], first != seen.receipt {
+                complain("\(place): \(first) and \(seen.receipt) answer the same request")
+            }
+            receipts[asked] = seen.receipt
+        }
     }
 
     /// What an agent saw finished is charged, by what its upstream reported.
