@@ -30,7 +30,7 @@ struct DiskWorld {
     private(set) var writes = 0
     private(set) var problems: [String] = []
 
-    /// - Parameter disk: as ``prepare(_:)`` left it.
+    /// A world on `disk`, as ``prepare(_:)`` left it.
     init(seed: UInt64, at location: SQLiteLocation, on disk: SavedDisk, _ control: Control) {
         dice = Dice(seed: seed)
         self.location = location

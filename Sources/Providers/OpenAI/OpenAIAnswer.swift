@@ -92,8 +92,10 @@ struct OpenAIAnswer {
 }
 
 extension JSONCursor {
-    /// Adds the lengths of all strings within the next value, whatever its shape: tools and parts of
-    /// content that nobody has heard of are output, too. Ids and types are not the model's.
+    /// Adds the lengths of all strings within the next value, whatever its shape.
+    ///
+    /// Tools and parts of content that nobody has heard of are output, too. Ids and types are not the
+    /// model's.
     fileprivate mutating func addAllText(to bytes: inout Int) throws(JSONError) {
         switch try kind() {
         case .string: bytes += try stringLength()
