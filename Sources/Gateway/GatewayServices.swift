@@ -98,4 +98,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     package var keys: KeyDesk<Storage> {
         KeyDesk(store: store, time: time, identifiers: identifiers)
     }
+
+    /// What is done to customers.
+    package var customers: CustomerDesk<Storage> { CustomerDesk(store: store, time: time) }
 }

@@ -10,11 +10,20 @@ package struct Customer: Hashable, Sendable {
     /// For the operator; may be empty.
     package let label: String
     package let createdAt: Timestamp
+    /// The most that all its keys together may spend; the operator's to set.
+    package var budgets: SpendingLimits
 
-    package init(id: CustomerID, depositCode: String, label: String, createdAt: Timestamp) {
+    package init(
+        id: CustomerID,
+        depositCode: String,
+        label: String,
+        createdAt: Timestamp,
+        budgets: SpendingLimits = SpendingLimits(),
+    ) {
         self.id = id
         self.depositCode = depositCode
         self.label = label
         self.createdAt = createdAt
+        self.budgets = budgets
     }
 }

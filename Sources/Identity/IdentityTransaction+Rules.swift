@@ -1,3 +1,4 @@
+package import Ledger
 package import Primitives
 
 extension IdentityTransaction {
@@ -9,6 +10,11 @@ extension IdentityTransaction {
             key.digest == secret.digest, key.isValid(at: now)
         else { throw IdentityError.invalidCredential }
         return key
+    }
+
+    /// Every limit on what a key spends: its own, and its customer's.
+    package mutating func budgets(above key: Key) throws -> [Budget] {
+        key.budgets + (try customer(key.customer)?.budgets.of(.customer(key.customer)) ?? [])
     }
 
     /// Creates a customer with a first key.

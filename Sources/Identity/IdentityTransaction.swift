@@ -4,6 +4,8 @@ package import Primitives
 package protocol IdentityTransaction {
     mutating func customer(_ id: CustomerID) throws -> Customer?
     mutating func insert(_ customer: Customer) throws
+    /// Replaces what is stored of a customer that exists.
+    mutating func update(_ customer: Customer) throws
     mutating func key(_ id: KeyID) throws -> Key?
     /// Inserts the key, or replaces what is stored under its id.
     mutating func save(_ key: Key) throws

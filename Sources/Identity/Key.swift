@@ -39,9 +39,5 @@ package struct Key: Hashable, Sendable {
     }
 
     /// Its limits on spending, as the ledger checks them.
-    package var budgets: [Budget] {
-        BudgetWindow.allCases.compactMap { window in
-            settings.budgets[window].map { Budget(of: .key(id), window, $0) }
-        }
-    }
+    package var budgets: [Budget] { settings.budgets.of(.key(id)) }
 }

@@ -11,7 +11,7 @@ package struct KeySettings: Hashable, Sendable, Codable {
     package var expiresAt: Timestamp?
     /// Whether the key may make, change and revoke keys of its customer.
     package var managesKeys = false
-    package var budgets = KeyBudgets()
+    package var budgets = SpendingLimits()
     /// The models that it may use, by any of their names; `nil` allows every model.
     ///
     /// `openai/*` stands for all whose id begins so.
@@ -32,15 +32,22 @@ package enum DisconnectPolicy: String, Hashable, Sendable, CaseIterable, Codable
     case cancel
 }
 
-/// The most that a key may spend, over all time and in each window, in micro-USD; `nil` where there
+/// The most that a spender may spend, over all time and in each window, in micro-USD; `nil` where there
 /// is no limit.
-package struct KeyBudgets: Hashable, Sendable, Codable {
+package struct SpendingLimits: Hashable, Sendable, Codable {
     package var total: Amount?
     package var daily: Amount?
     package var weekly: Amount?
     package var monthly: Amount?
 
     package init() {}
+
+    /// The limits as the ledger checks them.
+    package func of(_ spender: Spender) -> [Budget] {
+        BudgetWindow.allCases.compactMap { window in
+            self[window].map { Budget(of: spender, window, $0) }
+        }
+    }
 
     package subscript(window: BudgetWindow) -> Amount? {
         get {

@@ -17,7 +17,7 @@ extension Auditor {
         var spenders = Set(spendersBefore)
         for cause in Set(charged.keys).union(refunded.keys) {
             let hold = try checkEnded(cause, &books)
-            spenders.insert(hold.spender)
+            spenders.formUnion(hold.spenders)
             for part in hold.parts { accounts.insert(.customer(hold.customer, part.asset)) }
         }
         try deriveHeld(of: try books.openHolds(leasedBefore: .distantFuture, limit: .max))
@@ -58,12 +58,14 @@ extension Auditor {
         if let returned, returned != refund {
             throw AuditDifference.refund(id, stored: refund, derived: returned)
         }
-        var spending = spendings[hold.spender] ?? .zero
-        if taken != nil { try spending.charged.add(hold.charge) }
-        if returned != nil {
-            spending.charged = spending.charged.subtractingOrZero(hold.refunded ?? .zero)
+        for spender in hold.spenders {
+            var spending = spendings[spender] ?? .zero
+            if taken != nil { try spending.charged.add(hold.charge) }
+            if returned != nil {
+                spending.charged = spending.charged.subtractingOrZero(hold.refunded ?? .zero)
+            }
+            spendings[spender] = spending
         }
-        spendings[hold.spender] = spending
         return hold
     }
 
@@ -75,7 +77,9 @@ extension Auditor {
                 try derived[.customer(hold.customer, part.asset), default: .zero].held
                     .add(part.amount)
             }
-            try spendings[hold.spender, default: .zero].held.add(hold.amount)
+            for spender in hold.spenders {
+                try spendings[spender, default: .zero].held.add(hold.amount)
+            }
         }
     }
 

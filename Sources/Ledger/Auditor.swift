@@ -147,7 +147,9 @@ package struct Auditor {
                 try derived[.customer(hold.customer, part.asset), default: .zero].held
                     .add(part.amount)
             }
-            try spendings[hold.spender, default: .zero].held.add(hold.amount)
+            for spender in hold.spenders {
+                try spendings[spender, default: .zero].held.add(hold.amount)
+            }
             expected = 0
         case .captured(let charge):
             capturedHoldCount += 1
@@ -172,8 +174,10 @@ package struct Auditor {
     ) throws(AuditDifference) {
         let rest = charge.subtractingOrZero(hold.refunded ?? .zero)
         guard rest > .zero, let day = hold.resolvedAt?.day else { return }
-        try spendings[hold.spender, default: .zero].charged.add(rest)
-        try daily[hold.spender, default: [:]][day, default: .zero].add(rest)
+        for spender in hold.spenders {
+            try spendings[spender, default: .zero].charged.add(rest)
+            try daily[spender, default: [:]][day, default: .zero].add(rest)
+        }
     }
 
     /// Compares what was derived of every spender with what is stored.

@@ -3,18 +3,25 @@ package import Primitives
 /// Whose spending is counted beside the accounts: what a budget can bound.
 package enum Spender: Hashable, Sendable, CustomStringConvertible {
     case key(KeyID)
+    /// All keys of a customer together.
+    case customer(CustomerID)
 
     package var description: String {
         switch self {
         case .key(let id): "key/\(id)"
+        case .customer(let id): "customer/\(id)"
         }
     }
 
     /// Reads what ``description`` prints; `nil` for anything else.
     package init?(_ description: String) {
         let parts = description.parts
-        guard parts.count == 2, parts[0] == "key", !parts[1].isEmpty else { return nil }
-        self = .key(KeyID(parts[1]))
+        guard parts.count == 2, !parts[1].isEmpty else { return nil }
+        switch parts[0] {
+        case "key": self = .key(KeyID(parts[1]))
+        case "customer": self = .customer(CustomerID(parts[1]))
+        default: return nil
+        }
     }
 }
 

@@ -5,37 +5,60 @@ extension LedgerTransaction {
     ///
     /// - Throws: ``LedgerError/overflow(_:)``; nothing is written.
     mutating func countReserved(_ amount: Amount, by hold: Hold) throws {
-        var spending = try spending(of: hold.spender)
-        spending.held = try hold.sum(spending.held, amount)
-        try setSpending(spending, of: hold.spender)
+        try changeSpending(of: hold) { spending throws(LedgerError) in
+            spending.held = try hold.sum(spending.held, amount)
+        }
     }
 
     /// Counts that a hold has ended with `charge`.
     ///
     /// - Throws: ``LedgerError/overflow(_:)``; nothing is written.
     mutating func countEnded(_ hold: Hold, charging charge: Amount, at now: Timestamp) throws {
-        var spending = try spending(of: hold.spender)
-        spending.held = hold.difference(spending.held, hold.amount)
-        spending.charged = try hold.sum(spending.charged, charge)
-        let today = try hold.sum(try charged(by: hold.spender, on: now.day), charge)
-        try setSpending(spending, of: hold.spender)
+        var today: [Amount] = []
+        for spender in hold.spenders {
+            today.append(try hold.sum(try charged(by: spender, on: now.day), charge))
+        }
+        try changeSpending(of: hold) { spending throws(LedgerError) in
+            spending.held = hold.difference(spending.held, hold.amount)
+            spending.charged = try hold.sum(spending.charged, charge)
+        }
         guard charge > .zero else { return }
-        try setCharged(today, by: hold.spender, on: now.day)
+        for (spender, today) in zip(hold.spenders, today) {
+            try setCharged(today, by: spender, on: now.day)
+        }
     }
 
     /// Takes a refund out of the day on which it had been charged.
     mutating func countRefunded(_ refund: Amount, of hold: Hold, chargedOn day: Int64) throws {
-        var spending = try spending(of: hold.spender)
-        spending.charged = hold.difference(spending.charged, refund)
-        let rest = hold.difference(try charged(by: hold.spender, on: day), refund)
-        try setSpending(spending, of: hold.spender)
-        try setCharged(rest, by: hold.spender, on: day)
+        try changeSpending(of: hold) { spending in
+            spending.charged = hold.difference(spending.charged, refund)
+        }
+        for spender in hold.spenders {
+            let rest = hold.difference(try charged(by: spender, on: day), refund)
+            try setCharged(rest, by: spender, on: day)
+        }
+    }
+
+    /// Changes what is counted of each of a hold's spenders, or, where `change` throws, of none.
+    private mutating func changeSpending(
+        of hold: Hold,
+        _ change: (inout Spending) throws(LedgerError) -> Void,
+    ) throws {
+        var changed: [Spending] = []
+        for spender in hold.spenders {
+            var spending = try spending(of: spender)
+            try change(&spending)
+            changed.append(spending)
+        }
+        for (spender, spending) in zip(hold.spenders, changed) {
+            try setSpending(spending, of: spender)
+        }
     }
 }
 
 extension Hold {
     /// Whose budgets it draws on.
-    package var spender: Spender { .key(key) }
+    package var spenders: [Spender] { [.key(key), .customer(customer)] }
 
     fileprivate var account: AccountID { .customer(customer, parts.first?.asset ?? .usd) }
 
@@ -46,7 +69,7 @@ extension Hold {
 
     fileprivate func difference(_ lhs: Amount, _ rhs: Amount) -> Amount {
         guard let rest = lhs.subtracting(rhs) else {
-            preconditionFailure("\(spender) counts less than one of its holds")
+            preconditionFailure("\(key) counts less than one of its holds")
         }
         return rest
     }

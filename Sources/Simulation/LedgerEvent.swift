@@ -26,14 +26,20 @@ package enum LedgerEvent: Hashable, Sendable {
     case clock(seconds: Int64)
 }
 
-/// A budget of one of the simulated keys.
+/// One of the simulated spenders.
+package enum SimpleSpender: Hashable, Sendable {
+    case key(Int)
+    case customer(Int)
+}
+
+/// A budget of one of them.
 package struct SimpleBudget: Hashable, Sendable {
-    package let key: Int
+    package let spender: SimpleSpender
     package let window: BudgetWindow
     package let limit: Int64
 
-    package init(key: Int, window: BudgetWindow, limit: Int64) {
-        self.key = key
+    package init(of spender: SimpleSpender, window: BudgetWindow, limit: Int64) {
+        self.spender = spender
         self.window = window
         self.limit = limit
     }
@@ -109,9 +115,13 @@ extension LedgerEvent {
 
     private static func budgets(_ dice: inout Dice) -> [SimpleBudget] {
         guard dice.oneIn(3) else { return [] }
-        let key = dice.below(2)
+        let spenders: [SimpleSpender] = [.key(dice.below(2)), .customer(dice.below(3))]
         return BudgetWindow.allCases.filter { _ in dice.oneIn(2) }.map { window in
-            SimpleBudget(key: key, window: window, limit: Int64(dice.below(6000)))
+            SimpleBudget(
+                of: dice.pick(spenders),
+                window: window,
+                limit: Int64(dice.below(6000)),
+            )
         }
     }
 

@@ -126,6 +126,15 @@ package struct LedgerSide: Sendable {
     }
 }
 
+extension SimpleSpender {
+    var spender: Spender {
+        switch self {
+        case .key(let number): .key(LedgerSide.key(number))
+        case .customer(let number): .customer(LedgerSide.customer(number))
+        }
+    }
+}
+
 extension SimpleBudget {
-    var budget: Budget { Budget(of: .key(LedgerSide.key(key)), window, Amount(limit)) }
+    var budget: Budget { Budget(of: spender.spender, window, Amount(limit)) }
 }

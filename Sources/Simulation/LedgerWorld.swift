@@ -5,13 +5,13 @@ import Primitives
 package struct LedgerWorld: Sendable {
     package var ledger = LedgerSide()
     package var oracle: Oracle
-    private let keys: Int
+    private let spenders: [SimpleSpender]
     /// Every account, as the oracle's sums are ordered.
     private let accounts: [AccountID]
 
     package init(customers: Int = 3, keys: Int = 2) {
         oracle = Oracle(customers: customers)
-        self.keys = keys
+        spenders = (0..<keys).map { .key($0) } + (0..<customers).map { .customer($0) }
         let places: [Oracle.Place] =
             [.custody, .provider, .revenue, .overrun, .promotion]
             + (0..<customers).map { .customer($0) }
@@ -54,17 +54,17 @@ package struct LedgerWorld: Sendable {
     }
 
     private var spendingDifference: String? {
-        for key in 0..<keys {
-            let spender = Spender.key(LedgerSide.key(key))
+        for one in spenders {
+            let spender = one.spender
             let stored = ledger.books.spending(of: spender)
             let today = ledger.books.charged(by: spender, on: oracle.today)
-            guard Int128(stored.charged.units) == oracle.spent(key, since: nil),
-                Int128(stored.held.units) == oracle.heldByKey(key),
-                Int128(today.units) == oracle.chargedToday(key)
+            guard Int128(stored.charged.units) == oracle.spent(one, since: nil),
+                Int128(stored.held.units) == oracle.held(by: one),
+                Int128(today.units) == oracle.chargedToday(one)
             else {
                 return "\(spender): stored \(stored) today \(today), the oracle has charged "
-                    + "\(oracle.spent(key, since: nil)) held \(oracle.heldByKey(key)) today "
-                    + "\(oracle.chargedToday(key))"
+                    + "\(oracle.spent(one, since: nil)) held \(oracle.held(by: one)) today "
+                    + "\(oracle.chargedToday(one))"
             }
         }
         return nil

@@ -44,8 +44,7 @@ extension Oracle {
         if let (budget, left) = tightest(budgets), left < amount {
             return .refused("budget_exceeded \(budget.window.rawValue) \(left) \(amount)")
         }
-        guard heldByKey(key) + amount <= Oracle.most else { return .refused("amount_overflow") }
-        self[id] = Reservation(
+        let placed = Reservation(
             customer: customer,
             key: key,
             amount: amount,
@@ -53,6 +52,10 @@ extension Oracle {
             rate: inSOL ? rate : nil,
             lease: now + 120_000_000,
         )
+        guard placed.spenders.allSatisfy({ held(by: $0) + amount <= Oracle.most }) else {
+            return .refused("amount_overflow")
+        }
+        self[id] = placed
         return .done
     }
 
@@ -81,7 +84,9 @@ extension Oracle {
             }
         }
         guard more > 0 else { return .same }
-        guard heldByKey(one.key) + more <= Oracle.most else { return .refused("amount_overflow") }
+        guard one.spenders.allSatisfy({ held(by: $0) + more <= Oracle.most }) else {
+            return .refused("amount_overflow")
+        }
         one.amount += more
         self[id] = one
         return .done
@@ -105,11 +110,12 @@ extension Oracle {
             moves.append((.overrun, .provider, last.asset, owed))
             moves.append((.overrun, .revenue, last.asset, lost - owed))
         }
-        let key = one.key
         let before = sums
-        guard book(moves), spent(key, since: nil) + charge <= Oracle.most,
-            chargedToday(key) + charge <= Oracle.most
-        else {
+        let mayCount = one.spenders.allSatisfy { spender in
+            spent(spender, since: nil) + charge <= Oracle.most
+                && chargedToday(spender) + charge <= Oracle.most
+        }
+        guard book(moves), mayCount else {
             sums = before
             return .refused("amount_overflow")
         }
@@ -119,8 +125,8 @@ extension Oracle {
         return .done
     }
 
-    func chargedToday(_ key: Int) -> Int128 {
-        spent(key, since: today) - spent(key, since: today + 1)
+    func chargedToday(_ spender: SimpleSpender) -> Int128 {
+        spent(spender, since: today) - spent(spender, since: today + 1)
     }
 
     /// How a charge falls on the parts: what each pays, and what of it is the provider's.

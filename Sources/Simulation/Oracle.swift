@@ -49,6 +49,16 @@ package struct Oracle: Sendable {
         var day: Int64 = 0
         var refunded: Int128?
 
+        /// Whose budgets it counts against: its key's and its customer's.
+        var spenders: [SimpleSpender] { [.key(key), .customer(customer)] }
+
+        func isOf(_ spender: SimpleSpender) -> Bool {
+            switch spender {
+            case .key(let number): key == number
+            case .customer(let number): customer == number
+            }
+        }
+
         var charge: Int128 { if case .captured(let charge) = status { charge } else { 0 } }
     }
 
@@ -182,18 +192,18 @@ package struct Oracle: Sendable {
 
     // MARK: Spending
 
-    func heldByKey(_ key: Int) -> Int128 {
+    func held(by spender: SimpleSpender) -> Int128 {
         var held: Int128 = 0
-        for case let one? in slots where one.key == key && one.status == .open {
+        for case let one? in slots where one.isOf(spender) && one.status == .open {
             held += one.amount
         }
         return held
     }
 
-    /// What a key was charged, less refunds, on `day` and later; on every day for `nil`.
-    func spent(_ key: Int, since day: Int64?) -> Int128 {
+    /// What a spender was charged, less refunds, on `day` and later; on every day for `nil`.
+    func spent(_ spender: SimpleSpender, since day: Int64?) -> Int128 {
         var spent: Int128 = 0
-        for case let one? in slots where one.key == key && one.day >= day ?? .min {
+        for case let one? in slots where one.isOf(spender) && one.day >= day ?? .min {
             spent += one.charge - (one.refunded ?? 0)
         }
         return spent
@@ -210,8 +220,8 @@ package struct Oracle: Sendable {
                 case .weekly: monday
                 case .monthly: firstOfMonth
                 }
-            let gone = min(spent(budget.key, since: since), Oracle.most)
-            let left = max(0, max(0, Int128(budget.limit) - gone) - heldByKey(budget.key))
+            let gone = min(spent(budget.spender, since: since), Oracle.most)
+            let left = max(0, max(0, Int128(budget.limit) - gone) - held(by: budget.spender))
             if let (_, before) = least, before <= left { continue }
             least = (budget, left)
         }

@@ -10,7 +10,7 @@ extension SQLiteTransaction: IdentityTransaction {
 
     package mutating func customer(_ id: CustomerID) throws -> Customer? {
         try row(
-            "SELECT id, deposit_code, label, created_at FROM customers WHERE id = ?",
+            "SELECT id, deposit_code, label, created_at, budgets FROM customers WHERE id = ?",
             [id.description],
         ).map { row in
             var columns = RowReader(row, of: "customers")
@@ -19,6 +19,7 @@ extension SQLiteTransaction: IdentityTransaction {
                 depositCode: try columns.text("deposit_code"),
                 label: try columns.text("label"),
                 createdAt: try columns.timestamp("created_at"),
+                budgets: try columns.json("budgets"),
             )
         }
     }
@@ -27,14 +28,30 @@ extension SQLiteTransaction: IdentityTransaction {
         willWrite()
         try execute(
             """
-            INSERT INTO customers (id, deposit_code, label, created_at, seal)
-            VALUES (?, ?, ?, ?, ?)
+            INSERT INTO customers (id, deposit_code, label, created_at, budgets, seal)
+            VALUES (?, ?, ?, ?, ?, ?)
             """,
-            Seal.sealed([
-                customer.id.description, customer.depositCode, customer.label,
-                customer.createdAt.microseconds,
-            ]),
+            try SQLiteTransaction.arguments(customer),
         )
+    }
+
+    package mutating func update(_ customer: Customer) throws {
+        willWrite()
+        try execute(
+            """
+            UPDATE customers
+            SET deposit_code = ?2, label = ?3, created_at = ?4, budgets = ?5, seal = ?6
+            WHERE id = ?1
+            """,
+            try SQLiteTransaction.arguments(customer),
+        )
+    }
+
+    private static func arguments(_ customer: Customer) throws -> StatementArguments {
+        Seal.sealed([
+            customer.id.description, customer.depositCode, customer.label,
+            customer.createdAt.microseconds, try storedJSON(customer.budgets),
+        ])
     }
 
     package mutating func key(_ id: KeyID) throws -> Key? {

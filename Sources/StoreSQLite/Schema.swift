@@ -156,6 +156,7 @@ enum Schema {
             deposit_code TEXT NOT NULL UNIQUE CHECK (deposit_code <> ''),
             label TEXT NOT NULL,
             created_at INTEGER NOT NULL,
+            budgets TEXT NOT NULL CHECK (json_valid(budgets)),
             seal BLOB NOT NULL CHECK (length(seal) = 32)
         ) STRICT, WITHOUT ROWID;
 

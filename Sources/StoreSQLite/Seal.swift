@@ -13,7 +13,7 @@ enum Seal {
         lease, state, charge, resolved_at, refunded
         """,
         "receipts": "id, content",
-        "customers": "id, deposit_code, label, created_at",
+        "customers": "id, deposit_code, label, created_at, budgets",
         "keys": "id, customer, digest, settings, created_at, updated_at, revoked_at",
         "rate_cards": "version, content",
         "rate_card_publications": "version, at",

@@ -3,12 +3,13 @@
 import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from dialects import ANTHROPIC, BOTH, OPENAI
 from money import dollars
-from programs import Customer, until
+from programs import Customer, run_json, until
 from test_overspend import AFFORDABLE, COSTLY, crowd, hold_of_one, request_bytes
 from wire import Stream, call
 
@@ -36,6 +37,62 @@ def make(manager, **settings):
 
 def spend(customer, dialect=OPENAI, directives="", **more):
     return call(**dialect.request(customer, directives, **more))
+
+
+# What an operator does
+
+
+def limit_customer(manager, **limits):
+    path = f"/v1/admin/customers/{manager.id}"
+    return manager.gateway.admin("PATCH", path, limits=limits).expect(200).json()
+
+
+@both
+@pytest.mark.parametrize("window", ["total", "daily", "weekly", "monthly"])
+def test_all_keys_of_a_customer_together_keep_to_its_limit(manager, dialect, window):
+    """The key that manages the others can not lift it, nor make a key that is free of it."""
+    spend(manager, dialect).expect(200)
+    [charge] = manager.charges()
+    shown = limit_customer(manager, **{window: (charge + 5) / 1e6})
+    assert shown["limits"] == {window: pytest.approx((charge + 5) / 1e6)}
+    assert shown["usage"][window] == pytest.approx(charge / 1e6)
+    for key in (manager, make(manager), make(manager, limit=40)):
+        refused = spend(key, dialect).expect(402)
+        error = dialect.error(refused.body)
+        assert (error["code"], error["limit"]) == ("customer_limit_reached", f"customer_{window}")
+    ask("PATCH", manager, f"/{manager.key.rsplit('-', 1)[0]}", limit=None).expect(200)
+    spend(manager, dialect).expect(402)
+    assert limit_customer(manager, **{window: None})["limits"] == {}
+    spend(manager, dialect).expect(200)
+
+
+def test_a_crowd_of_keys_can_not_spend_more_than_their_customers_limit(world):
+    gateway = world.start(FAREBOX_HOLDS_MODE="strict")
+    manager = gateway.customer("50.00")
+    keys = [make(manager) for _ in range(8)]
+    spend(keys[0]).expect(200)
+    [charge] = manager.charges()
+    limit_customer(manager, daily=charge * 20 / 1e6)
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda number: spend(keys[number % 8]).status, range(200)))
+    assert set(answers) == {200, 402}
+    gateway.wait_until_no_holds()
+    assert answers.count(200) < 20
+    world.audit()
+
+
+def test_an_operator_shows_and_limits_a_customer_from_the_shell(manager):
+    def farebox(*arguments):
+        database = ["--database", manager.gateway.database, "--json"]
+        return run_json("customers", *arguments, manager.id, *database, FAREBOX_ADMIN_KEY=manager.gateway.admin_key)
+
+    limited = farebox("limit", "--limit-daily", "2.50", "--limit-total", "40")
+    assert limited["limits"] == {"daily": 2.5, "total": 40} and limited["available"] == 50
+    assert farebox("limit", "--limit-daily", "none")["limits"] == {"total": 40}
+    assert farebox("show")["limits"] == {"total": 40}
+    manager.gateway.admin("PATCH", "/v1/admin/customers/cus_nobody", limits={}).expect(404)
+    manager.gateway.admin("PATCH", f"/v1/admin/customers/{manager.id}", limits={"yearly": 1}).expect(400)
+    manager.gateway.admin("PATCH", f"/v1/admin/customers/{manager.id}", limit=1).expect(400)
 
 
 # What a manager does

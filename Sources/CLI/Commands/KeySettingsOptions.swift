@@ -5,11 +5,7 @@ import Primitives
 /// The options that say what a key may do; `none` takes a limit away.
 struct KeySettingsOptions: ParsableArguments {
     @Option(help: "A name for people.") var name: String?
-    @Option(help: "The most it may spend over all time, in USD: 5.00, or none.")
-    var limitTotal: String?
-    @Option(help: "The same for each day (UTC).") var limitDaily: String?
-    @Option(help: "The same for each week (UTC, from Monday).") var limitWeekly: String?
-    @Option(help: "The same for each calendar month (UTC).") var limitMonthly: String?
+    @OptionGroup var limits: LimitOptions
     @Option(help: "When it ends: 2027-12-31T23:59:59Z, or none.") var expires: String?
     @Option(help: "A model that it may use, or openai/*; repeat for more. none allows all.")
     var model: [String] = []
@@ -29,7 +25,7 @@ struct KeySettingsOptions: ParsableArguments {
         get throws {
             var change = KeyChange()
             change.name = .given(name)
-            change.limits = try limits
+            change.limits = try limits.byWindow
             change.expiresAt = .orNone(expires)
             change.models = model.isEmpty ? .keep : model == ["none"] ? .clear : .set(model)
             change.requestsPerMinute = try count(requestsPerMinute, "--requests-per-minute")
@@ -40,27 +36,6 @@ struct KeySettingsOptions: ParsableArguments {
             change.onDisconnect = .given(onDisconnect)
             change.managesKeys = .given(managesKeys)
             return change
-        }
-    }
-
-    private var limits: [String: Dollars?]? {
-        get throws {
-            var limits: [String: Dollars?] = [:]
-            let given = [
-                ("total", limitTotal), ("daily", limitDaily), ("weekly", limitWeekly),
-                ("monthly", limitMonthly),
-            ]
-            for (window, text) in given {
-                guard let text else { continue }
-                if text == "none" {
-                    limits.updateValue(nil, forKey: window)
-                } else if let dollars = Dollars(text) {
-                    limits[window] = dollars
-                } else {
-                    throw ValidationError("--limit-\(window) is an amount such as 5.00, or none.")
-                }
-            }
-            return limits.isEmpty ? nil : limits
         }
     }
 

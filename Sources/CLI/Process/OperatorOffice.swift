@@ -11,8 +11,24 @@ import StoreSQLite
 /// it open.
 struct OperatorOffice {
     private enum Place {
-        case database(SQLiteStore, Operations<SQLiteStore>, KeyDesk<SQLiteStore>)
+        case database(Desks)
         case gateway(url: String, adminKey: String)
+    }
+
+    /// What the gateway's own routes use, on the database itself.
+    private struct Desks {
+        let store: SQLiteStore
+        let operations: Operations<SQLiteStore>
+        let keys: KeyDesk<SQLiteStore>
+        let customers: CustomerDesk<SQLiteStore>
+
+        init(_ store: SQLiteStore) {
+            let time = SystemSources.time
+            self.store = store
+            operations = Operations(store: store, rates: RateBook(nil), time: time)
+            keys = KeyDesk(store: store, time: time, identifiers: SystemSources.identifiers)
+            customers = CustomerDesk(store: store, time: time)
+        }
     }
 
     private let place: Place
@@ -24,17 +40,7 @@ struct OperatorOffice {
     static func open(_ location: SQLiteLocation) async throws -> OperatorOffice {
         do {
             let store = try SQLiteStore.open(location, access: .exclusive)
-            let operations = Operations(
-                store: store,
-                rates: RateBook(nil),
-                time: SystemSources.time,
-            )
-            let keys = KeyDesk(
-                store: store,
-                time: SystemSources.time,
-                identifiers: SystemSources.identifiers,
-            )
-            return OperatorOffice(place: .database(store, operations, keys))
+            return OperatorOffice(place: .database(Desks(store)))
         } catch let error as SQLiteOpenError {
             guard case .locked = error, let url = SQLiteStore.announcement(at: location),
                 url.hasPrefix("http")
@@ -47,34 +53,34 @@ struct OperatorOffice {
     }
 
     func close() async throws {
-        if case .database(let store, _, _) = place { try await store.close() }
+        if case .database(let desks) = place { try await desks.store.close() }
     }
 
     func grant(_ order: GrantOrder) async throws -> GrantAnswer {
         switch place {
-        case .database(_, let operations, _): try await operations.grant(order)
+        case .database(let desks): try await desks.operations.grant(order)
         case .gateway: try await ask(.POST, "grants", order)
         }
     }
 
     func refund(_ order: RefundOrder) async throws -> RefundAnswer {
         switch place {
-        case .database(_, let operations, _): try await operations.refund(order)
+        case .database(let desks): try await desks.operations.refund(order)
         case .gateway: try await ask(.POST, "refunds", order)
         }
     }
 
     func createKey(_ order: KeyOrder) async throws -> NewKeyAnswer {
         switch place {
-        case .database(_, _, let keys): try await keys.create(order)
+        case .database(let desks): try await desks.keys.create(order)
         case .gateway: try await ask(.POST, "keys", order)
         }
     }
 
     func keys(of customer: String?) async throws -> KeyListAnswer {
         switch place {
-        case .database(_, _, let keys):
-            return try await keys.list(of: customer.map { CustomerID($0) })
+        case .database(let desks):
+            return try await desks.keys.list(of: customer.map { CustomerID($0) })
         case .gateway:
             let query = customer.map { "?customer=\($0)" } ?? ""
             return try await ask(.GET, "keys\(query)", String?.none)
@@ -83,28 +89,42 @@ struct OperatorOffice {
 
     func changeKey(_ id: String, _ change: KeyChange) async throws -> OneKeyAnswer {
         switch place {
-        case .database(_, _, let keys): try await keys.change(KeyID(id), change, of: nil)
+        case .database(let desks): try await desks.keys.change(KeyID(id), change, of: nil)
         case .gateway: try await ask(.PATCH, "keys/\(id)", change)
         }
     }
 
     func revokeKey(_ id: String) async throws -> OneKeyAnswer {
         switch place {
-        case .database(_, _, let keys): try await keys.revoke(KeyID(id), of: nil)
+        case .database(let desks): try await desks.keys.revoke(KeyID(id), of: nil)
         case .gateway: try await ask(.POST, "keys/\(id)/revoke", String?.none)
         }
     }
 
     func rotateKey(_ id: String) async throws -> NewKeyAnswer {
         switch place {
-        case .database(_, _, let keys): try await keys.rotate(KeyID(id), of: nil)
+        case .database(let desks): try await desks.keys.rotate(KeyID(id), of: nil)
         case .gateway: try await ask(.POST, "keys/\(id)/rotate", String?.none)
+        }
+    }
+
+    func customer(_ id: String) async throws -> CustomerAnswer {
+        switch place {
+        case .database(let desks): try await desks.customers.show(CustomerID(id))
+        case .gateway: try await ask(.GET, "customers/\(id)", String?.none)
+        }
+    }
+
+    func changeCustomer(_ id: String, _ change: CustomerChange) async throws -> CustomerAnswer {
+        switch place {
+        case .database(let desks): try await desks.customers.change(CustomerID(id), change)
+        case .gateway: try await ask(.PATCH, "customers/\(id)", change)
         }
     }
 
     func publish(_ draft: RateCardDraft) async throws -> RatesAnswer {
         switch place {
-        case .database(_, let operations, _): try await operations.publish(draft)
+        case .database(let desks): try await desks.operations.publish(draft)
         case .gateway: try await ask(.POST, "rates", draft, keys: .useDefaultKeys)
         }
     }

@@ -70,8 +70,8 @@ extension Failure {
             "\"limit\":\"balance\",\(shortage.members),"
                 + "\"funding\":{\"deposit_code\":\(JSONText.quoted(code)),"
                 + "\"instructions\":\"Ask the operator to fund this deposit code.\"}"
-        case .keyLimitReached(let window, let shortage, let resetsAt):
-            "\"limit\":\"key_\(window.rawValue)\",\(shortage.members),\"resets_at\":"
+        case .limitReached(let budget, let shortage, let resetsAt):
+            "\"limit\":\"\(budget.spender.noun)_\(budget.window.rawValue)\",\(shortage.members),\"resets_at\":"
                 + (resetsAt.map { JSONText.quoted($0.iso8601) } ?? "null")
         default: ""
         }

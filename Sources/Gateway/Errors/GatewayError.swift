@@ -7,8 +7,9 @@ package enum GatewayError: Failure, Hashable {
     case modelNotFound
     /// The balance does not cover the request.
     case insufficientFunds(Shortage, depositCode: String)
-    /// A limit of the key does not cover the request; it begins anew at `resetsAt`, if it does.
-    case keyLimitReached(BudgetWindow, Shortage, resetsAt: Timestamp?)
+    /// A limit of the key, or of its customer, does not cover the request; it begins anew at
+    /// `resetsAt`, if it does.
+    case limitReached(Budget, Shortage, resetsAt: Timestamp?)
     /// The key is not allowed to use the model.
     case modelNotAllowed
     /// The key's requests or tokens per minute, or what it runs at a time; how long to wait.
@@ -44,7 +45,7 @@ package enum GatewayError: Failure, Hashable {
         switch self {
         case .modelNotFound: "model_not_found"
         case .insufficientFunds: "insufficient_funds"
-        case .keyLimitReached: "key_limit_reached"
+        case .limitReached(let budget, _, _): "\(budget.spender.noun)_limit_reached"
         case .modelNotAllowed: "model_not_allowed"
         case .paceExceeded: "rate_limited"
         case .imagesNotPriced: "images_not_priced"
@@ -69,7 +70,7 @@ package enum GatewayError: Failure, Hashable {
     package var kind: FailureKind {
         switch self {
         case .modelNotFound, .routeNotFound, .receiptNotFound: .notFound
-        case .insufficientFunds, .keyLimitReached: .paymentRequired
+        case .insufficientFunds, .limitReached: .paymentRequired
         case .modelNotAllowed: .forbidden
         case .imagesNotPriced, .searchesNotPriced, .badRequest, .invalidParameter, .bodyTooSlow:
             .malformed
@@ -86,8 +87,8 @@ package enum GatewayError: Failure, Hashable {
         switch self {
         case .modelNotFound: "The model does not exist, or is not served on this route."
         case .insufficientFunds(let shortage, _): "insufficient_funds: \(shortage)"
-        case .keyLimitReached(let window, let shortage, _):
-            "The key's \(window.rawValue) limit is reached: \(shortage)"
+        case .limitReached(let budget, let shortage, _):
+            "The \(budget.spender.noun)'s \(budget.window.rawValue) limit is reached: \(shortage)"
         case .modelNotAllowed: "This key may not use this model."
         case .paceExceeded(let limit, _): "The key's limit of \(limit) is reached."
         case .imagesNotPriced: "This model takes no images here."
@@ -108,6 +109,16 @@ package enum GatewayError: Failure, Hashable {
         case .stopping: "The gateway is shutting down."
         case .noRateCard: "No prices are published."
         case .internalError: "The gateway failed."
+        }
+    }
+}
+
+extension Spender {
+    /// What it is called in codes and sentences.
+    var noun: String {
+        switch self {
+        case .key: "key"
+        case .customer: "customer"
         }
     }
 }

@@ -28,7 +28,7 @@ package struct ExtendHold<Storage: GatewayStore>: Sendable {
     ) async throws -> Amount {
         let now = time.now()
         return try await store.write(.visible) { transaction in
-            let budgets = try transaction.key(key)?.budgets ?? []
+            let budgets = try transaction.key(key).map { try transaction.budgets(above: $0) } ?? []
             return try transaction.extendHold(inference, to: target, within: budgets, at: now)
                 .amount
         }

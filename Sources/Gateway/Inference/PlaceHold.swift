@@ -17,7 +17,7 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
     /// Places the hold; it is committed and visible when this returns.
     ///
     /// - Throws: ``GatewayError/insufficientFunds(_:depositCode:)``,
-    ///   ``GatewayError/keyLimitReached(_:_:resetsAt:)``, ``IdentityError/invalidCredential`` if the
+    ///   ``GatewayError/limitReached(_:_:resetsAt:)``, ``IdentityError/invalidCredential`` if the
     ///   key was revoked meanwhile, ``StoreError``; nothing is written.
     package func callAsFunction(
         _ id: InferenceID,
@@ -32,15 +32,16 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
             guard let key = try transaction.key(key), key.isValid(at: now) else {
                 throw IdentityError.invalidCredential
             }
+            let budgets = try transaction.budgets(above: key)
             var policy = settings.holds
             if key.settings.refusesLowering { policy.mayLower = false }
             let headroom = try transaction.headroom(
                 of: key.customer,
                 solRate: settings.solRate,
-                within: key.budgets,
+                within: budgets,
                 at: now,
             )
-            // Where the key's own limit is the least, nothing is held that does not cover the worst:
+            // Where a limit is less than the balance, nothing is held that does not cover the worst:
             // what exceeds it would be the operator's, with money on the balance.
             if headroom.bound != nil { policy.mode = .strict }
             switch quote.fit(available: headroom.amount, policy: policy) {
@@ -54,7 +55,7 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
                     subject: quote.rate.model,
                     placedAt: now,
                     lease: lease,
-                    budgets: key.budgets,
+                    budgets: budgets,
                 )
                 let hold = try transaction.placeHold(request, solRate: settings.solRate)
                 return PlacedHold(
@@ -71,11 +72,11 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
                     available: available,
                     affordableOutput: affordable,
                 )
-                if let window = headroom.bound?.window {
-                    throw GatewayError.keyLimitReached(
-                        window,
+                if let budget = headroom.bound {
+                    throw GatewayError.limitReached(
+                        budget,
                         shortage,
-                        resetsAt: window.end(at: now),
+                        resetsAt: budget.window.end(at: now),
                     )
                 }
                 throw GatewayError.insufficientFunds(

@@ -52,10 +52,7 @@ package struct KeyAnswer: Codable, Sendable {
         self.limit = limit
         limitReset = window == .total || limit == nil ? nil : window.rawValue
         limitRemaining = remaining.map { Dollars($0) }
-        let budgets = BudgetWindow.allCases.compactMap { window in
-            settings.budgets[window].map { (window.rawValue, Dollars($0)) }
-        }
-        limits = Dictionary(budgets, uniquingKeysWith: { first, _ in first })
+        limits = settings.budgets.dollars
         self.usage = Dollars(usage[.total] ?? .zero)
         usageDaily = Dollars(usage[.daily] ?? .zero)
         usageWeekly = Dollars(usage[.weekly] ?? .zero)

@@ -114,7 +114,7 @@ extension KeyChange {
             }
             return policy
         }
-        let budgets = try budgetsByWindow()
+        let budgets = try BudgetWindow.limits(limits ?? [:])
         try checkCounts()
         return { [self] settings in
             name.apply(to: &settings.label, clearedTo: "")
@@ -132,17 +132,6 @@ extension KeyChange {
         }
     }
 
-    private func budgetsByWindow() throws(GatewayError) -> [(BudgetWindow, Amount?)] {
-        var budgets: [(BudgetWindow, Amount?)] = []
-        for (name, limit) in limits ?? [:] {
-            guard let window = BudgetWindow(rawValue: name) else {
-                throw .invalidParameter("limits")
-            }
-            budgets.append((window, limit?.amount))
-        }
-        return budgets
-    }
-
     private func checkCounts() throws(GatewayError) {
         let counts = [
             ("requests_per_minute", requestsPerMinute), ("tokens_per_minute", tokensPerMinute),
@@ -155,7 +144,7 @@ extension KeyChange {
     }
 }
 
-extension KeyBudgets {
+extension SpendingLimits {
     /// The window whose budget `limit` and `limit_reset` speak of: the only one there is, or the
     /// one over all time.
     var spokenOf: BudgetWindow {
@@ -181,7 +170,7 @@ extension KeyBudgets {
             case .clear: nil
             case .set(let dollars): dollars.amount
             }
-        self = KeyBudgets()
+        self = SpendingLimits()
         self[window] = amount
     }
 }

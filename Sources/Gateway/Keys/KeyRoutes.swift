@@ -54,4 +54,7 @@ extension GatewayServices {
 extension GatewayContext {
     /// The key that the path names.
     var keyID: KeyID { KeyID(parameters.get("id") ?? "") }
+
+    /// The customer that the path names.
+    var customerID: CustomerID { CustomerID(parameters.get("id") ?? "") }
 }

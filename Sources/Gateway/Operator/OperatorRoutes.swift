@@ -39,11 +39,25 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
             try authorize(request)
             return try Response(json: try await operations.trialBalance())
         }
+        addCustomerRoutes(to: router)
         addKeyRoutes(to: router)
         router.post("/v1/admin/rates") { request, _ in
             try authorize(request)
             let draft = try await gateway.decoded(RateCardDraft.self, request)
             return try Response(json: try await operations.publish(draft))
+        }
+    }
+
+    private func addCustomerRoutes(to router: Router<GatewayContext>) {
+        let customers = gateway.customers
+        router.get("/v1/admin/customers/:id") { request, context in
+            try authorize(request)
+            return try Response(json: try await customers.show(context.customerID))
+        }
+        router.patch("/v1/admin/customers/:id") { request, context in
+            try authorize(request)
+            let wish = try await gateway.decoded(CustomerChange.self, request)
+            return try Response(json: try await customers.change(context.customerID, wish))
         }
     }
 

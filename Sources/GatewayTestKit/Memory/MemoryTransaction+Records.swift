@@ -56,6 +56,14 @@ extension MemoryTransaction: IdentityTransaction {
         }
     }
 
+    package mutating func update(_ customer: Customer) throws {
+        try write { books in
+            guard books.customers.updateValue(customer, forKey: customer.id) != nil else {
+                throw RefusedRow("customer \(customer.id) does not exist")
+            }
+        }
+    }
+
     package func key(_ id: KeyID) -> Key? { books.keys[id] }
 
     package mutating func save(_ key: Key) throws {
