@@ -144,13 +144,7 @@ enum KeyMessageProperty {
             return try demand(after.budgets == before.budgets, "the budgets are others")
         }
         if case .object(let members)? = plain.member("limits") {
-            for member in members {
-                let window = BudgetWindow(rawValue: String(decoding: member.key, as: UTF8.self))
-                guard let window else {
-                    throw BrokenProperty(description: "a window is passed over")
-                }
-                try demandUnits(after.budgets[window], member.value)
-            }
+            try checkLimits(members, of: after.budgets)
         } else if let limit = plain.member("limit") {
             let reset = plain.member("limit_reset")?.string ?? "total"
             guard let window = BudgetWindow(rawValue: reset) else {
@@ -184,5 +178,19 @@ enum KeyMessageProperty {
             DecimalProperty.plainUnits(plainText, decimals: 6) == amount.units,
             "\(text) dollars are read as \(amount.units)",
         )
+    }
+
+    /// Each window that is named has the limit that is named.
+    static func checkLimits(
+        _ members: [PlainJSON.Member],
+        of budgets: SpendingLimits,
+    ) throws(BrokenProperty) {
+        for member in members {
+            let window = BudgetWindow(rawValue: String(decoding: member.key, as: UTF8.self))
+            guard let window else {
+                throw BrokenProperty(description: "a window is passed over")
+            }
+            try demandUnits(budgets[window], member.value)
+        }
     }
 }

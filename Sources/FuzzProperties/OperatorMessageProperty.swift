@@ -1,4 +1,5 @@
 import Gateway
+import Identity
 import NIOCore
 import Primitives
 
@@ -9,11 +10,30 @@ enum OperatorMessageProperty {
     static func check(_ bytes: [UInt8]) throws(BrokenProperty) -> Verdict {
         guard let first = bytes.first else { return .refused }
         let body = Array(bytes.dropFirst())
-        return switch first % 3 {
-        case 0: try checkGrant(body)
-        case 1: try checkRefund(body)
-        default: try checkKey(body)
+        return switch (first, first % 3) {
+        case (UInt8(ascii: "~"), _): try checkCustomer(body)
+        case (_, 0): try checkGrant(body)
+        case (_, 1): try checkRefund(body)
+        case (_, _): try checkKey(body)
         }
+    }
+
+    private static func checkCustomer(_ body: [UInt8]) throws(BrokenProperty) -> Verdict {
+        guard let change = try Message.read(CustomerChange.self, of: ByteBuffer(bytes: body)) else {
+            return .refused
+        }
+        let plain = PlainJSON(body) ?? .null
+        try Message.demandKnown(plain, ["limits"])
+        var budgets = SpendingLimits()
+        do throws(GatewayError) {
+            for (window, limit) in try change.checkedLimits() { budgets[window] = limit }
+        } catch {
+            return .refused
+        }
+        if case .object(let members)? = plain.member("limits") {
+            try KeyMessageProperty.checkLimits(members, of: budgets)
+        }
+        return .accepted
     }
 
     private static func checkGrant(_ body: [UInt8]) throws(BrokenProperty) -> Verdict {

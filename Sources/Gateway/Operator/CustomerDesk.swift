@@ -1,5 +1,5 @@
 import Identity
-import Ledger
+package import Ledger
 package import Primitives
 
 /// What an operator asks to have changed of a customer.
@@ -15,6 +15,13 @@ package struct CustomerChange: Codable, Sendable {
         try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         limits = try fields.decodeIfPresent([String: Dollars?].self, forKey: .limits)
+    }
+
+    /// The limits that are named; `nil` takes one away.
+    ///
+    /// - Throws: ``GatewayError/invalidParameter(_:)`` where a window is none.
+    package func checkedLimits() throws(GatewayError) -> [(BudgetWindow, Amount?)] {
+        try BudgetWindow.limits(limits ?? [:])
     }
 }
 
@@ -53,7 +60,7 @@ package struct CustomerDesk<Storage: GatewayStore>: Sendable {
     ///   nothing is written.
     package func change(_ id: CustomerID, _ wish: CustomerChange) async throws -> CustomerAnswer {
         let now = time.now()
-        let limits = try BudgetWindow.limits(wish.limits ?? [:])
+        let limits = try wish.checkedLimits()
         return try await store.write(.durable) { transaction in
             guard var customer = try transaction.customer(id) else {
                 throw IdentityError.customerNotFound
