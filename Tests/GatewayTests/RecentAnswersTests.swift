@@ -72,6 +72,27 @@ import Testing
         #expect(try claim(name, at: 71) != nil)
     }
 
+    @Test func `a retry that meets an answer as it is forgotten is not refused`() async throws {
+        let answers = RecentAnswers(
+            budget: ReplayBudget(total: 1 << 20, each: 1 << 20),
+            lifetime: .seconds(60),
+        )
+        let name = try identity([("idempotency-key", "a")])
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    for _ in 0..<20_000 {
+                        switch try answers.claim(name, at: .second(0)) {
+                        case .first(let answer): answers.forget(name, answer)
+                        case .retry: break
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test func `an answer beyond the budget is read, and its retry is refused and not charged`()
         async throws
     {

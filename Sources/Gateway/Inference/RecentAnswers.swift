@@ -166,7 +166,24 @@ package final class RecentAnswers: Sendable {
         at now: Timestamp,
     ) throws(GatewayError) -> Claim {
         guard let identity, budget.total > 0 else { return .first(Downstream()) }
-        let answer = Downstream(keepingWithin: budget)
+        while true {
+            let answer = Downstream(keepingWithin: budget)
+            guard let found = find(identity, orRegister: answer, at: now) else {
+                return .first(answer)
+            }
+            guard found.bodyDigest == identity.bodyDigest else { throw .idempotencyConflict }
+            if let first = found.answer, first.isKept { return .retry(of: first) }
+            // What was forgotten meanwhile came to nothing, and this request may be the first.
+            guard isRemembered(found, as: identity) else { continue }
+            throw .answerNotKept(found.receipt ?? found.answer?.receipt)
+        }
+    }
+
+    private func find(
+        _ identity: RetryIdentity,
+        orRegister answer: Downstream,
+        at now: Timestamp,
+    ) -> Entry? {
         let (found, gone) = state.withLock { state -> (Entry?, [Downstream]) in
             var gone = state.sweep(at: now, most: budget.total / Downstream.ownBytes)
             if identity.isRetry, let entry = state.entries[identity.name] {
@@ -177,12 +194,14 @@ package final class RecentAnswers: Sendable {
             return (nil, gone)
         }
         for answer in gone { answer.forget() }
-        guard let found else { return .first(answer) }
-        guard found.bodyDigest == identity.bodyDigest else { throw .idempotencyConflict }
-        guard let first = found.answer, first.isKept else {
-            throw .answerNotKept(found.receipt ?? found.answer?.receipt)
+        return found
+    }
+
+    private func isRemembered(_ found: Entry, as identity: RetryIdentity) -> Bool {
+        state.withLock { state in
+            guard let entry = state.entries[identity.name] else { return false }
+            return entry.answer == nil || entry.answer === found.answer
         }
-        return .retry(of: first)
     }
 
     /// The answer is whole and paid for: its retries are answered for its lifetime.
