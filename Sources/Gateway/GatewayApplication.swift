@@ -38,16 +38,7 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
     /// Every route, in the order in which a reader meets them.
     package func servedRoutes() -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
-        let identifiers = services.identifiers
-        router.add(
-            middleware: RequestGuard(
-                requestID: {
-                    let id: Identifier<RequestSubject> = identifiers.next("req")
-                    return id.description
-                },
-                logger: services.logger,
-            )
-        )
+        router.add(middleware: RequestGuard(requestID: requestID, logger: services.logger))
         services.addInferenceRoutes(to: router)
         services.addModelRoutes(to: router)
         services.addCustomerRoutes(to: router)
@@ -57,6 +48,15 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
         OperatorRoutes(gateway: services, adminKeyDigest: adminKeyDigest).add(to: router)
         HealthRoutes(gateway: services, version: version, metrics: metrics).add(to: router)
         return router
+    }
+
+    /// Makes the id of one request.
+    private var requestID: @Sendable () -> String {
+        let identifiers = services.identifiers
+        return {
+            let id: Identifier<RequestSubject> = identifiers.next("req")
+            return id.description
+        }
     }
 
     /// The server, bound to `host` and `port`.
@@ -82,6 +82,7 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
                             bodyTimeout: settings.bodyTimeout,
                             readTimeout: settings.idleTimeout,
                         ),
+                        RefusalHandler(requestID: requestID),
                     ],
                     idleTimeout: TimeAmount(settings.requestTimeout),
                 )

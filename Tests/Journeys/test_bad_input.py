@@ -5,6 +5,8 @@ import re
 import secrets
 import socket
 
+import anthropic
+import openai
 import pytest
 
 from dialects import ANTHROPIC, BOTH, OPENAI
@@ -188,6 +190,34 @@ def test_who_sends_too_much_is_hung_up_on(customer, dialect):
 @both
 def test_a_chunked_body_that_stops_halfway_costs_nothing(customer, dialect):
     raw(customer.gateway.port, head(dialect, customer, ("transfer-encoding", "chunked")), b"5\r\nhel", patience=1)
+
+
+NO_HTTP = {
+    "a head of 200 kB": b"GET /health HTTP/1.1\r\nhost: gateway\r\nx: " + b"a" * 200_000 + b"\r\n\r\n",
+    "5,000 headers": b"GET /health HTTP/1.1\r\nhost: gateway\r\n" + b"x: y\r\n" * 20_000 + b"\r\n",
+    "a method of nobody's": b"F@O /health HTTP/1.1\r\nhost: gateway\r\n\r\n",
+    "two lengths": b"POST /v1/messages HTTP/1.1\r\nhost: gateway\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+    "another protocol": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("content", NO_HTTP.values(), ids=NO_HTTP)
+def test_what_is_no_http_is_told_so_in_words(customer, content):
+    answer = parse(raw(customer.gateway.port, content))
+    assert answer.status == 400 and answer.headers["connection"] == "close"
+    told = json.loads(answer.body)
+    assert told["error"]["code"] == "bad_request" and told["error"]["message"] == "The request is not valid HTTP."
+    assert told["request_id"] == answer.headers["x-request-id"] == answer.headers["request-id"]
+
+
+@pytest.mark.parametrize("sdk", [anthropic, openai], ids=["anthropic", "openai"])
+def test_what_the_server_can_not_read_is_an_error_of_the_sdk_with_a_message_and_an_id(customer, sdk):
+    client = (sdk.Anthropic if sdk is anthropic else sdk.OpenAI)(
+        api_key=customer.key, base_url=customer.gateway.url, default_headers={"x-flood": "a" * 200_000}
+    )
+    with pytest.raises(sdk.BadRequestError, match="not valid HTTP") as refused:
+        client.models.list()
+    assert refused.value.request_id.startswith("req_")
 
 
 @both
