@@ -1,8 +1,10 @@
 package import Hummingbird
+import HummingbirdCore
 package import Identity
 import Logging
-import NIOCore
+package import NIOCore
 import Primitives
+package import ServiceLifecycle
 
 /// The agents' HTTP API on one store.
 package struct GatewayApplication<Storage: GatewayStore>: Sendable {
@@ -64,31 +66,33 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
     /// - Parameters:
     ///   - host: the address to bind.
     ///   - port: the port to bind; 0 takes a free one.
+    ///   - group: the event loops that connections and what serves them run on.
     ///   - onRunning: is told the port once agents can connect.
     /// - Returns: a service that serves until it is shut down.
     package func server(
         host: String,
         port: Int,
+        on group: any EventLoopGroup,
         onRunning: @escaping @Sendable (Int) async -> Void,
-    ) -> some ApplicationProtocol {
+    ) -> any Service {
         let settings = services.settings
-        return Application(
-            router: router(),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [
-                        DepartureHandler(),
-                        ConnectionHandler(
-                            bodyTimeout: settings.bodyTimeout,
-                            readTimeout: settings.idleTimeout,
-                        ),
-                        RefusalHandler(requestID: requestID),
-                    ],
-                    idleTimeout: TimeAmount(settings.requestTimeout),
-                )
+        let server = AgentServer(
+            responder: router().buildResponder(),
+            timeouts: ConnectionTimeouts(
+                request: TimeAmount(settings.requestTimeout),
+                body: TimeAmount(settings.bodyTimeout),
+                reading: TimeAmount(settings.idleTimeout),
             ),
-            configuration: .init(address: .hostname(host, port: port), serverName: nil),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
+            requestID: requestID,
+            date: AnswerDate(services.time),
+        )
+        return server.server(
+            configuration: ServerConfiguration(
+                address: .hostname(host, port: port),
+                backlog: 4096,
+            ),
+            onServerRunning: { await onRunning($0.localAddress?.port ?? port) },
+            eventLoopGroup: group,
             logger: services.logger,
         )
     }

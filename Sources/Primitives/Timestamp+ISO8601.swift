@@ -35,7 +35,7 @@ extension Timestamp {
         return (text.first == "-" ? -1 : 1) * (hours * 3600 + minutes * 60)
     }
 
-    private static func padded(_ number: Int64) -> String {
+    static func padded(_ number: Int64) -> String {
         number < 10 ? "0\(number)" : "\(number)"
     }
 }

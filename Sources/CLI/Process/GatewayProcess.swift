@@ -101,7 +101,11 @@ struct GatewayProcess {
             version: Farebox.version,
             metrics: { [registry] in registry.text },
         )
-        let server = application.server(host: settings.host, port: settings.port) { port in
+        let server = application.server(
+            host: settings.host,
+            port: settings.port,
+            on: MultiThreadedEventLoopGroup.singleton,
+        ) { port in
             store.announce("http://\(settings.host):\(port)")
             await onRunning(port)
         }
@@ -141,8 +145,8 @@ struct GatewayProcess {
 }
 
 /// The server, which tells the inferences how long they have when it is asked to stop.
-private struct DrainingServer<Server: ApplicationProtocol>: Service {
-    let server: Server
+private struct DrainingServer: Service {
+    let server: any Service
     let supervisor: InferenceSupervisor
     let bound: Duration
 

@@ -1,136 +1,359 @@
 import HTTPTypes
-package import NIOCore
+import Hummingbird
+import NIOCore
 import NIOHTTP1
-package import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
+import Primitives
+import Providers
 
-/// Ends connections that the server would keep: those of agents that send too slowly, do not read,
-/// were told that it is over, or do not speak HTTP.
-package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    package typealias InboundIn = HTTPRequestPart
-    package typealias InboundOut = HTTPRequestPart
-    package typealias OutboundIn = HTTPResponsePart
-    package typealias OutboundOut = HTTPResponsePart
+/// One agent's connection, on its event loop: hands its requests on one after the other, writes their
+/// answers, and ends it when it must end.
+///
+/// What a request's arrival and an answer's end mean is for ``ConnectionTurns`` to say.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     /// How long an agent may go on sending what nobody reads before it is cut off.
     private static let farewell: TimeAmount = .seconds(2)
 
-    private let bodyTimeout: TimeAmount
-    private let readTimeout: TimeAmount
+    private let timeouts: ConnectionTimeouts
+    private let requestID: @Sendable () -> String
+    let mailbox = RequestMailbox()
+    private(set) var context: ChannelHandlerContext?
+
     private var turns = ConnectionTurns()
+    /// The request whose body may yet come at once.
+    private var arriving: (head: HTTPRequestHead, body: ByteBuffer)?
+    /// The body that is still to come of the request that was handed on.
+    private var inflow: BodyInflow?
+    private var departure: Departure?
+    /// What came behind the request that is served.
+    private var later = CircularBuffer<HTTPServerRequestPart>()
+    private var answer = AnswerEncoder()
+    private var isFlushing = false
+    private var isReadWanted = false
     private var isSilent = false
+    private var hasLeft = false
+    private var writer: CheckedContinuation<Void, Never>?
+    private var lastActivity = NIODeadline.now()
+    private var idleCheck: Scheduled<Void>?
     private var bodyDeadline: Scheduled<Void>?
     private var readDeadline: Scheduled<Void>?
     private var end: Scheduled<Void>?
 
     /// - Parameters:
-    ///   - bodyTimeout: how long a request's body may take, whether or not a route reads it.
-    ///   - readTimeout: how long an agent may leave unread what was written.
-    package init(bodyTimeout: Duration, readTimeout: Duration) {
-        // Whoever reads the body tells of its slowness first.
-        self.bodyTimeout = TimeAmount(bodyTimeout) + ConnectionHandler.farewell
-        self.readTimeout = TimeAmount(readTimeout)
+    ///   - timeouts: how long it waits for what.
+    ///   - requestID: makes the id of a refusal that no route gives.
+    init(_ timeouts: ConnectionTimeouts, requestID: @escaping @Sendable () -> String) {
+        self.timeouts = timeouts
+        self.requestID = requestID
     }
 
-    package func handlerAdded(context: ChannelHandlerContext) {
-        let pipeline = context.pipeline.syncOperations
-        do {
-            let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
-            try pipeline.addHandler(FramingHandler(), position: .before(codec))
-        } catch {
-            context.close(promise: nil)
-        }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        checkIdleness(in: timeouts.request)
     }
 
-    package func handlerRemoved(context: ChannelHandlerContext) {
-        for deadline in [bodyDeadline, readDeadline, end] { deadline?.cancel() }
-    }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     // MARK: What the agent sends
 
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head):
-            turns.receivesHead(closes: head.headerFields.closesConnection)
-            bodyDeadline = bodyDeadline ?? awaitBody(context)
-        case .body: break
-        case .end:
-            turns.receivesEnd()
-            bodyDeadline?.cancel()
-            bodyDeadline = nil
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lastActivity = .now()
+        receive(unwrapInboundIn(data))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        pauses()
+        context.fireChannelReadComplete()
+    }
+
+    /// What is not looked at yet is not read on.
+    func read(context: ChannelHandlerContext) {
+        if later.isEmpty, inflow?.isFull != true {
+            context.read()
+        } else {
+            isReadWanted = true
         }
-        context.fireChannelRead(data)
     }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is HTTPParserError { turns.receivesGarbage() }
-        context.fireErrorCaught(error)
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError else { return context.close(promise: nil) }
+        receiveGarbage(error)
     }
 
-    private func awaitBody(_ context: ChannelHandlerContext) -> Scheduled<Void> {
-        context.eventLoop.assumeIsolated().scheduleTask(in: bodyTimeout) {
-            self.bodyDeadline = nil
-            // What waits behind an earlier request is not read before that was answered.
-            if self.turns.isReadingWhatIsServed {
-                context.close(promise: nil)
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            // No official client ends its sending side and reads on: this one has left.
+            hasLeft = true
+            departure?.signal()
+            pauses()
+            if turns.isReadingBody {
+                receiveGarbage(HTTPParserError.invalidEOFState)
             } else {
-                self.bodyDeadline = self.awaitBody(context)
+                perform(turns.windsUp())
             }
+        case is ChannelShouldQuiesceEvent: if turns.windsUp() == .leave { abort() }
+        default: context.fireUserInboundEventTriggered(event)
         }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        hasLeft = true
+        departure?.signal()
+        inflow?.end(.failure(ChannelError.eof))
+        mailbox.close()
+        wakeWriter()
+        for deadline in [idleCheck, bodyDeadline, readDeadline, end] { deadline?.cancel() }
+        context.fireChannelInactive()
+    }
+
+    private func receive(_ part: HTTPServerRequestPart) {
+        guard !isSilent else { return }
+        if !later.isEmpty { return later.append(part) }
+        switch part {
+        case .head(let head):
+            guard turns.takesHead else { return later.append(part) }
+            if let error = head.breach { return receiveGarbage(error) }
+            turns.receivesHead(closes: head.closesConnection)
+            arriving = (head, ByteBuffer())
+        case .body(var bytes):
+            if arriving != nil {
+                arriving?.body.writeBuffer(&bytes)
+            } else {
+                inflow?.append(bytes)
+            }
+        case .end: perform(turns.receivesEnd())
+        }
+    }
+
+    /// What was read at once is over.
+    private func pauses() {
+        let arrival = turns.pauses()
+        guard arrival == .handOn else { return }
+        bodyDeadline = schedule(in: timeouts.body) { $0.bodyIsLate() }
+        handOn(isWhole: false)
+    }
+
+    private func receiveGarbage(_ error: any Error) {
+        let arrival = turns.receivesGarbage()
+        perform(arrival)
+        if arrival == .handOnBroken || arrival == .bodyIsBroken {
+            inflow?.end(.failure(error))
+            inflow = nil
+        }
+    }
+
+    private func perform(_ arrival: ConnectionTurns.Arrival) {
+        switch arrival {
+        case .none, .bodyIsBroken: break
+        case .handOn: handOn(isWhole: true)
+        case .handOnBroken: handOn(isWhole: false)
+        case .bodyIsWhole: endBody()
+        case .refuse: refuse()
+        case .next:
+            endBody()
+            lookAtWhatWaited()
+        case .leave: leave()
+        }
+    }
+
+    private func endBody() {
+        bodyDeadline?.cancel()
+        bodyDeadline = nil
+        inflow?.end(.success(()))
+        inflow = nil
+        readOn()
+    }
+
+    private func handOn(isWhole: Bool) {
+        guard let (head, bytes) = arriving, let context else { return }
+        arriving = nil
+        let body: RequestBody
+        if isWhole {
+            body = RequestBody(buffer: bytes)
+        } else {
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            let inflow = BodyInflow(bytes) { [loop = context.eventLoop] in
+                loop.execute { bound.value.readOn() }
+            }
+            self.inflow = inflow
+            body = RequestBody(asyncSequence: inflow)
+        }
+        let departure = Departure()
+        if hasLeft { departure.signal() }
+        self.departure = departure
+        guard let request = HTTPRequest(head) else { return refuse() }
+        mailbox.leave(
+            ArrivedRequest(
+                request: Request(head: request, body: body),
+                departure: departure,
+                remoteAddress: context.remoteAddress,
+            )
+        )
+    }
+
+    private func lookAtWhatWaited() {
+        var waiting = CircularBuffer<HTTPServerRequestPart>()
+        swap(&waiting, &later)
+        while let part = waiting.popFirst() { receive(part) }
+        pauses()
+        readOn()
+    }
+
+    private func readOn() {
+        guard isReadWanted, later.isEmpty, inflow?.isFull != true else { return }
+        isReadWanted = false
+        context?.read()
     }
 
     // MARK: What the agent is sent
 
-    package func write(
-        context: ChannelHandlerContext,
-        data: NIOAny,
-        promise: EventLoopPromise<Void>?,
-    ) {
-        let part = unwrapOutboundIn(data)
-        if case .head(let head) = part,
-            !turns.beginsAnswer(closes: head.headerFields.closesConnection)
-        {
-            isSilent = true
-            leave(context)
-        }
-        guard !isSilent else {
-            promise?.fail(ChannelError.alreadyClosed)
-            return
-        }
-        guard case .end = part, turns.endsAnswer() else {
-            context.write(data, promise: promise)
-            return
-        }
-        let written = promise ?? context.eventLoop.makePromise()
-        written.futureResult.assumeIsolated().whenComplete { _ in self.leave(context) }
-        context.write(data, promise: written)
+    /// Begins the answer to the request that is served.
+    func begin(_ response: HTTPResponse, to method: HTTPRequest.Method) {
+        var response = response
+        turns.beginsAnswer(closes: response.headerFields.closesConnection)
+        if turns.isLast { response.headerFields[.connection] = "close" }
+        answer.begin(response, to: method)
     }
 
-    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+    /// Sends a part of the answer's body.
+    ///
+    /// - Returns: whether the agent takes more now.
+    func send(_ bytes: ByteBuffer) -> Bool {
+        guard let context, !isSilent else { return true }
+        for piece in answer.encode(bytes) { context.write(wrapOutboundOut(piece), promise: nil) }
+        if answer.isStream { flushSoon(context) }
+        return context.channel.isWritable
+    }
+
+    /// Ends the answer.
+    func finish() {
+        guard let context, turns.isServing, !isSilent else { return }
+        let rest = answer.end()
+        departure = nil
+        lastActivity = .now()
+        let next = turns.endsAnswer()
+        guard next == .leave else {
+            context.writeAndFlush(wrapOutboundOut(rest), promise: nil)
+            return perform(next)
+        }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.leave() }
+        context.writeAndFlush(wrapOutboundOut(rest), promise: written)
+    }
+
+    /// Breaks the answer off: its reader must see that it is not whole.
+    func abort() { context?.close(promise: nil) }
+
+    /// Returns when the agent takes more, or is gone.
+    func wait(_ continuation: CheckedContinuation<Void, Never>) {
+        guard let context, context.channel.isActive, !context.channel.isWritable else {
+            return continuation.resume()
+        }
+        writer = continuation
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
         readDeadline?.cancel()
         readDeadline = nil
-        if !context.channel.isWritable {
-            readDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: readTimeout) {
-                context.close(promise: nil)
-            }
+        if context.channel.isWritable {
+            wakeWriter()
+        } else {
+            readDeadline = schedule(in: timeouts.reading) { $0.abort() }
         }
         context.fireChannelWritabilityChanged()
     }
 
+    private func wakeWriter() {
+        writer?.resume()
+        writer = nil
+    }
+
+    /// Flushes once all that is to be written now is written.
+    private func flushSoon(_ context: ChannelHandlerContext) {
+        guard !isFlushing else { return }
+        isFlushing = true
+        context.eventLoop.assumeIsolated().execute {
+            self.isFlushing = false
+            self.context?.flush()
+        }
+    }
+
+    /// Answers what is no HTTP; which dialect its sender speaks is not known: both official SDKs read
+    /// Anthropic's.
+    private func refuse() {
+        let id = requestID()
+        let failure = GatewayError.badRequest("The request is not valid HTTP.")
+        let body = ByteBuffer(string: DialectError(failure, requestID: id).body(.anthropic))
+        answer.begin(
+            HTTPResponse(
+                status: .badRequest,
+                headerFields: [
+                    .connection: "close", .contentType: "application/json",
+                    .contentLength: "\(body.readableBytes)", .cacheControl: "no-store",
+                    .xRequestID: id, .requestID: id,
+                ],
+            ),
+            to: .get,
+        )
+        _ = send(body)
+        context?.writeAndFlush(wrapOutboundOut(answer.end()), promise: nil)
+        leave()
+    }
+
+    // MARK: Its end
+
     /// Says that nothing follows; an agent that does not leave by itself is cut off.
-    private func leave(_ context: ChannelHandlerContext) {
-        guard end == nil, context.channel.isActive else { return }
+    private func leave() {
+        guard end == nil, let context, context.channel.isActive else { return }
+        isSilent = true
+        later.removeAll()
+        mailbox.close()
+        readOn()
         context.close(mode: .output, promise: nil)
-        end = context.eventLoop.assumeIsolated()
-            .scheduleTask(in: ConnectionHandler.farewell) { context.close(promise: nil) }
+        end = schedule(in: ConnectionHandler.farewell) { $0.abort() }
+    }
+
+    private func bodyIsLate() {
+        inflow?.end(.failure(GatewayError.bodyTooSlow))
+        bodyDeadline = schedule(in: ConnectionHandler.farewell) { handler in
+            if handler.turns.isReadingBody { handler.abort() }
+        }
+    }
+
+    private func checkIdleness(in time: TimeAmount) {
+        idleCheck = schedule(in: time) { handler in
+            let quiet = handler.turns.isIdle ? NIODeadline.now() - handler.lastActivity : .zero
+            if quiet >= handler.timeouts.request {
+                handler.abort()
+            } else {
+                handler.checkIdleness(in: handler.timeouts.request - quiet)
+            }
+        }
+    }
+
+    private func schedule(
+        in time: TimeAmount,
+        _ body: @escaping (ConnectionHandler) -> Void,
+    ) -> Scheduled<Void>? {
+        context?.eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in
+            if let self { body(self) }
+        }
     }
 }
 
 @available(*, unavailable)
 extension ConnectionHandler: Sendable {}
 
-extension HTTPFields {
-    fileprivate var closesConnection: Bool {
-        self[values: .connection].contains { $0.lowercased() == "close" }
-    }
+/// How long a connection waits.
+struct ConnectionTimeouts: Sendable {
+    /// For the next request.
+    let request: TimeAmount
+    /// For a request's body, whether or not a route reads it.
+    let body: TimeAmount
+    /// For an agent that reads nothing of what was written.
+    let reading: TimeAmount
 }

@@ -1,47 +1,137 @@
-/// Whose turn it is on one connection: which requests came, which were answered, and when it ends.
+/// Whose turn it is on one connection: what has come of a request, whether it is answered, and when
+/// the connection ends.
 ///
-/// One request has one answer. A request that turns out malformed after its answer has begun gets
-/// no second one: whoever sent the next request would take it for its own.
+/// One request has one answer, and is answered before the next one is looked at. A request that turns
+/// out malformed after its answer has ended gets no second one: whoever sent the next request would
+/// take it for its own.
 package struct ConnectionTurns {
-    private var asked = 0
-    private var begun = 0
-    private var ended = 0
-    private var isReading = false
-    /// The request after which nothing is served, by its number.
-    private var last: Int?
+    private enum Reading {
+        /// Nothing of a request whose end has not come.
+        case nothing
+        /// A request that is not handed on yet.
+        case head
+        /// The body of the request that was handed on, read or not.
+        case body
+        /// What is no HTTP, behind the request that is served.
+        case garbage
+        /// Nothing is read any more.
+        case over
+    }
+
+    /// What the arrival of something means.
+    package enum Arrival: Hashable, Sendable {
+        /// Nothing is to be done now.
+        case none
+        /// The request is served from now on.
+        case handOn
+        /// The body of the request that is served is whole.
+        case bodyIsWhole
+        /// The body of the request that is served can not be read.
+        case bodyIsBroken
+        /// The request is served, and its body can not be read.
+        case handOnBroken
+        /// What came is refused in the server's own words.
+        case refuse
+        /// Whatever comes next is looked at.
+        case next
+        /// The connection ends.
+        case leave
+    }
+
+    private var reading = Reading.nothing
+    /// Whether a request is served whose answer has not ended.
+    package private(set) var isServing = false
+    /// Whether the connection ends after the answer that is given or comes next.
+    package private(set) var isLast = false
 
     package init() {}
 
-    /// Whether the request that is being read is the one that is served.
-    package var isReadingWhatIsServed: Bool { isReading && asked - ended <= 1 }
+    /// Whether the head of another request is looked at now; otherwise it waits.
+    package var takesHead: Bool { reading == .nothing && !isServing && !isLast }
 
+    /// Whether more of a body is to come.
+    package var isReadingBody: Bool { reading == .body }
+
+    /// Whether nothing is being read or answered.
+    package var isIdle: Bool { reading == .nothing && !isServing }
+
+    /// A head came while one was wanted.
+    ///
     /// - Parameter closes: whether the request asks for the connection's end after its answer.
     package mutating func receivesHead(closes: Bool) {
-        asked += 1
-        isReading = true
-        if closes { last = last ?? asked }
+        reading = .head
+        if closes { isLast = true }
     }
 
-    package mutating func receivesEnd() { isReading = false }
+    /// What was read at once is over: a request whose body has not come by now is served meanwhile.
+    package mutating func pauses() -> Arrival {
+        guard reading == .head else { return .none }
+        reading = .body
+        isServing = true
+        return .handOn
+    }
 
-    /// Bytes came that are no HTTP: what was to be a request's head may be answered, the rest of a
-    /// body may not.
-    package mutating func receivesGarbage() {
-        if !isReading { asked += 1 }
+    /// The request's end came.
+    package mutating func receivesEnd() -> Arrival {
+        switch reading {
+        case .head:
+            reading = .nothing
+            isServing = true
+            return .handOn
+        case .body:
+            reading = .nothing
+            if isServing { return .bodyIsWhole }
+            return isLast ? .leave : .next
+        case .nothing, .garbage, .over: return .none
+        }
+    }
+
+    /// Bytes came that are no HTTP, or the agent has ended its side within a request.
+    package mutating func receivesGarbage() -> Arrival {
+        switch reading {
+        case .head:
+            reading = .over
+            (isServing, isLast) = (true, true)
+            return .handOnBroken
+        case .body:
+            reading = .over
+            isLast = true
+            return isServing ? .bodyIsBroken : .leave
+        case .nothing where isServing:
+            reading = .garbage
+            return .none
+        case .nothing:
+            reading = .over
+            isLast = true
+            return .refuse
+        case .garbage, .over: return .none
+        }
+    }
+
+    /// Nothing follows the answer that is given or owed; where none is, nothing follows at all.
+    package mutating func windsUp() -> Arrival {
+        isLast = true
+        return isServing || reading == .head ? .none : .leave
     }
 
     /// - Parameter closes: whether the answer tells of the connection's end.
-    /// - Returns: whether there is a request that it answers.
-    package mutating func beginsAnswer(closes: Bool) -> Bool {
-        guard begun < asked else { return false }
-        begun += 1
-        if closes { last = min(last ?? begun, begun) }
-        return true
+    package mutating func beginsAnswer(closes: Bool) {
+        if closes { isLast = true }
     }
 
-    /// - Returns: whether the connection ends now.
-    package mutating func endsAnswer() -> Bool {
-        ended += 1
-        return last.map { ended >= $0 } ?? false
+    /// The answer has ended.
+    package mutating func endsAnswer() -> Arrival {
+        isServing = false
+        switch reading {
+        case .garbage:
+            reading = .over
+            // Behind an answer that ends the connection nothing is looked at.
+            guard !isLast else { return .leave }
+            isLast = true
+            return .refuse
+        case .over: return .leave
+        case .nothing: return isLast ? .leave : .next
+        case .head, .body: return isLast ? .leave : .none
+        }
     }
 }

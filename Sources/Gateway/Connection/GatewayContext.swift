@@ -1,25 +1,28 @@
 package import Hummingbird
-import Logging
-package import NIOCore
+package import Logging
+import NIOCore
 
 /// What accompanies one request through the routes.
 package struct GatewayContext: RequestContext {
+    /// What a context is made of.
+    package struct Source: RequestContextSource {
+        package let logger: Logger
+        let arrived: ArrivedRequest
+    }
+
     package var coreContext: CoreRequestContextStorage
-    package let channel: any Channel
+    /// Tells when the agent leaves.
+    package let departure: Departure
+    private let address: SocketAddress?
     /// Sent back as `x-request-id` and `request-id`; set by the outermost middleware.
     package var requestID = ""
 
     package init(source: Source) {
         coreContext = .init(source: source)
-        channel = source.channel
+        departure = source.arrived.departure
+        address = source.arrived.remoteAddress
     }
 
     /// The address that the connection comes from.
-    package var remoteAddress: String { channel.remoteAddress?.ipAddress ?? "unknown" }
-
-    /// What tells when the agent leaves; one that never does where nothing watches.
-    package func departure() async -> Departure {
-        let end = channel.pipeline.handler(type: DepartureHandler.self).map(\.end)
-        return (try? await end.get())?.departure() ?? Departure()
-    }
+    package var remoteAddress: String { address?.ipAddress ?? "unknown" }
 }

@@ -49,23 +49,10 @@ extension GatewayServices {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
             throw GatewayError.bodyTooLarge(limit: limit)
         }
-        return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
-            group.addTask {
-                do {
-                    return try await request.body.collect(upTo: limit)
-                } catch is NIOTooManyBytesError {
-                    throw GatewayError.bodyTooLarge(limit: limit)
-                }
-            }
-            group.addTask { [clock, settings] in
-                try await clock.sleep(for: settings.bodyTimeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let body = try await group.next().flatMap(\.self) else {
-                throw GatewayError.bodyTooSlow
-            }
-            return body
+        do {
+            return try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw GatewayError.bodyTooLarge(limit: limit)
         }
     }
 

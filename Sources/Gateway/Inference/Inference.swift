@@ -32,7 +32,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
             headers: request.headers,
             body: try await gateway.body(of: request),
             requestID: context.requestID,
-            departure: await context.departure(),
+            departure: context.departure,
         )
         return await (try await serve(asking)).response()
     }

@@ -1,0 +1,78 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// Writes answers as HTTP/1.1 (RFC 9112), one after the other.
+///
+/// The head waits for the first bytes of the body, so that both go out as one.
+struct AnswerEncoder {
+    private enum Framing { case none, length, chunks }
+
+    /// Bodies up to this size are copied to what goes out with them; larger ones are sent as they are.
+    private static let copied = 16 << 10
+
+    private var framing = Framing.none
+    /// What goes out before the next bytes.
+    private var pending = ByteBuffer()
+
+    /// Whether the answer has no length: each part of it is sent as it comes.
+    var isStream: Bool { framing == .chunks }
+
+    /// Begins an answer.
+    ///
+    /// Without a length it is sent in chunks.
+    mutating func begin(_ response: HTTPResponse, to method: HTTPRequest.Method) {
+        let hasBody = method != .head && response.status.code != 204 && response.status.code != 304
+        if !hasBody {
+            framing = .none
+        } else {
+            framing = response.headerFields[.contentLength] == nil ? .chunks : .length
+        }
+        pending = ByteBuffer()
+        pending.reserveCapacity(1024)
+        pending.writeString("HTTP/1.1 ")
+        let status = HTTPResponseStatus(statusCode: response.status.code)
+        pending.writeString(String(status.code))
+        pending.writeString(" ")
+        pending.writeString(status.reasonPhrase)
+        pending.writeString("\r\n")
+        for field in response.headerFields {
+            pending.writeString(field.name.rawName)
+            pending.writeString(": ")
+            pending.writeString(field.value)
+            pending.writeString("\r\n")
+        }
+        pending.writeString(framing == .chunks ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n")
+    }
+
+    /// The bytes to send for a part of the body.
+    mutating func encode(_ bytes: ByteBuffer) -> [ByteBuffer] {
+        guard framing != .none, bytes.readableBytes > 0 else { return [] }
+        if framing == .chunks {
+            pending.writeString(String(bytes.readableBytes, radix: 16))
+            pending.writeString("\r\n")
+        }
+        var bytes = bytes
+        var pieces: [ByteBuffer] = []
+        if bytes.readableBytes <= AnswerEncoder.copied {
+            pending.writeBuffer(&bytes)
+        } else {
+            pieces = [takePending(), bytes]
+        }
+        guard framing == .chunks else { return pieces }
+        pending.writeString("\r\n")
+        return pieces + [takePending()]
+    }
+
+    /// The bytes that end the answer.
+    mutating func end() -> ByteBuffer {
+        if framing == .chunks { pending.writeString("0\r\n\r\n") }
+        framing = .none
+        return takePending()
+    }
+
+    private mutating func takePending() -> ByteBuffer {
+        defer { pending = ByteBuffer() }
+        return pending
+    }
+}
