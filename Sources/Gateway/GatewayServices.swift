@@ -19,6 +19,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     package let live: LiveHolds
     package let supervisor: InferenceSupervisor
     let answers: RecentAnswers
+    let directory = KeyDirectory()
     let registrations: WindowLimiter
     let paces = PaceLimiter()
     /// The service that sums the books up.
@@ -96,7 +97,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
 
     /// What is done to keys.
     package var keys: KeyDesk<Storage> {
-        KeyDesk(store: store, time: time, identifiers: identifiers)
+        KeyDesk(store: store, directory: directory, time: time, identifiers: identifiers)
     }
 
     /// What is done to customers.

@@ -53,8 +53,10 @@ extension TidyRule {
             instead: "take the setting as an argument; only CLI reads the environment",
         ),
         TidyRule(
-            forbidden: ["Task {", "Task.detached", "Task(priority", "Task.immediate"],
-            applies: isOutsideCLI,
+            forbidden: [
+                "Task {", "Task.detached", "Task(priority", "Task(executor", "Task.immediate",
+            ],
+            applies: { isOutsideCLI($0) && !$0.path.hasSuffix("/InferenceSupervisor.swift") },
             instead: "add a child to a task group, or write a Service that `serve` runs",
         ),
         TidyRule(

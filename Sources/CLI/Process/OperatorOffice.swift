@@ -26,7 +26,12 @@ struct OperatorOffice {
             let time = SystemSources.time
             self.store = store
             operations = Operations(store: store, rates: RateBook(nil), time: time)
-            keys = KeyDesk(store: store, time: time, identifiers: SystemSources.identifiers)
+            keys = KeyDesk(
+                store: store,
+                directory: KeyDirectory(),
+                time: time,
+                identifiers: SystemSources.identifiers,
+            )
             customers = CustomerDesk(store: store, time: time)
         }
     }

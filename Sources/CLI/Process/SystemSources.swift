@@ -11,11 +11,19 @@ enum SystemSources {
 
     /// The operating system's own generator.
     static let random = RandomSource { count in
-        var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { buffer in
+            // It is asked for as many as it gives at once.
+            for start in stride(from: 0, to: count, by: 256) {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[start...].prefix(256))
+                guard getentropy(rest.baseAddress, rest.count) == 0 else {
+                    preconditionFailure("the system gives no random bytes")
+                }
+            }
+            return Array(buffer)
+        }
     }
 
     static let identifiers = IdentifierSource(time: time, random: random)
-    static let clock = ContinuousClock()
+    static let clock = EventLoopClock()
     static var environment: [String: String] { ProcessInfo.processInfo.environment }
 }

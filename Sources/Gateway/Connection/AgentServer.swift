@@ -15,6 +15,7 @@ where Responder.Context == GatewayContext {
         let channel: any Channel
         fileprivate let handler: NIOLoopBound<ConnectionHandler>
         fileprivate let mailbox: RequestMailbox
+        fileprivate let executor: EventLoopExecutor
     }
 
     let responder: Responder
@@ -33,7 +34,8 @@ where Responder.Context == GatewayContext {
                 informationalResponseStrategy: .drop,
                 limitConfiguration: limits,
             )
-            let handler = ConnectionHandler(timeouts, requestID: requestID)
+            let executor = EventLoopExecutor(channel.eventLoop)
+            let handler = ConnectionHandler(timeouts, on: executor, requestID: requestID)
             try channel.pipeline.syncOperations.addHandlers([
                 ByteToMessageHandler(decoder), handler,
             ])
@@ -41,12 +43,13 @@ where Responder.Context == GatewayContext {
                 channel: channel,
                 handler: NIOLoopBound(handler, eventLoop: channel.eventLoop),
                 mailbox: handler.mailbox,
+                executor: executor,
             )
         }
     }
 
     func handle(value: Value, logger: Logger) async {
-        await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
+        await withTaskExecutorPreference(value.executor) {
             await withTaskCancellationHandler {
                 while let arrived = await value.mailbox.next() {
                     await serve(arrived, value, logger)

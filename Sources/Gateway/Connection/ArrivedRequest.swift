@@ -9,6 +9,8 @@ package struct ArrivedRequest: Sendable {
     package let departure: Departure
     /// Where the connection comes from.
     package let remoteAddress: SocketAddress?
+    /// Where the connection is served.
+    package let executor: any TaskExecutor
 }
 
 /// Where a connection leaves the request that is to be served, and the task that serves it waits.

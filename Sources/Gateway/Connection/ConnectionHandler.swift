@@ -19,6 +19,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private let timeouts: ConnectionTimeouts
     private let requestID: @Sendable () -> String
+    let executor: EventLoopExecutor
     let mailbox = RequestMailbox()
     private(set) var context: ChannelHandlerContext?
 
@@ -44,9 +45,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// - Parameters:
     ///   - timeouts: how long it waits for what.
+    ///   - executor: where its requests are served: its own event loop.
     ///   - requestID: makes the id of a refusal that no route gives.
-    init(_ timeouts: ConnectionTimeouts, requestID: @escaping @Sendable () -> String) {
+    init(
+        _ timeouts: ConnectionTimeouts,
+        on executor: EventLoopExecutor,
+        requestID: @escaping @Sendable () -> String,
+    ) {
         self.timeouts = timeouts
+        self.executor = executor
         self.requestID = requestID
     }
 
@@ -191,6 +198,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 request: Request(head: request, body: body),
                 departure: departure,
                 remoteAddress: context.remoteAddress,
+                executor: executor,
             )
         )
     }

@@ -13,6 +13,8 @@ package struct GatewayContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Tells when the agent leaves.
     package let departure: Departure
+    /// Where the agent is served.
+    package let executor: any TaskExecutor
     private let address: SocketAddress?
     /// Sent back as `x-request-id` and `request-id`; set by the outermost middleware.
     package var requestID = ""
@@ -20,6 +22,7 @@ package struct GatewayContext: RequestContext {
     package init(source: Source) {
         coreContext = .init(source: source)
         departure = source.arrived.departure
+        executor = source.arrived.executor
         address = source.arrived.remoteAddress
     }
 

@@ -19,13 +19,19 @@ extension GatewayServices {
             throw IdentityError.missingCredential
         }
         let now = time.now()
-        return try await store.read { try $0.authenticate(secret, at: now) }
+        let (known, mark) = try directory.authenticate(secret, at: now)
+        if let known { return known }
+        let key = try await store.read { try $0.authenticate(secret, at: now) }
+        directory.keep(key, since: mark)
+        return key
     }
 
     private func presentedSecret(_ request: Request, _ context: GatewayContext) -> Secret? {
         if let token = context.parameters.get("token") { return Secret(presented: token) }
         let bearer = request.headers[.authorization].flatMap { value -> String? in
-            value.lowercased().hasPrefix("bearer ") ? String(value.dropFirst(7)) : nil
+            let scheme = value.utf8.prefix(7)
+            return scheme.elementsEqual("bearer ".utf8) { $0 | 0x20 == $1 }
+                ? String(Substring(value.utf8.dropFirst(7))) : nil
         }
         let secrets = [request.headers[.xAPIKey], bearer].compactMap(\.self)
             .map { Secret(presented: $0) }

@@ -33,6 +33,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
             body: try await gateway.body(of: request),
             requestID: context.requestID,
             departure: context.departure,
+            executor: context.executor,
         )
         return await (try await serve(asking)).response()
     }
@@ -142,7 +143,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
         _ = downstream.audience.join(asking.departure)
         let runner = gateway.runner
         let (answers, time) = (gateway.answers, gateway.time)
-        let isStarted = gateway.supervisor.start {
+        let isStarted = gateway.supervisor.start(on: asking.executor) {
             await runner.run(
                 held,
                 agentHeaders: asking.headers,
@@ -173,6 +174,8 @@ package struct AgentRequest: Sendable {
     package let requestID: String
     /// Tells when the agent's connection has ended.
     package let departure: Departure
+    /// Where the agent is served; `nil` leaves that to the system.
+    package let executor: (any TaskExecutor)?
 
     package init(
         key: Key,
@@ -180,11 +183,13 @@ package struct AgentRequest: Sendable {
         body: ByteBuffer,
         requestID: String,
         departure: Departure,
+        executor: (any TaskExecutor)? = nil,
     ) {
         self.key = key
         self.headers = headers
         self.body = body
         self.requestID = requestID
         self.departure = departure
+        self.executor = executor
     }
 }

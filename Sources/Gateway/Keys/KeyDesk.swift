@@ -5,11 +5,18 @@ package import Primitives
 /// What is done to keys, by their customers and by operators.
 package struct KeyDesk<Storage: GatewayStore>: Sendable {
     private let store: Storage
+    private let directory: KeyDirectory
     private let time: TimeSource
     private let identifiers: IdentifierSource
 
-    package init(store: Storage, time: TimeSource, identifiers: IdentifierSource) {
+    package init(
+        store: Storage,
+        directory: KeyDirectory,
+        time: TimeSource,
+        identifiers: IdentifierSource,
+    ) {
         self.store = store
+        self.directory = directory
         self.time = time
         self.identifiers = identifiers
     }
@@ -98,6 +105,7 @@ package struct KeyDesk<Storage: GatewayStore>: Sendable {
     ) async throws -> OneKeyAnswer {
         let now = time.now()
         let change = try wish.checked(isOperator: customer == nil)
+        defer { directory.forget(id) }
         return try await store.write(.durable) { transaction in
             _ = try transaction.key(id, of: customer)
             let key = try transaction.change(id, at: now, change)
@@ -110,6 +118,7 @@ package struct KeyDesk<Storage: GatewayStore>: Sendable {
     /// - Throws: ``IdentityError/keyNotFound(_:)``; nothing is written.
     package func revoke(_ id: KeyID, of customer: CustomerID?) async throws -> OneKeyAnswer {
         let now = time.now()
+        defer { directory.forget(id) }
         return try await store.write(.durable) { transaction in
             _ = try transaction.key(id, of: customer)
             let key = try transaction.revoke(id, at: now)
@@ -123,6 +132,7 @@ package struct KeyDesk<Storage: GatewayStore>: Sendable {
     package func rotate(_ id: KeyID, of customer: CustomerID?) async throws -> NewKeyAnswer {
         let now = time.now()
         let secret = Secret(replacing: id, identifiers)
+        defer { directory.forget(id) }
         return try await store.write(.durable) { transaction in
             _ = try transaction.key(id, of: customer)
             let key = try transaction.rotate(id, to: secret.digest, at: now)
