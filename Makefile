@@ -67,7 +67,7 @@ endif
 test-tsan: setup ## Run the Swift tests under the thread sanitizer, in .build-tsan
 	@Scripts/test-tsan
 
-test-simulation: build ## 20 million ledger operations, every order of seven events, 200,000 schedules, 100,000 power cuts, flipped bits
+test-simulation: build ## 20 million ledger operations, audited after each, every order of seven events, 200,000 schedules, 100,000 power cuts, flipped bits
 	@swift build -c release --scratch-path .build-release --product farebox-simulation
 	@$(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 & first=$$!; \
 	$(SIMULATION) WORLD=ledger SEED=20001 WORLDS=20000 & second=$$!; \
