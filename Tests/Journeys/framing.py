@@ -32,14 +32,19 @@ class Reader:
     forgives: bool = False
     # A field goes on in the next line where that begins with a blank (RFC 9112 5.2 has a proxy join them).
     joins_lines: bool = False
-    # Chunks win over a length, and the connection ends after that (RFC 9112 6.3); equal lengths are one.
+    # Chunks win over a length, and the connection ends after that (RFC 9112 6.3); equal lengths are one; HTTP/1.0 has
+    # chunks, too.
     prefers_chunks: bool = False
     # After an answer that came before the whole request, the connection ends without a word.
     ends_early: bool = False
+    # Of "close" and "keep-alive" the last one counts.
+    believes_last: bool = False
 
 
 STRICT = Reader()
-NGINX = Reader(REQUEST_LINE_OF_NGINX, FIELD_OF_NGINX, CHUNK_SIZE_OF_NGINX, forgives=True, ends_early=True)
+NGINX = Reader(
+    REQUEST_LINE_OF_NGINX, FIELD_OF_NGINX, CHUNK_SIZE_OF_NGINX, forgives=True, ends_early=True, believes_last=True
+)
 HAPROXY = Reader(
     REQUEST_LINE_OF_HAPROXY,
     FIELD_OF_HAPROXY,
@@ -127,11 +132,13 @@ class Reading:
             fields, has_both = without_doubt(fields)
         else:
             has_both = False
-        check_framing(fields, is_old)
+        check_framing(fields, is_old and not self.reader.prefers_chunks)
         if not self.reader.forgives:
             check_host(fields)
         body = self._body(fields)
         words = [word.strip(b" \t") for word in connection.split(b",")]
+        if self.reader.believes_last:
+            words = [word for word in words if word in (b"close", b"keep-alive")][-1:]
         is_last = has_both or b"close" in words or (is_old and b"keep-alive" not in words)
         return Sent(method.decode(), target.decode(), body, is_last)
 
@@ -202,13 +209,13 @@ def elements(fields, name):
     return [element.strip(b" \t") for value in values(fields, name) for element in value.split(b",")]
 
 
-def check_framing(fields, is_old):
+def check_framing(fields, has_no_chunks):
     """What makes it doubtful where a request ends, although each of its lines is well formed."""
     lengths = values(fields, b"content-length")
     if len(set(lengths)) > 1 or not all(re.fullmatch(rb"[0-9]{1,18}", length) for length in lengths):
         raise Malformed
     codings = values(fields, b"transfer-encoding")
-    if codings and (lengths or is_old):
+    if codings and (lengths or has_no_chunks):
         raise Malformed
 
 
