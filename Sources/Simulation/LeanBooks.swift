@@ -3,6 +3,19 @@ package import Primitives
 
 /// The books as plain values: as fast as a store can be, and copied in an instant.
 package struct LeanBooks: Sendable {
+    /// Which rows were written, some of them more than once.
+    struct Writes: Sendable {
+        var accounts: [AccountID] = []
+        var holds: [InferenceID] = []
+        var spenders: [Spender] = []
+        var days: [SpenderDay] = []
+    }
+
+    struct SpenderDay: Hashable, Sendable {
+        let spender: Spender
+        let day: Int64
+    }
+
     private var balances: [AccountID: Balance] = [:]
     private var transferIDs: [TransferID: Int] = [:]
     private var links: [ChainedTransfer] = []
@@ -11,10 +24,22 @@ package struct LeanBooks: Sendable {
     private var open: Set<InferenceID> = []
     private var spending: [Spender: Spending] = [:]
     private var daily: [Spender: [Int64: Amount]] = [:]
+    /// What was written since it was last asked; `nil` where nobody asks.
+    private var writes: Writes?
 
     package init() {}
 
     package var transferCount: Int { links.count }
+
+    /// What was written since this was last called; the first call begins to count.
+    mutating func takeWrites() -> Writes {
+        defer { writes = Writes() }
+        return writes ?? Writes()
+    }
+
+    func links(after sequence: Int64) -> ArraySlice<ChainedTransfer> {
+        links[min(Int(sequence), links.count)...]
+    }
 }
 
 extension LeanBooks: LedgerTransaction {
@@ -22,6 +47,7 @@ extension LeanBooks: LedgerTransaction {
 
     package mutating func setBalance(_ balance: Balance, of account: AccountID) {
         balances[account] = balance
+        writes?.accounts.append(account)
     }
 
     package func transfer(_ id: TransferID) -> Transfer? {
@@ -38,12 +64,14 @@ extension LeanBooks: LedgerTransaction {
     package mutating func save(_ hold: Hold) {
         allHolds[hold.id] = hold
         if hold.state == .open { open.insert(hold.id) } else { open.remove(hold.id) }
+        writes?.holds.append(hold.id)
     }
 
     package func spending(of spender: Spender) -> Spending { spending[spender] ?? .zero }
 
     package mutating func setSpending(_ spending: Spending, of spender: Spender) {
         self.spending[spender] = spending
+        writes?.spenders.append(spender)
     }
 
     package func charged(by spender: Spender, on day: Int64) -> Amount {
@@ -52,6 +80,7 @@ extension LeanBooks: LedgerTransaction {
 
     package mutating func setCharged(_ amount: Amount, by spender: Spender, on day: Int64) {
         daily[spender, default: [:]][day] = amount
+        writes?.days.append(SpenderDay(spender: spender, day: day))
     }
 
     package func charged(by spender: Spender, since day: Int64) -> Amount {

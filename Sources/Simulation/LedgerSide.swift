@@ -12,7 +12,7 @@ package struct LedgerSide: Sendable {
     private static let keys = (0..<8).map { KeyID("k\($0)") }
     private static let holds = (0..<64).map { InferenceID("h\($0)") }
 
-    static func customer(_ number: Int) -> CustomerID { customers[number] }
+    package static func customer(_ number: Int) -> CustomerID { customers[number] }
     static func key(_ number: Int) -> KeyID { keys[number] }
     static func hold(_ number: Int) -> InferenceID {
         holds.indices.contains(number) ? holds[number] : "none"

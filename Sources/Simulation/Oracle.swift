@@ -67,7 +67,7 @@ package struct Oracle: Sendable {
     /// By place and asset.
     var sums: [Sums]
     /// By number; those that were placed.
-    private var slots: [Reservation?] = []
+    private(set) var slots: [Reservation?] = []
     /// Who was credited how much, by the id of the grant or deposit.
     var arrivals: [String: (customer: Int, asset: Asset, amount: Int64)] = [:]
     /// Microseconds since 1970.

@@ -8,6 +8,8 @@ struct Options {
     var worlds = 1
     var steps = 500
     var length = 7
+    /// After how many operations the books are audited in full.
+    var audit = 100
     var samples = 1_000_000
 
     init(_ arguments: some Sequence<String>) {
@@ -20,6 +22,7 @@ struct Options {
             case ("SEED", let number?): seed = number
             case ("WORLDS", let number?): worlds = Int(clamping: number)
             case ("STEPS", let number?): steps = max(1, Int(clamping: number))
+            case ("AUDIT", let number?): audit = max(1, Int(clamping: number))
             case ("LENGTH", let number?): length = max(1, Int(clamping: number))
             case ("SAMPLES", let number?): samples = max(1000, Int(clamping: number))
             case (_, _): Options.complain("\(argument) is no option of the simulation")
@@ -35,6 +38,6 @@ struct Options {
 
     /// One line that reproduces a failure.
     func reproduction(seed: UInt64) -> String {
-        "make simulate WORLD=\(world) SEED=\(seed) STEPS=\(steps)"
+        "make simulate WORLD=\(world) SEED=\(seed) STEPS=\(steps) AUDIT=\(audit)"
     }
 }

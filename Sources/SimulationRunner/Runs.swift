@@ -8,17 +8,21 @@ struct LedgerRun {
     init(_ options: Options) { self.options = options }
 
     func run() {
-        var operations = 0
+        var (operations, comparisons, fullAudits) = (0, 0, 0)
         for offset in 0..<UInt64(options.worlds) {
             let seed = options.seed &+ offset
             var dice = Dice(seed: seed)
             let events = LedgerEvent.random(options.steps, &dice)
+            let run = LedgerWorld.run(events, auditEvery: options.audit)
+            if let failure = run.failure { report(seed, events, failure) }
             operations += events.count
-            if let failure = LedgerWorld.run(events, auditEvery: 100) {
-                report(seed, events, failure)
-            }
+            comparisons += run.comparisons
+            fullAudits += run.fullAudits
         }
-        print("ledger: \(operations) operations in \(options.worlds) worlds, 0 differences")
+        print(
+            "ledger: \(operations) operations in \(options.worlds) worlds, each audited as it came "
+                + "(\(comparisons) rows), \(fullAudits) full audits, 0 differences"
+        )
     }
 
     private func report(
@@ -29,10 +33,14 @@ struct LedgerRun {
         print("FAILED at event \(failure.index): \(failure.problem)")
         print(options.reproduction(seed: seed))
         let failing = Array(events[...failure.index])
-        let shortest = Shrinker.shrink(failing) { LedgerWorld.run($0, auditEvery: 1) != nil }
+        let shortest = Shrinker.shrink(failing) {
+            LedgerWorld.run($0, auditEvery: 1).failure != nil
+        }
         print("the shortest list of events that fails:")
         for event in shortest { print("  \(event)") }
-        if let last = LedgerWorld.run(shortest, auditEvery: 1) { print("  \(last.problem)") }
+        if let last = LedgerWorld.run(shortest, auditEvery: 1).failure {
+            print("  \(last.problem)")
+        }
         exit(1)
     }
 }

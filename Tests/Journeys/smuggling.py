@@ -273,13 +273,20 @@ def unread(site):
     def sent(start, *more):
         return END.join([start, b"Host: gateway", *more, *lines]) + hidden
 
+    get = END.join(
+        [b"GET /v1/models/" + site.attacked.encode() + b" HTTP/1.1", b"Host: gateway", site.auth, TE, b"", b""]
+    )
+
+    def in_a_chunk(content):
+        return get + b"%x\r\n%s\r\n0\r\n\r\n" % (len(content), content)
+
     wrong = site.hidden().replace(site.key.encode(), b"fbx-000000000000-" + b"0" * 64, 1)
     return {
         "a body that nobody reads": sent(b"GET /v1/models/" + site.attacked.encode() + b" HTTP/1.1"),
-        "chunks that nobody reads": END.join(
-            [b"GET /v1/models/" + site.attacked.encode() + b" HTTP/1.1", b"Host: gateway", site.auth, TE, b"", b""]
-        )
-        + chunked(hidden),
+        "chunks that nobody reads": get + chunked(hidden),
+        "a request in a chunk": in_a_chunk(hidden),
+        # Its body would be whatever is sent next, by whomever.
+        "the start of a request in a chunk": in_a_chunk(site.chat(b"", [b"Content-Length: 60"])),
         "a body of no route": sent(b"POST /nowhere HTTP/1.1"),
         "a body of a wrong method": sent(b"DELETE /v1/pricing HTTP/1.1"),
         "a body of a stranger": END.join(

@@ -79,7 +79,7 @@ class ConfusedServer:
         with connection, connection.makefile("rb") as reader:
             try:
                 while line := reader.readline():
-                    if line.strip():
+                    if len(line.split()) >= 3:
                         self._answer(connection, reader, line)
             except (OSError, ValueError, IndexError, OverflowError):
                 return

@@ -7,8 +7,9 @@ struct OracleTests {
     func `the ledger does in random worlds what the oracle says`(_ seed: UInt64) {
         var dice = Dice(seed: seed)
         let events = LedgerEvent.random(300, &dice)
-        let failure = LedgerWorld.run(events, auditEvery: 50)
-        #expect(failure == nil, "make simulate WORLD=ledger SEED=\(seed) STEPS=300")
+        let run = LedgerWorld.run(events, auditEvery: 50)
+        #expect(run.failure == nil, "make simulate WORLD=ledger SEED=\(seed) STEPS=300 AUDIT=50")
+        #expect(run.fullAudits == 6 && run.comparisons > 300)
     }
 
     @Test(arguments: [true, false])
