@@ -20,7 +20,9 @@ package struct InferenceSupervisor: Service {
 
     /// Starts a job in a task of its own.
     ///
-    /// - Parameter executor: where it runs; `nil` leaves that to the system.
+    /// - Parameters:
+    ///   - executor: where it runs; `nil` leaves that to the system.
+    ///   - work: the job.
     /// - Returns: `false` when the supervisor takes no more; then nothing was started.
     package func start(on executor: (any TaskExecutor)? = nil, _ work: @escaping Job) -> Bool {
         jobs.start(on: executor, work)
