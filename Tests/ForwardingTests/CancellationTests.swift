@@ -122,8 +122,7 @@ import Testing
         } test: { upstream in
             try await client.run(connectTimeout: .milliseconds(200)) { transport in
                 let url = "https://127.0.0.1:\(upstream.port)/v1"
-                // AsyncHTTPClient does not tell it from another failure of TLS.
-                await #expect(throws: client == .nio ? ForwardingError.timedOut : .unreachable) {
+                await #expect(throws: ForwardingError.timedOut) {
                     _ = try await transport.ask(.chat(at: url))
                 }
                 if client == .nio { await seen.wait(for: "left") }
@@ -141,6 +140,8 @@ import Testing
                 }
                 #expect(!handover.isDone)
             }
+            // AsyncHTTPClient's shutdown waits for the connection.
+            guard client == .nio else { return }
             try await client.run(connectTimeout: .seconds(600)) { transport in
                 let result = try await cancel {
                     try await pause(.milliseconds(100))

@@ -60,8 +60,8 @@ struct RawUpstream: Sendable {
                     count += 1
                     group.addTask {
                         // What breaks here is seen by the client.
-                        try? await connection.executeThenClose { inbound, outbound in
-                            let peer = RawPeer(connection.channel, inbound, outbound)
+                        try? await connection.executeThenClose { inbound, _ in
+                            let peer = RawPeer(connection.channel, inbound)
                             try await script(peer, number)
                         }
                     }
@@ -75,17 +75,14 @@ struct RawUpstream: Sendable {
 /// The other end of one connection.
 final class RawPeer {
     let channel: any Channel
-    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private var pieces: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private var text = ""
 
     init(
         _ channel: any Channel,
         _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
-        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
     ) {
         self.channel = channel
-        self.outbound = outbound
         pieces = inbound.makeAsyncIterator()
     }
 
@@ -93,7 +90,7 @@ final class RawPeer {
     func request() async throws -> String? {
         while true {
             if let whole = takeRequest() { return whole }
-            guard let piece = try await pieces.next() else { return nil }
+            guard let piece = try await pieces.next(isolation: #isolation) else { return nil }
             text += String(buffer: piece)
         }
     }
@@ -112,9 +109,10 @@ final class RawPeer {
         return String(text[..<stop])
     }
 
-    func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
+    func send(_ text: String) async throws { try await send(ByteBuffer(string: text)) }
 
-    func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
+    /// Returns when the socket has taken it.
+    func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes) }
 
     /// Answers with a length.
     func answer(_ body: String, more: String = "") async throws {
@@ -131,7 +129,9 @@ final class RawPeer {
     }
 
     /// Waits until the client has closed the connection; whatever it sends meanwhile is dropped.
-    func waitForLeaving() async { while let piece = try? await pieces.next() { _ = piece } }
+    func waitForLeaving() async {
+        while let piece = try? await pieces.next(isolation: #isolation) { _ = piece }
+    }
 
     /// Ends the connection under TLS, which does not get to say goodbye.
     func cut() async throws {
@@ -155,7 +155,7 @@ final class RawPeer {
 final class Happenings: Sendable {
     private struct State {
         var names: [String] = []
-        var waiters: [(@Sendable ([String]) -> Bool, CheckedContinuation<Void, Never>)] = []
+        var watchers: [AsyncStream<[String]>.Continuation] = []
     }
 
     private let state = Mutex(State())
@@ -163,25 +163,23 @@ final class Happenings: Sendable {
     var all: [String] { state.withLock { $0.names } }
 
     func add(_ name: String) {
-        let done = state.withLock { state in
+        state.withLock { state in
             state.names.append(name)
-            let done = state.waiters.filter { $0.0(state.names) }
-            state.waiters.removeAll { $0.0(state.names) }
-            return done
+            for watcher in state.watchers { watcher.yield(state.names) }
         }
-        for (_, waiter) in done { waiter.resume() }
     }
 
-    func wait(for name: String, count: Int = 1) async {
-        let isThere: @Sendable ([String]) -> Bool = { $0.count { $0 == name } >= count }
-        await withCheckedContinuation { waiter in
-            let isDone = state.withLock { state in
-                if isThere(state.names) { return true }
-                state.waiters.append((isThere, waiter))
-                return false
-            }
-            if isDone { waiter.resume() }
+    /// Waits until it has happened, or the task is cancelled.
+    func wait(for name: String) async {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: [String].self,
+            bufferingPolicy: .bufferingNewest(1),
+        )
+        state.withLock { state in
+            state.watchers.append(continuation)
+            continuation.yield(state.names)
         }
+        for await names in stream where names.contains(name) { return }
     }
 }
 

@@ -13,11 +13,14 @@ final class ConnectionPool: Sendable {
         state = Mutex(ConnectionPoolState(bound: bound))
     }
 
-    /// A connection to send one request on; if it can be, one of `loop`.
+    /// A connection to send one request on.
+    ///
+    /// A caller that runs on `loop` gets one of it if it can be; any other caller gets whichever is
+    /// there, or a new one on `loop`.
     ///
     /// - Throws: ``ForwardingError``, or `CancellationError`.
     func lease(on loop: any EventLoop) async throws -> UpstreamLease {
-        let id = ObjectIdentifier(loop)
+        let id = loop.inEventLoop ? ObjectIdentifier(loop) : nil
         let grant: ConnectionGrant
         if let granted = try state.withLock({ try $0.grant(on: id) }) {
             grant = granted
@@ -30,7 +33,7 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    private func wait(_ loop: ObjectIdentifier) async throws -> ConnectionGrant {
+    private func wait(_ loop: ObjectIdentifier?) async throws -> ConnectionGrant {
         let place = Mutex<Int?>(nil)
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { waiter in
@@ -46,7 +49,7 @@ final class ConnectionPool: Sendable {
     /// Queues a waiter, if there is still nothing to be had.
     private func enqueue(
         _ waiter: ConnectionPoolState.Waiter,
-        on loop: ObjectIdentifier,
+        on loop: ObjectIdentifier?,
         _ place: borrowing Mutex<Int?>,
     ) {
         let granted = Result {
@@ -95,6 +98,9 @@ final class ConnectionPool: Sendable {
 
     /// - Returns: `false` where the connection is not wanted any more.
     func open(_ link: UpstreamLink) -> Bool { state.withLock { $0.open(link) } }
+
+    /// - Returns: `false` where somebody has the connection, or is about to.
+    func retire(_ link: UpstreamLink) -> Bool { state.withLock { $0.retire(link) } }
 
     func giveBack(_ link: UpstreamLink) { state.withLock { $0.giveBack(link) }?.take() }
 

@@ -27,19 +27,36 @@ struct ConnectionPoolState {
 
     /// What can be had at once; `nil` where one has to wait.
     ///
+    /// - Parameter loop: the caller's event loop; `nil` for a caller that runs on none.
     /// - Throws: ``ForwardingError/unreachable`` after the shutdown.
-    mutating func grant(on loop: ObjectIdentifier) throws(ForwardingError) -> ConnectionGrant? {
+    mutating func grant(on loop: ObjectIdentifier?) throws(ForwardingError) -> ConnectionGrant? {
         if isShutDown { throw .unreachable }
-        if let link = idle[loop]?.popLast() { return .lease(lease(link)) }
-        if count < bound {
-            count += 1
-            return .attempt
+        if let loop {
+            if let link = idle[loop]?.popLast() { return .lease(lease(link)) }
+            if count < bound { return attempt() }
+            // Another loop's connection is a hop away, which is better than to wait.
+            return popAnyIdle().map { .lease(lease($0)) }
         }
-        // Another loop's connection is a hop away, which is better than to wait.
-        guard let other = idle.first(where: { !$0.value.isEmpty })?.key,
-            let link = idle[other]?.popLast()
-        else { return nil }
-        return .lease(lease(link))
+        if let link = popAnyIdle() { return .lease(lease(link)) }
+        return count < bound ? attempt() : nil
+    }
+
+    private mutating func attempt() -> ConnectionGrant {
+        count += 1
+        return .attempt
+    }
+
+    private mutating func popAnyIdle() -> UpstreamLink? {
+        guard let loop = idle.first(where: { !$0.value.isEmpty })?.key else { return nil }
+        return idle[loop]?.popLast()
+    }
+
+    /// Takes out a connection that serves nobody; `false` where somebody has it.
+    mutating func retire(_ link: UpstreamLink) -> Bool {
+        let loop = ObjectIdentifier(link.loop)
+        guard let index = idle[loop]?.firstIndex(where: { $0.id == link.id }) else { return false }
+        idle[loop]?.remove(at: index)
+        return true
     }
 
     /// Queues a waiter.
@@ -88,7 +105,7 @@ struct ConnectionPoolState {
     /// A connection is closed; the longest waiter may make another.
     mutating func lose(_ link: UpstreamLink) -> Turn? {
         guard open.removeValue(forKey: link.id) != nil else { return nil }
-        idle[ObjectIdentifier(link.loop)]?.removeAll { $0.id == link.id }
+        _ = retire(link)
         return freePlace()
     }
 

@@ -213,6 +213,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch phase {
         case .connecting(let attempt): attempt.fail(ForwardingError.translating(connecting: error))
+        // The decoder says so from its middle; the connection is closed when it has come out.
+        case _ where error is HTTPParserError: answer.fail(ForwardingError.malformed)
         case .idle, .exchanging, .closed: fail(.brokenOff)
         }
     }
@@ -259,8 +261,10 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func expire(_ context: ChannelHandlerContext) {
         let now = NIODeadline.now()
         var due = now + idleLimit
-        if case .idle = phase { due = idleSince + idleLimit }
-        guard due > now else { return close() }
+        if case .idle = phase, idleSince + idleLimit > now { due = idleSince + idleLimit }
+        if case .idle = phase, idleSince + idleLimit <= now, pool.retire(link(context)) {
+            return close()
+        }
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: due) {
             if let context = self.context { self.expire(context) }
         }
