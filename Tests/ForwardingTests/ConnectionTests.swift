@@ -234,11 +234,37 @@ import Testing
                     _ = try await transport.ask(upstream.port, body: "bad", marking: handover)
                 }
                 #expect(!handover.isDone)
-                // The connection is as good as new.
+                // The connection is as good as new, and it is not ended late.
                 _ = try await transport.ask(upstream.port, body: "good")
             }
         }
         #expect(seen.all == ["good"])
+    }
+
+    @Test func `the shutdown breaks off an answer, even one without a length`() async throws {
+        let seen = Happenings()
+        try await RawUpstream.run { peer, _ in
+            _ = try await peer.request()
+            try await peer.send("HTTP/1.1 200 OK\r\n\r\nhello")
+            await peer.waitForLeaving()
+        } test: { upstream in
+            let transport = NIOTransport(
+                settings: NIOTransport.Settings(connectTimeout: .seconds(5), connections: 8)
+            )
+            let answer = try await transport.send(.chat(on: upstream.port), marking: Handover())
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await answer.body.read { _ in
+                        seen.add("piece")
+                        return true
+                    }
+                }
+                await seen.wait(for: "piece")
+                await transport.shutdown()
+                let result = await group.nextResult()
+                #expect(throws: ForwardingError.brokenOff) { try result?.get() }
+            }
+        }
     }
 
     @Test func `after the shutdown nobody is reached`() async throws {

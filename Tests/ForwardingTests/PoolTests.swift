@@ -136,6 +136,44 @@ import Testing
         #expect(!seen.all.isEmpty && seen.all.count <= bound)
     }
 
+    @Test func `one that is called off and cancelled ends no other's connection`() async throws {
+        try await RawUpstream.run { peer, _ in
+            try await peer.answerAll("good")
+        } test: { upstream in
+            try await TestedClient.nio.run(connections: 1) { transport in
+                for _ in 0..<300 {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        let handover = Handover()
+                        #expect(handover.callOff())
+                        group.addTask {
+                            _ = try? await transport.ask(upstream.port, marking: handover)
+                        }
+                        group.addTask { [transport] in
+                            let text = try await transport.ask(upstream.port)
+                            #expect(text == "good")
+                        }
+                        try await group.waitForAll()
+                    }
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask {
+                            let text = try await transport.ask(upstream.port)
+                            #expect(text == "good")
+                        }
+                        await withTaskGroup(of: Void.self) { off in
+                            let handover = Handover()
+                            #expect(handover.callOff())
+                            off.addTask {
+                                _ = try? await transport.ask(upstream.port, marking: handover)
+                            }
+                            off.cancelAll()
+                        }
+                        try await group.waitForAll()
+                    }
+                }
+            }
+        }
+    }
+
     /// Everything at once, so that what is rare happens.
     @Test func `in a crowd with faults each answer is its asker's`() async throws {
         try await RawUpstream.run { peer, _ in

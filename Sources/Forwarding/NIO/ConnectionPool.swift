@@ -111,8 +111,8 @@ final class ConnectionPool: Sendable {
         let (waiters, attempts, links) = state.withLock { $0.shutDown() }
         for waiter in waiters { waiter.resume(throwing: ForwardingError.unreachable) }
         for attempt in attempts { attempt.fail(ForwardingError.unreachable) }
-        for link in links { link.startClosing() }
-        for link in links { await link.close() }
+        for link in links { link.close() }
+        for link in links { await link.waitForClose() }
     }
 }
 

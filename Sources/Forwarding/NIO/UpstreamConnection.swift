@@ -91,6 +91,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         do {
             try handover.mark()
         } catch {
+            // Whoever called it off may say so once more, when another has the connection.
+            ended = number
             pool.giveBack(link(context))
             return waiter.resume(throwing: error)
         }
@@ -137,7 +139,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     ///
     /// One that is over is left alone: its connection may serve another.
     func end(_ number: Int) {
-        guard number > ended else { return }
+        guard number > ended, number >= begun else { return }
         ended = number
         answer.abandon(CancellationError())
         close()

@@ -16,14 +16,13 @@ struct UpstreamLink: Sendable {
         self.connection = NIOLoopBound(connection, eventLoop: channel.eventLoop)
     }
 
-    /// Closes the connection whatever it does, and waits until it is closed.
-    func close() async {
-        channel.close(promise: nil)
-        try? await channel.closeFuture.get()
+    /// Closes the connection whatever it does; an answer on its way is broken off.
+    func close() {
+        loop.execute { [connection] in connection.value.fail(.brokenOff) }
     }
 
-    /// Closes the connection whatever it does.
-    func startClosing() { channel.close(promise: nil) }
+    /// Waits until the connection is closed.
+    func waitForClose() async { try? await channel.closeFuture.get() }
 
     // No closure is made where nothing hops.
 
