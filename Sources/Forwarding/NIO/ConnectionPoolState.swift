@@ -25,9 +25,10 @@ struct ConnectionPoolState {
 
     init(bound: Int) { self.bound = bound }
 
-    /// What can be had at once; `nil` where one has to wait.
+    /// Grants what can be had at once.
     ///
     /// - Parameter loop: the caller's event loop; `nil` for a caller that runs on none.
+    /// - Returns: `nil` where one has to wait.
     /// - Throws: ``ForwardingError/unreachable`` after the shutdown.
     mutating func grant(on loop: ObjectIdentifier?) throws(ForwardingError) -> ConnectionGrant? {
         if isShutDown { throw .unreachable }

@@ -52,6 +52,7 @@ package final class NIOTransport: UpstreamTransport {
 
     /// - Parameters:
     ///   - upstreams: those that are known; others are prepared when they are first seen.
+    ///   - settings: its limits.
     ///   - group: the server's own.
     package init(
         upstreams: [Upstream] = [],

@@ -245,8 +245,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         waiter.resume(returning: link)
     }
 
-    /// Reads while there is room: a piece that nobody has taken yet keeps the next one in the
-    /// socket. An idle connection reads too, or it would not learn that it was closed.
+    /// Reads while there is room.
+    ///
+    /// A piece that nobody has taken yet keeps the next one in the socket. An idle connection reads too, or it would not learn that it was closed.
     private func readOn() {
         guard !isReading, !answer.hasPiece, let context else { return }
         switch phase {
