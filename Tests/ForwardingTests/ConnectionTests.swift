@@ -252,7 +252,7 @@ import Testing
                 settings: NIOTransport.Settings(connectTimeout: .seconds(5), connections: 8)
             )
             let answer = try await transport.send(.chat(on: upstream.port), marking: Handover())
-            try await withThrowingTaskGroup(of: Void.self) { group in
+            await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     try await answer.body.read { _ in
                         seen.add("piece")
