@@ -39,8 +39,8 @@ package struct UpstreamResponse: Sendable {
 
 /// A body that is read piece by piece, once.
 package protocol UpstreamBody: Sendable {
-    /// Calls `take` with each piece as it arrives, until the end or until it answers `false`; the
-    /// next piece is not read before `take` has returned.
+    /// Calls `take` with each piece as it arrives, until the end or until it answers `false`; while
+    /// `take` runs, at most one further piece is read ahead, and the rest stays in the socket.
     ///
     /// - Throws: what `take` throws, ``ForwardingError``, or `CancellationError` if the reading
     ///   task was cancelled. Whatever ends the reading early closes the connection.

@@ -24,13 +24,28 @@ extension Dialect {
     ///
     /// No compression: usage is read off the bytes as they come.
     package func upstreamHeaders(agent: HTTPFields, credential: String) -> HTTPFields {
-        var fields = RelayedHeaders.upstream(agent)
-        fields[.contentType] = "application/json"
-        fields[.acceptEncoding] = "identity"
+        var fields = relayedHeaders(agent: agent)
+        for field in ownHeaders(credential: credential) { fields[field.name] = field.value }
+        return fields
+    }
+
+    /// The part of ``upstreamHeaders(agent:credential:)`` that is the same in each request; none of
+    /// them can be an agent's.
+    package func ownHeaders(credential: String) -> HTTPFields {
+        var fields: HTTPFields = [.contentType: "application/json", .acceptEncoding: "identity"]
         switch self {
         case .openai: fields[.authorization] = "Bearer \(credential)"
+        case .anthropic: fields[.xAPIKey] = credential
+        }
+        return fields
+    }
+
+    /// The part of ``upstreamHeaders(agent:credential:)`` that depends on the agent.
+    package func relayedHeaders(agent: HTTPFields) -> HTTPFields {
+        var fields = RelayedHeaders.upstream(agent)
+        switch self {
+        case .openai: break
         case .anthropic:
-            fields[.xAPIKey] = credential
             if fields[.anthropicVersion] == nil { fields[.anthropicVersion] = "2023-06-01" }
         }
         return fields

@@ -34,8 +34,9 @@ def until(condition, what, patience=PATIENCE):
 
 
 def environment(**settings):
-    """What a program sees: nothing of ours but the path, and no crash reports."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
+    """What a program sees: of ours only the path and which client asks upstreams; no crash reports."""
+    names = ("PATH", "HOME", "LD_LIBRARY_PATH", "FAREBOX_UPSTREAM_CLIENT")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return kept | {"SWIFT_BACKTRACE": "enable=no"} | {k: str(v) for k, v in settings.items()}
 
 

@@ -11,8 +11,8 @@ enum ImportRule {
         "Identity": ["Crypto", "JWTKit", "CSecp256k1"],
         "Providers": ["NIOCore", "HTTPTypes"],
         "Forwarding": [
-            "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "HTTPTypes", "Logging",
-            "Metrics", "ServiceLifecycle",
+            "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOTLS", "HTTPTypes",
+            "Logging", "Metrics", "ServiceLifecycle",
         ],
         "Deposits": ["AsyncHTTPClient", "Crypto", "Logging", "Metrics", "ServiceLifecycle"],
         "RateLimits": ["CHiredis"],

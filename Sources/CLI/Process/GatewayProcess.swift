@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Forwarding
 import Foundation
 import Gateway
@@ -24,7 +23,7 @@ struct GatewayProcess {
     let store: SQLiteStore
     let failure: StoreFailure
     let services: GatewayServices<SQLiteStore>
-    private let client: HTTPClient
+    private let client: OwnedTransport
     private let registry: PrometheusRegistry
 
     /// Opens the store and puts everything together; nothing runs yet.
@@ -36,19 +35,13 @@ struct GatewayProcess {
             failure.tell($0)
         }
         let card = try await store.read { try $0.currentRateCard() }
-        client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: AsyncHTTPClientTransport.configuration(
-                connectTimeout: settings.connectTimeout,
-                connections: settings.connections,
-            ),
-        )
+        client = OwnedTransport(settings)
         services = GatewayServices(
             store: store,
             settings: settings.gateway,
             rates: RateBook(card),
             upstreams: settings.upstreams,
-            transport: AsyncHTTPClientTransport(client: client),
+            transport: client.transport,
             time: SystemSources.time,
             identifiers: SystemSources.identifiers,
             clock: SystemSources.clock,

@@ -20,6 +20,7 @@ struct ServeSettings: Sendable {
     var logLevel: Logger.Level
     var connectTimeout: Duration
     var connections: Int
+    var client: UpstreamClient
     var shutdown: Duration
 
     /// - Throws: ``SettingError`` for the first setting that is wrong.
@@ -40,6 +41,7 @@ struct ServeSettings: Sendable {
         logLevel = try reader.choice(.logLevel, of: Logger.Level.self)
         connectTimeout = try reader.seconds(.connectTimeout, upTo: 600)
         connections = try reader.count(.connections, in: 1...100_000)
+        client = try reader.choice(.client, of: UpstreamClient.self)
         shutdown = try reader.seconds(.shutdownSeconds, upTo: 3600)
         try readGateway(reader, now: now)
     }

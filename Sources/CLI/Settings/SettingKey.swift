@@ -52,6 +52,7 @@ struct SettingKey: Sendable {
     static let idleTimeout = SettingKey(key: "farebox.upstreamIdleTimeout", fallback: "120")
     static let totalTimeout = SettingKey(key: "farebox.upstreamTotalTimeout", fallback: "3600")
     static let connections = SettingKey(key: "farebox.upstreamConnections", fallback: "1024")
+    static let client = SettingKey(key: "farebox.upstreamClient", fallback: "nio")
     static let bodyLimit = SettingKey(key: "farebox.bodyLimit", fallback: "33554432")
     static let requestTimeout = SettingKey(key: "farebox.requestTimeout", fallback: "75")
     static let bodyTimeout = SettingKey(key: "farebox.bodyTimeout", fallback: "60")
@@ -72,7 +73,7 @@ struct SettingKey: Sendable {
     static let all: [SettingKey] = [
         listen, database, adminKey, publicURL, config, rates, upstreams, logLevel, holdsMode,
         holdsLease, outputFloor, holdsStep, drainSeconds, retrySeconds, shutdownSeconds,
-        connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, bodyLimit,
+        connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, client, bodyLimit,
         requestTimeout, bodyTimeout, eventLimit, answerLimit,
         replaySeconds, replayLimit, replayAnswerLimit, inferenceLimit, registerLimit, addressHeader,
         solRate,

@@ -95,13 +95,3 @@ private struct AsyncHTTPClientBody: UpstreamBody {
         }
     }
 }
-
-extension HTTPFields {
-    /// The headers of an answer, without those whose names are not names.
-    fileprivate init(relaying headers: HTTPHeaders) {
-        self.init()
-        for (name, value) in headers {
-            if let name = HTTPField.Name(name) { append(HTTPField(name: name, value: value)) }
-        }
-    }
-}

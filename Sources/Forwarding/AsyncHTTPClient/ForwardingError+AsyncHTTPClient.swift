@@ -18,6 +18,8 @@ extension ForwardingError {
         case is CancellationError: error
         case let error as ForwardingError: error
         case let error as HTTPClientError: translating(error)
+        case HTTPParserError.invalidEOFState: brokenOff
+        case HTTPParserError.headerOverflow: tooLarge
         case is HTTPParserError: malformed
         case is NIOConnectionError: unreachable
         case let error as ChannelError: translating(error)

@@ -1,0 +1,202 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A server that does on each connection what a test says, byte by byte.
+struct RawUpstream: Sendable {
+    let port: Int
+
+    /// Listens while `test` runs, and does `script` on each connection, which is told its number,
+    /// from 0; then waits until all connections have ended.
+    static func run(
+        tls: NIOSSLContext? = nil,
+        script: @escaping @Sendable (RawPeer, Int) async throws -> Void,
+        test: (RawUpstream) async throws -> Void,
+    ) async throws {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(host: "127.0.0.1", port: 0) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let handler = NIOSSLServerHandler(context: tls)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel
+                    )
+                }
+            }
+        let upstream = RawUpstream(port: server.channel.localAddress?.port ?? 0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await serve(server, script)
+            }
+            let result: Result<Void, any Error>
+            do { result = .success(try await test(upstream)) } catch { result = .failure(error) }
+            try await server.channel.close()
+            if case .failure = result { group.cancelAll() }
+            try result.get()
+            try await group.waitForAll()
+        }
+    }
+
+    private static func serve(
+        _ server: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>,
+        _ script: @escaping @Sendable (RawPeer, Int) async throws -> Void,
+    ) async throws {
+        try await server.executeThenClose { connections in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                var count = 0
+                for try await connection in connections {
+                    let number = count
+                    count += 1
+                    group.addTask {
+                        // What breaks here is seen by the client.
+                        try? await connection.executeThenClose { inbound, _ in
+                            let peer = RawPeer(connection.channel, inbound)
+                            try await script(peer, number)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+}
+
+/// The other end of one connection.
+final class RawPeer {
+    let channel: any Channel
+    private var pieces: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private var text = ""
+
+    init(
+        _ channel: any Channel,
+        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
+    ) {
+        self.channel = channel
+        pieces = inbound.makeAsyncIterator()
+    }
+
+    /// Reads one whole request; `nil` where the client has left.
+    func request() async throws -> String? {
+        while true {
+            if let whole = takeRequest() { return whole }
+            guard let piece = try await pieces.next(isolation: #isolation) else { return nil }
+            text += String(buffer: piece)
+        }
+    }
+
+    private func takeRequest() -> String? {
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
+        let head = text[..<end.lowerBound]
+        let line = head.split(separator: "\r\n").first {
+            $0.lowercased().hasPrefix("content-length:")
+        }
+        let length = line.flatMap { Int($0.dropFirst(15).filter { $0 != " " }) } ?? 0
+        // The requests of these tests are ASCII.
+        let stop = text.index(end.upperBound, offsetBy: length, limitedBy: text.endIndex)
+        guard let stop else { return nil }
+        defer { text.removeSubrange(..<stop) }
+        return String(text[..<stop])
+    }
+
+    func send(_ text: String) async throws { try await send(ByteBuffer(string: text)) }
+
+    /// Returns when the socket has taken it.
+    func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes) }
+
+    /// Answers with a length.
+    func answer(_ body: String, more: String = "") async throws {
+        try await send(RawPeer.answer(body, more: more))
+    }
+
+    static func answer(_ body: String, more: String = "") -> String {
+        "HTTP/1.1 200 OK\r\ncontent-length: \(body.utf8.count)\r\n\(more)\r\n\(body)"
+    }
+
+    /// Answers each request with its body's number of bytes, until the client leaves.
+    func answerAll(_ body: String) async throws {
+        while try await request() != nil { try await answer(body) }
+    }
+
+    /// Waits until the client has closed the connection; whatever it sends meanwhile is dropped.
+    func waitForLeaving() async {
+        while let piece = try? await pieces.next(isolation: #isolation) { _ = piece }
+    }
+
+    /// Ends the connection under TLS, which does not get to say goodbye.
+    func cut() async throws {
+        try await channel.eventLoop.submit { [channel] in
+            let sync = channel.pipeline.syncOperations
+            let tls = try sync.context(handlerType: NIOSSLServerHandler.self)
+            tls.close(promise: nil)
+        }.get()
+    }
+
+    /// Ends the connection as a crash does.
+    func reset() async throws {
+        if let options = channel as? any SocketOptionProvider {
+            try await options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        }
+        try await channel.close()
+    }
+}
+
+/// What happened, in the order in which it did, for whoever waits for it.
+final class Happenings: Sendable {
+    private struct State {
+        var names: [String] = []
+        var watchers: [AsyncStream<[String]>.Continuation] = []
+    }
+
+    private let state = Mutex(State())
+
+    var all: [String] { state.withLock { $0.names } }
+
+    func add(_ name: String) {
+        state.withLock { state in
+            state.names.append(name)
+            for watcher in state.watchers { watcher.yield(state.names) }
+        }
+    }
+
+    /// Waits until it has happened, or the task is cancelled.
+    func wait(for name: String) async {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: [String].self,
+            bufferingPolicy: .bufferingNewest(1),
+        )
+        state.withLock { state in
+            state.watchers.append(continuation)
+            continuation.yield(state.names)
+        }
+        for await names in stream where names.contains(name) { return }
+    }
+}
+
+/// Lets time pass in which nothing must happen; there is no event to wait for.
+func pause(_ time: TimeAmount) async throws {
+    try await MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: time) {}
+        .futureResult.get()
+}
+
+/// Runs tasks on an event loop, as a server may.
+final class LoopExecutor: TaskExecutor {
+    private let loop: any EventLoop
+
+    init(_ loop: any EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
