@@ -53,7 +53,8 @@ final class StoreWork<Storage: GatewayStore>: BooksWork {
         placeHold = PlaceHold(store: store, settings: settings)
         settle = Settle(store: store, settings: settings, time: .clock)
         upstream = Upstream(name: "openai", dialect: .openai, baseURL: "", credential: "")
-        let body = #"{"model":"sample","max_tokens":256,"messages":[{"role":"user","content":"Hi"}]}"#
+        let body =
+            #"{"model":"sample","max_tokens":256,"messages":[{"role":"user","content":"Hi"}]}"#
         request = try InferenceRequest(.openai, body: ByteBuffer(string: body))
         identifiers = IdentifierSource(time: .clock, random: SeededRandom(seed: 2).source)
     }

@@ -65,9 +65,11 @@ extension Subject {
     }
 
     private static var anthropicEvents: String {
-        let start = #"{"id":"msg_1","type":"message","role":"assistant","model":"claude","content":[]"#
+        let start =
+            #"{"id":"msg_1","type":"message","role":"assistant","model":"claude","content":[]"#
         let delta = #""index":0,"delta":{"type":"text_delta","text":" word"}"#
-        let event = "event: content_block_delta\n"
+        let event =
+            "event: content_block_delta\n"
             + #"data: {"type":"content_block_delta",\#(delta)}"# + "\n\n"
         return "event: message_start\n"
             + #"data: {"type":"message_start","message":\#(start),"#

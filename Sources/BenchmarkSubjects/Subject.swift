@@ -2,6 +2,7 @@
 ///
 /// Public, because the micro benchmarks are a package of their own.
 public struct Subject: Sendable {
+    /// What the benchmark is called.
     public let name: String
     /// How many bytes one turn reads; 0 where bytes say nothing of it.
     public let bytes: Int

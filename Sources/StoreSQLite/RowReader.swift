@@ -8,7 +8,7 @@ struct RowReader {
     private let table: String
     private var next: CInt = 0
 
-    /// - Parameter row: a statement that stands on it.
+    /// Reads the row on which a statement stands.
     init(_ row: OpaquePointer, of table: String) {
         self.row = row
         self.table = table

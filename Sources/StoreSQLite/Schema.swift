@@ -129,7 +129,9 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// A receipt is kept as it was written. `usage` reads `input:90,output:200`.
+    /// A receipt is kept as it was written.
+    ///
+    /// `usage` reads `input:90,output:200`.
     private static let receipts = """
         CREATE TABLE receipts (
             id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),

@@ -16,7 +16,8 @@ struct WriteBatch {
 
     /// Runs every body on one transaction and commits it.
     ///
-    /// - Parameter loaded: the rows that earlier batches have loaded or written, and then this one's.
+    /// `loaded` are the rows that earlier batches have loaded or written, and then this one's.
+    ///
     /// - Returns: an answer for each job, to be given now that it is committed; and how many durable
     ///   commits there have been, where this is one.
     /// - Throws: the database's failure; the transaction is rolled back as far as that is possible.

@@ -1,5 +1,6 @@
 import Allocations
 import BenchmarkSubjects
+import Dispatch
 import Glibc
 
 /// What to do: `name=value` words.
@@ -28,21 +29,33 @@ func measure(_ what: String, _ count: Int, _ body: () async throws -> Void) asyn
     )
 }
 
-let path = CommandLine.arguments.dropFirst().first { !$0.contains("=") }
-let books = if let path { try await Books.sqlite(path) } else { try await Books.memory() }
-let customers = option("customers", 1000)
-try await measure("customers", customers) { try await books.addCustomers(customers) }
-let filled = option("fill", 0)
-if filled > 0 { try await measure("fill", filled) { try await books.fill(pairs: filled) } }
-for atOnce in [option("atonce", 0)].filter({ $0 > 0 }) + (option("atonce", 0) > 0 ? [] : [1, 10, 100, 1000]) {
-    for kind in Books.Work.allCases where option("only-\(kind == .ledger ? "stages" : "ledger")", 0) == 0 {
-        let count = option("pairs", 100_000) / (atOnce < 100 ? 20 : 1)
-        try await books.pairs(count / 10, atOnce: atOnce, kind)
-        try await measure("\(kind) pairs, \(atOnce) at once", count) {
-            try await books.pairs(count, atOnce: atOnce, kind)
+/// Everything that was asked for, one after the other.
+func run() async throws {
+    let path = CommandLine.arguments.dropFirst().first { !$0.contains("=") }
+    let books = if let path { try await Books.sqlite(path) } else { try await Books.memory() }
+    let customers = option("customers", 1000)
+    try await measure("customers", customers) { try await books.addCustomers(customers) }
+    let filled = option("fill", 0)
+    if filled > 0 { try await measure("fill", filled) { try await books.fill(pairs: filled) } }
+    for atOnce in [option("atonce", 0)].filter({ $0 > 0 }) + (option("atonce", 0) > 0 ? [] : [1, 10, 100, 1000]) {
+        for kind in Books.Work.allCases where option("only-\(kind == .ledger ? "stages" : "ledger")", 0) == 0 {
+            let count = option("pairs", 100_000) / (atOnce < 100 ? 20 : 1)
+            try await books.pairs(count / 10, atOnce: atOnce, kind)
+            try await measure("\(kind) pairs, \(atOnce) at once", count) {
+                try await books.pairs(count, atOnce: atOnce, kind)
+            }
         }
     }
+    let keys = option("keys", 20_000)
+    if keys > 0 { try await measure("key", keys) { try await books.authenticate(keys) } }
+    if option("audit", 0) > 0 { try await measure("audit", 1) { try await books.audit() } }
+    try await books.close()
 }
-try await measure("key", 20_000) { try await books.authenticate(20_000) }
-if option("audit", 0) > 0 { try await measure("audit", 1) { try await books.audit() } }
-try await books.close()
+
+// Waiting here keeps the main thread, so that valgrind can follow.
+let isDone = DispatchSemaphore(value: 0)
+Task.detached {
+    do { try await run() } catch { fatalError("\(error)") }
+    isDone.signal()
+}
+isDone.wait()
