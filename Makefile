@@ -15,6 +15,9 @@ DISK := .build/debug/farebox-disk-simulation
 # drops the counters unless it is told not to.
 FUZZ_FLAGS := -c release --package-path Fuzz --scratch-path .build-fuzz \
 	-Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xlinker -z -Xlinker nostart-stop-gc
+# The library that counts allocations on other systems is not there; ours are counted by our own.
+MICRO := cd MicroBenchmarks && BENCHMARK_DISABLE_JEMALLOC=1 swift package \
+	--scratch-path ../.build-microbench --allow-writing-to-package-directory benchmark
 FUZZ_TARGETS := $(notdir $(wildcard Fuzz/Corpus/*))
 # A seed that nobody has tried.
 FRESH = $(shell od -An -N6 -tu8 /dev/urandom | tr -d ' ')
@@ -22,7 +25,7 @@ FRESH = $(shell od -An -N6 -tu8 /dev/urandom | tr -d ' ')
 # A crash report prints memory, and memory holds keys.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup dev build release check test test-unit test-journeys kill simulate test-simulation timing test-tsan mutants fuzz clean
+.PHONY: help setup dev build release check test test-unit test-journeys kill simulate test-simulation timing test-tsan mutants fuzz microbench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -110,5 +113,9 @@ fuzz: ## Try made-up inputs on a decoder: TARGET=secret SECONDS=60; every target
 			.build-fuzz/found/$$target Fuzz/Corpus/$$target; \
 	done
 
+microbench: ## What the pieces of a request and the books cost, against MicroBenchmarks/Thresholds
+	@$(MICRO) baseline update last --no-progress
+	@$(MICRO) thresholds check last --path Thresholds --no-progress
+
 clean: ## Remove what was built, and .venv
-	rm -rf .build .build-release .build-mutants .build-fuzz .build-tsan .venv Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__
+	rm -rf .build .build-release .build-mutants .build-fuzz .build-tsan .build-microbench .venv Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__

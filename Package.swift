@@ -34,6 +34,7 @@ let package = Package(
         .executable(name: "farebox-disk-simulation", targets: ["DiskSimulation"]),
         .executable(name: "farebox-life-simulation", targets: ["LifeSimulation"]),
         .library(name: "FuzzProperties", targets: ["FuzzProperties"]),
+        .library(name: "BenchmarkSubjects", targets: ["BenchmarkSubjects"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -176,6 +177,14 @@ let package = Package(
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Identity", "Providers", "Gateway",
                 nioCore,
+            ],
+            swiftSettings: strict,
+        ),
+        .target(
+            name: "BenchmarkSubjects",
+            dependencies: [
+                "GatewayTestKit", "Primitives", "Metering", "Pricing", "Ledger", "Receipts",
+                "Identity", "Providers", "Forwarding", "Gateway", "StoreSQLite", nioCore,
             ],
             swiftSettings: strict,
         ),

@@ -16,13 +16,21 @@ extension LedgerTransaction {
             }
             return recorded
         }
+        try book(transfer)
+        return transfer
+    }
+
+    /// Moves the amount of a transfer whose id is known to be new; a store refuses one that is not.
+    ///
+    /// - Throws: ``LedgerError/overdraft(_:)`` for a customer's account, ``LedgerError/overflow(_:)``;
+    ///   nothing is written.
+    mutating func book(_ transfer: Transfer) throws {
         let debited = try balance(of: transfer.debit).debiting(transfer.amount, of: transfer.debit)
         let credited = try balance(of: transfer.credit)
             .crediting(transfer.amount, to: transfer.credit)
         try setBalance(debited, of: transfer.debit)
         try setBalance(credited, of: transfer.credit)
         try append(transfer)
-        return transfer
     }
 }
 

@@ -44,7 +44,8 @@ extension LedgerTransaction {
         try checkRoom(for: transfers)
         try countEnded(hold, charging: charge, at: now)
         try returnParts(of: hold)
-        for transfer in transfers { try post(transfer) }
+        // Their ids are made of the hold's, which was open until now.
+        for transfer in transfers { try book(transfer) }
         return try resolve(hold, as: .captured(charge), at: now)
     }
 

@@ -59,15 +59,20 @@ package struct TransferChain: Hashable, Sendable {
 
 /// SHA-256 over fields, each preceded by its length, so no two lists share an input.
 package enum FieldDigest {
+    /// How many bytes a digest has.
+    package static let length = SHA256.byteCount
+
     /// The digest of `previous`, where there is one, and then of all `fields`.
     package static func of(_ fields: [String], after previous: [UInt8] = []) -> [UInt8] {
-        var hash = SHA256()
-        hash.update(data: previous)
+        var bytes = previous
+        bytes.reserveCapacity(512)
         for field in fields {
-            let bytes = Array(field.utf8)
-            withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { hash.update(bufferPointer: $0) }
-            hash.update(data: bytes)
+            withUnsafeBytes(of: UInt32(field.utf8.count).bigEndian) { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: field.utf8)
         }
-        return Array(hash.finalize())
+        return of(bytes: bytes)
     }
+
+    /// The digest of bytes that tell their fields apart already.
+    package static func of(bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
 }

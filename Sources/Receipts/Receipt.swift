@@ -4,9 +4,9 @@ package import Pricing
 package import Primitives
 
 /// The plain record of one settled inference.
-package struct Receipt: Hashable, Sendable, Codable {
+package struct Receipt: Hashable, Sendable {
     /// How the answer ended.
-    package enum Outcome: String, Hashable, Sendable, Codable {
+    package enum Outcome: String, Hashable, Sendable {
         /// The agent was sent the whole answer.
         case completed
         /// The upstream broke off; the agent was told.
@@ -43,6 +43,45 @@ package struct Receipt: Hashable, Sendable, Codable {
     package let balanceAfter: Amount
     package let startedAt: Timestamp
     package let settledAt: Timestamp
+
+    /// A receipt as it was stored.
+    package init(
+        id: InferenceID,
+        customer: CustomerID,
+        key: KeyID,
+        requestedModel: String,
+        model: String,
+        answeredModel: String?,
+        upstream: String,
+        rateCard: String,
+        reading: UsageReading,
+        outcome: Outcome,
+        hold: Amount,
+        charge: Amount,
+        cost: Amount,
+        overrun: Amount,
+        balanceAfter: Amount,
+        startedAt: Timestamp,
+        settledAt: Timestamp,
+    ) {
+        self.id = id
+        self.customer = customer
+        self.key = key
+        self.requestedModel = requestedModel
+        self.model = model
+        self.answeredModel = answeredModel
+        self.upstream = upstream
+        self.rateCard = rateCard
+        self.reading = reading
+        self.outcome = outcome
+        self.hold = hold
+        self.charge = charge
+        self.cost = cost
+        self.overrun = overrun
+        self.balanceAfter = balanceAfter
+        self.startedAt = startedAt
+        self.settledAt = settledAt
+    }
 
     package init(
         hold: Hold,

@@ -40,7 +40,7 @@ extension SQLiteTransaction {
     ///
     /// - Throws: the first `AuditDifference`.
     fileprivate func auditFile() throws {
-        if let row = try Seal.firstBroken(in: database) {
+        if let row = try Seal.firstBroken(in: self) {
             throw AuditDifference.other("\(row): does not match its seal")
         }
         guard try Schema.statements(database) == Schema.expectedStatements.get() else {

@@ -1,4 +1,3 @@
-import GRDB
 import Ledger
 import Primitives
 
@@ -10,8 +9,14 @@ enum HoldRow {
         FROM holds
         """
 
+    static let selectOne: StaticString = """
+        SELECT id, customer, key, amount, parts, sol_rate, sol_rate_at, rate_card, subject,
+            placed_at, lease, state, charge, resolved_at, refunded
+        FROM holds WHERE id = ?
+        """
+
     /// What a hold is for never changes once it is placed; what it reserves, and its life, go on.
-    static let upsert = """
+    static let upsert: StaticString = """
         INSERT INTO holds (id, customer, key, amount, parts, sol_rate, sol_rate_at, rate_card,
             subject, placed_at, lease, state, charge, resolved_at, refunded, seal)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -21,20 +26,21 @@ enum HoldRow {
             refunded = excluded.refunded, seal = excluded.seal
         """
 
-    static func arguments(_ hold: Hold) -> StatementArguments {
+    static func values(of hold: Hold) -> [StoredValue] {
         let (state, charge) = columns(of: hold.state)
-        return Seal.sealed([
-            hold.id.description, hold.customer.description, hold.key.description,
-            hold.amount.units, text(of: hold.parts), hold.solRate?.microdollarsPerSOL,
-            hold.solRate?.quotedAt.microseconds, hold.rateCard, hold.subject,
-            hold.placedAt.microseconds, hold.lease.microseconds, state, charge,
-            hold.resolvedAt?.microseconds, hold.refunded?.units,
-        ])
+        return [
+            .text(hold.id.description), .text(hold.customer.description),
+            .text(hold.key.description), .integer(hold.amount.units), .text(text(of: hold.parts)),
+            .optional(hold.solRate?.microdollarsPerSOL),
+            .optional(hold.solRate?.quotedAt.microseconds), .text(hold.rateCard),
+            .text(hold.subject), .integer(hold.placedAt.microseconds),
+            .integer(hold.lease.microseconds), .text(state), .optional(charge),
+            .optional(hold.resolvedAt?.microseconds), .optional(hold.refunded?.units),
+        ]
     }
 
-    static func hold(_ row: Row) throws(StoreError) -> Hold {
-        var columns = RowReader(row, of: "holds")
-        return Hold(
+    static func hold(_ columns: inout RowReader) throws(StoreError) -> Hold {
+        Hold(
             id: InferenceID(try columns.text("id")),
             customer: CustomerID(try columns.text("customer")),
             key: KeyID(try columns.text("key")),

@@ -1,39 +1,48 @@
 import FoundationEssentials
-import GRDB
+import GRDBSQLite
 import Primitives
 
 /// Reads the columns of a row one after the other, and says where one is not what we write.
 struct RowReader {
-    private let row: Row
+    private let row: OpaquePointer
     private let table: String
-    private var next = 0
+    private var next: CInt = 0
 
-    init(_ row: Row, of table: String) {
+    /// Reads the row on which a statement stands.
+    init(_ row: OpaquePointer, of table: String) {
         self.row = row
         self.table = table
     }
 
     mutating func text(_ column: String) throws(StoreError) -> String {
-        guard case .string(let text) = value().storage else { throw corrupt(column) }
-        return text
+        let index = try take(SQLITE_TEXT, column)
+        return RowReader.text(row, index)
+    }
+
+    mutating func optionalText(_ column: String) throws(StoreError) -> String? {
+        if sqlite3_column_type(row, next) == SQLITE_NULL {
+            next += 1
+            return nil
+        }
+        return try text(column)
     }
 
     mutating func integer(_ column: String) throws(StoreError) -> Int64 {
-        guard let integer = try optionalInteger(column) else { throw corrupt(column) }
-        return integer
+        let index = try take(SQLITE_INTEGER, column)
+        return sqlite3_column_int64(row, index)
     }
 
     mutating func optionalInteger(_ column: String) throws(StoreError) -> Int64? {
-        switch value().storage {
-        case .null: nil
-        case .int64(let integer): integer
-        case .double, .string, .blob: throw corrupt(column)
+        if sqlite3_column_type(row, next) == SQLITE_NULL {
+            next += 1
+            return nil
         }
+        return try integer(column)
     }
 
     mutating func blob(_ column: String) throws(StoreError) -> [UInt8] {
-        guard case .blob(let data) = value().storage else { throw corrupt(column) }
-        return Array(data)
+        let index = try take(SQLITE_BLOB, column)
+        return RowReader.blob(row, index)
     }
 
     mutating func amount(_ column: String) throws(StoreError) -> Amount {
@@ -77,14 +86,43 @@ struct RowReader {
 
     /// The failure of a row whose `column` is not what we write.
     func corrupt(_ column: String) -> StoreError {
-        let key = row.count > 0 ? "\(row[0] as DatabaseValue)" : "empty"
+        let key = sqlite3_column_count(row) > 0 ? "\(StoredValue(row, 0))" : "empty"
         return .corrupt("\(table).\(column) of \(key)")
     }
 
-    private mutating func value() -> DatabaseValue {
-        guard next < row.count else { return .null }
+    /// The place of the next column, if it holds what it must.
+    private mutating func take(_ type: CInt, _ column: String) throws(StoreError) -> CInt {
+        // A column that is not there has no value, which is none of those that are asked for.
+        guard sqlite3_column_type(row, next) == type else { throw corrupt(column) }
         defer { next += 1 }
-        return row[next]
+        return next
+    }
+
+    fileprivate static func text(_ row: OpaquePointer, _ index: CInt) -> String {
+        guard let start = sqlite3_column_text(row, index) else { return "" }
+        let length = Int(sqlite3_column_bytes(row, index))
+        return String(decoding: UnsafeBufferPointer(start: start, count: length), as: UTF8.self)
+    }
+
+    fileprivate static func blob(_ row: OpaquePointer, _ index: CInt) -> [UInt8] {
+        guard let start = sqlite3_column_blob(row, index) else { return [] }
+        return Array(
+            UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(row, index)))
+        )
+    }
+}
+
+extension StoredValue {
+    /// What stands in a column, whatever it is.
+    init(_ row: OpaquePointer, _ index: CInt) {
+        switch sqlite3_column_type(row, index) {
+        case SQLITE_INTEGER: self = .integer(sqlite3_column_int64(row, index))
+        case SQLITE_FLOAT: self = .double(sqlite3_column_double(row, index))
+        case SQLITE_TEXT: self = .text(RowReader.text(row, index))
+        case SQLITE_BLOB: self = .blob(RowReader.blob(row, index))
+        // SQLite knows no other.
+        case _: self = .null
+        }
     }
 }
 
@@ -93,8 +131,4 @@ func storedJSON(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
-}
-
-extension [UInt8] {
-    var asBlob: Data { Data(self) }
 }

@@ -8,6 +8,11 @@ extension SQLiteStore {
 
     /// How long a connection waits for another one's lock, in seconds.
     private static let busyTimeout = 5.0
+    /// How much of the database the writer keeps in memory, in KiB.
+    ///
+    /// With SQLite's own 2 MiB, a batch over many customers reads the same pages again and again,
+    /// and writes pages to the log before its commit.
+    private static let writerCache = 65_536
     /// How many reads run beside each other.
     private static let readers = 4
 
@@ -137,6 +142,7 @@ extension SQLiteStore {
             try Schema.bringUp(database)
         }
         try database.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA cache_size = -\(writerCache)")
             try SynchronousLevel.full.set(database)
             try require("foreign_keys", "1", try setting(database, "PRAGMA foreign_keys"))
             try require("mmap_size", "0", try setting(database, "PRAGMA mmap_size") ?? "0")

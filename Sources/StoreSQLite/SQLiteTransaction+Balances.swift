@@ -1,30 +1,25 @@
-import GRDB
 package import Ledger
 import Primitives
 
 extension SQLiteTransaction {
     package mutating func balance(of account: AccountID) throws -> Balance {
-        if let loaded = balances[account] { return loaded.value }
-        let stored = try row(
+        if let found = loaded.balances[account] { return found }
+        let balance = try row(
             "SELECT credits, debits, held FROM accounts WHERE id = ?",
-            [account.description],
-        )
-        let balance = try stored.map { row in
-            var columns = RowReader(row, of: "accounts")
-            return try columns.balance()
-        }
-        balances[account] = Loaded(value: balance ?? .zero, isChanged: false)
+            [.text(account.description)],
+            of: "accounts",
+        ) { columns in try columns.balance() }
+        loaded.balances.remember(balance ?? .zero, for: account)
         return balance ?? .zero
     }
 
     package mutating func setBalance(_ balance: Balance, of account: AccountID) throws {
         willWrite()
-        balances[account] = Loaded(value: balance, isChanged: true)
+        loaded.balances.change(balance, for: account)
     }
 
     mutating func flushBalances() throws {
-        for (account, loaded) in balances where loaded.isChanged {
-            let balance = loaded.value
+        for (account, balance) in loaded.balances.takeChanged() {
             try execute(
                 """
                 INSERT INTO accounts (id, kind, asset, credits, debits, held)
@@ -33,11 +28,11 @@ extension SQLiteTransaction {
                     credits = excluded.credits, debits = excluded.debits, held = excluded.held
                 """,
                 [
-                    account.description, account.kind, account.asset.rawValue,
-                    balance.credits.units, balance.debits.units, balance.held.units,
+                    .text(account.description), .text(account.kind),
+                    .text(account.asset.rawValue), .integer(balance.credits.units),
+                    .integer(balance.debits.units), .integer(balance.held.units),
                 ],
             )
-            balances[account]?.isChanged = false
         }
     }
 }

@@ -1,21 +1,20 @@
-import GRDB
 package import Ledger
 package import Primitives
 
 extension SQLiteTransaction {
     package mutating func hold(_ id: InferenceID) throws -> Hold? {
-        if let loaded = holds[id] { return loaded.value }
-        guard let row = try row("\(HoldRow.select) WHERE id = ?", [id.description]) else {
-            return nil
+        if let found = loaded.holds[id] { return found }
+        let stored = try row(HoldRow.selectOne, [.text(id.description)], of: "holds") { columns in
+            try HoldRow.hold(&columns)
         }
-        let hold = try HoldRow.hold(row)
-        holds[id] = Loaded(value: hold, isChanged: false)
+        guard let hold = stored else { return nil }
+        loaded.holds.remember(hold, for: id)
         return hold
     }
 
     package mutating func save(_ hold: Hold) throws {
         willWrite()
-        holds[hold.id] = Loaded(value: hold, isChanged: true)
+        loaded.save(hold)
     }
 
     package mutating func openHolds(leasedBefore deadline: Timestamp, limit: Int) throws -> [Hold] {
@@ -24,16 +23,18 @@ extension SQLiteTransaction {
             """
             \(HoldRow.select) WHERE state = 'open' AND lease < ? ORDER BY lease, id LIMIT ?
             """,
-            [deadline.microseconds, max(0, limit)],
-        ).map(HoldRow.hold)
+            [.integer(deadline.microseconds), .integer(Int64(max(0, limit)))],
+            of: "holds",
+        ) { columns in try HoldRow.hold(&columns) }
     }
 
     package mutating func holds(after id: InferenceID?, limit: Int) throws -> [Hold] {
         try flush()
         return try rows(
             "\(HoldRow.select) WHERE id > ? ORDER BY id LIMIT ?",
-            [id?.description ?? "", max(0, limit)],
-        ).map(HoldRow.hold)
+            [.text(id?.description ?? ""), .integer(Int64(max(0, limit)))],
+            of: "holds",
+        ) { columns in try HoldRow.hold(&columns) }
     }
 
     package mutating func openHoldCount() throws -> Int {
@@ -42,9 +43,8 @@ extension SQLiteTransaction {
     }
 
     mutating func flushHolds() throws {
-        for (id, loaded) in holds where loaded.isChanged {
-            try execute(HoldRow.upsert, HoldRow.arguments(loaded.value))
-            holds[id]?.isChanged = false
+        for (_, hold) in loaded.holds.takeChanged() {
+            try executeSealed(HoldRow.upsert, HoldRow.values(of: hold))
         }
     }
 }

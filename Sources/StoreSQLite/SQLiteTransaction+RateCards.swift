@@ -1,4 +1,3 @@
-import GRDB
 package import Pricing
 package import Primitives
 
@@ -8,32 +7,36 @@ extension SQLiteTransaction: RateCardTransaction {
             """
             SELECT version, content FROM rate_cards WHERE version =
                 (SELECT version FROM rate_card_publications ORDER BY sequence DESC LIMIT 1)
-            """
-        ).map(SQLiteTransaction.rateCard)
+            """,
+            [],
+            of: "rate_cards",
+        ) { columns in try SQLiteTransaction.rateCard(&columns) }
     }
 
     package mutating func rateCard(_ version: String) throws -> RateCard? {
-        try row("SELECT version, content FROM rate_cards WHERE version = ?", [version])
-            .map(SQLiteTransaction.rateCard)
+        try row(
+            "SELECT version, content FROM rate_cards WHERE version = ?",
+            [.text(version)],
+            of: "rate_cards",
+        ) { columns in try SQLiteTransaction.rateCard(&columns) }
     }
 
     package mutating func publish(_ card: RateCard, at now: Timestamp) throws {
         willWrite()
-        try execute(
+        try executeSealed(
             """
             INSERT INTO rate_cards (version, content, seal) VALUES (?, ?, ?)
             ON CONFLICT (version) DO NOTHING
             """,
-            Seal.sealed([card.version, try storedJSON(card)]),
+            [.text(card.version), .text(try storedJSON(card))],
         )
-        try execute(
+        try executeSealed(
             "INSERT INTO rate_card_publications (version, at, seal) VALUES (?, ?, ?)",
-            Seal.sealed([card.version, now.microseconds]),
+            [.text(card.version), .integer(now.microseconds)],
         )
     }
 
-    private static func rateCard(_ row: Row) throws(StoreError) -> RateCard {
-        var columns = RowReader(row, of: "rate_cards")
+    private static func rateCard(_ columns: inout RowReader) throws(StoreError) -> RateCard {
         let version = try columns.text("version")
         let card: RateCard = try columns.json("content")
         guard card.version == version else { throw columns.corrupt("content") }

@@ -1,4 +1,3 @@
-import GRDB
 import Ledger
 package import Primitives
 package import Receipts
@@ -6,28 +5,26 @@ package import Receipts
 extension SQLiteTransaction: ReceiptTransaction {
     package mutating func append(_ receipt: Receipt) throws {
         willWrite()
-        try execute(
-            "INSERT INTO receipts (id, content, seal) VALUES (?, ?, ?)",
-            Seal.sealed([receipt.id.description, try storedJSON(receipt)]),
-        )
+        try executeSealed(ReceiptRow.insert, ReceiptRow.values(of: receipt))
     }
 
     package mutating func receipt(_ id: InferenceID) throws -> Receipt? {
-        try row("SELECT id, content FROM receipts WHERE id = ?", [id.description])
-            .map(SQLiteTransaction.receipt)
+        try row(ReceiptRow.selectOne, [.text(id.description)], of: "receipts") { columns in
+            try ReceiptRow.receipt(&columns)
+        }
     }
 
     package mutating func statementLength(of customer: CustomerID) throws -> Int {
         let receipts = try count(
             "SELECT count(*) FROM receipts WHERE customer = ?",
-            [customer.description],
+            [.text(customer.description)],
         )
         let credits = try count(
             """
             SELECT count(*) FROM transfers
             WHERE credit GLOB 'customer/*' AND credit IN (?, ?, ?, ?)
             """,
-            StatementArguments(accountNames(of: customer)),
+            accountNames(of: customer),
         )
         return receipts + credits
     }
@@ -45,41 +42,34 @@ extension SQLiteTransaction: ReceiptTransaction {
             WHERE credit GLOB 'customer/*' AND credit IN (?, ?, ?, ?)
             ORDER BY at DESC, id DESC LIMIT ? OFFSET ?
             """,
-            [customer.description] + StatementArguments(accountNames(of: customer))
-                + [max(0, limit), max(0, skipping)],
-        )
+            [.text(customer.description)] + accountNames(of: customer)
+                + [.integer(Int64(max(0, limit))), .integer(Int64(max(0, skipping)))],
+            of: "statement",
+        ) { columns in
+            (isCredit: try columns.integer("is_credit") == 1, id: try columns.text("id"))
+        }
         var statement: [StatementLine] = []
-        for row in lines { statement.append(try statementLine(row)) }
+        for (isCredit, id) in lines { statement.append(try line(id, isCredit: isCredit)) }
         return statement
     }
 
-    private mutating func statementLine(_ row: Row) throws -> StatementLine {
-        var columns = RowReader(row, of: "statement")
-        let isCredit = try columns.integer("is_credit") == 1
-        let id = try columns.text("id")
+    private mutating func line(_ id: String, isCredit: Bool) throws -> StatementLine {
         if isCredit, let transfer = try transfer(TransferID(id)) { return .credit(transfer) }
         if !isCredit, let receipt = try receipt(InferenceID(id)) { return .receipt(receipt) }
         throw StoreError.corrupt("the statement names \(id), which is missing")
     }
 
-    private func accountNames(of customer: CustomerID) -> [String] {
-        Asset.allCases.map { AccountID.customer(customer, $0).description }
-    }
-
-    private static func receipt(_ row: Row) throws(StoreError) -> Receipt {
-        var columns = RowReader(row, of: "receipts")
-        let id = InferenceID(try columns.text("id"))
-        let receipt: Receipt = try columns.json("content")
-        guard receipt.id == id else { throw columns.corrupt("content") }
-        return receipt
+    private func accountNames(of customer: CustomerID) -> [StoredValue] {
+        Asset.allCases.map { .text(AccountID.customer(customer, $0).description) }
     }
 }
 
 extension SQLiteTransaction: ReceiptReading {
     package mutating func receipts(after id: InferenceID?, limit: Int) throws -> [Receipt] {
         try rows(
-            "SELECT id, content FROM receipts WHERE id > ? ORDER BY id LIMIT ?",
-            [id?.description ?? "", max(0, limit)],
-        ).map(SQLiteTransaction.receipt)
+            "\(ReceiptRow.select) WHERE id > ? ORDER BY id LIMIT ?",
+            [.text(id?.description ?? ""), .integer(Int64(max(0, limit)))],
+            of: "receipts",
+        ) { columns in try ReceiptRow.receipt(&columns) }
     }
 }

@@ -1,46 +1,49 @@
-import GRDB
 package import Ledger
 package import Primitives
 
 extension SQLiteTransaction {
     package mutating func spending(of spender: Spender) throws -> Spending {
-        if let loaded = loadedSpendings[spender] { return loaded.value }
-        let stored = try row(
+        if let found = loaded.spendings[spender] { return found }
+        let spending = try row(
             "SELECT charged, held FROM spendings WHERE spender = ?",
-            [spender.description],
-        )
-        let spending = try stored.map { row in
-            var columns = RowReader(row, of: "spendings")
-            return try columns.spending()
-        }
-        loadedSpendings[spender] = Loaded(value: spending ?? .zero, isChanged: false)
+            [.text(spender.description)],
+            of: "spendings",
+        ) { columns in try columns.spending() }
+        loaded.spendings.remember(spending ?? .zero, for: spender)
         return spending ?? .zero
     }
 
     package mutating func setSpending(_ spending: Spending, of spender: Spender) throws {
         willWrite()
-        loadedSpendings[spender] = Loaded(value: spending, isChanged: true)
+        loaded.spendings.change(spending, for: spender)
     }
 
     mutating func flushSpendings() throws {
-        for (spender, loaded) in loadedSpendings where loaded.isChanged {
+        for (spender, spending) in loaded.spendings.takeChanged() {
             try execute(
                 """
                 INSERT INTO spendings (spender, charged, held) VALUES (?, ?, ?)
                 ON CONFLICT (spender) DO UPDATE
                 SET charged = excluded.charged, held = excluded.held
                 """,
-                [spender.description, loaded.value.charged.units, loaded.value.held.units],
+                [
+                    .text(spender.description), .integer(spending.charged.units),
+                    .integer(spending.held.units),
+                ],
             )
-            loadedSpendings[spender]?.isChanged = false
         }
     }
 
     package mutating func charged(by spender: Spender, on day: Int64) throws -> Amount {
-        let sql = "SELECT charged FROM daily_charges WHERE spender = ? AND day = ?"
-        guard let row = try row(sql, [spender.description, day]) else { return .zero }
-        var columns = RowReader(row, of: "daily_charges")
-        return try columns.amount("charged")
+        let place = LoadedRows.SpenderDay(spender: spender, day: day)
+        if let found = loaded.days[place] { return found }
+        let charged = try row(
+            "SELECT charged FROM daily_charges WHERE spender = ? AND day = ?",
+            [.text(spender.description), .integer(day)],
+            of: "daily_charges",
+        ) { columns in try columns.amount("charged") }
+        loaded.days.remember(charged ?? .zero, for: place)
+        return charged ?? .zero
     }
 
     package mutating func setCharged(
@@ -49,45 +52,63 @@ extension SQLiteTransaction {
         on day: Int64,
     ) throws {
         willWrite()
-        try execute(
-            """
-            INSERT INTO daily_charges (spender, day, charged) VALUES (?, ?, ?)
-            ON CONFLICT (spender, day) DO UPDATE SET charged = excluded.charged
-            """,
-            [spender.description, day, amount.units],
-        )
+        loaded.days.change(amount, for: LoadedRows.SpenderDay(spender: spender, day: day))
     }
 
     package mutating func charged(by spender: Spender, since day: Int64) throws -> Amount {
-        let rows = try rows(
-            "SELECT charged FROM daily_charges WHERE spender = ? AND day >= ?",
-            [spender.description, day],
-        )
-        return try rows.reduce(.zero) { sum, row in
-            var columns = RowReader(row, of: "daily_charges")
-            return sum.adding(try columns.amount("charged")) ?? Amount(.max)
+        let stored = try rows(
+            "SELECT day, charged FROM daily_charges WHERE spender = ? AND day >= ?",
+            [.text(spender.description), .integer(day)],
+            of: "daily_charges",
+        ) { columns in (day: try columns.integer("day"), charged: try columns.amount("charged")) }
+        // What this batch has changed is not in the table yet.
+        let changed = loaded.days.changed { $0.spender == spender && $0.day >= day }
+        var sum = Amount.zero
+        for (day, charged) in stored
+        where changed[LoadedRows.SpenderDay(spender: spender, day: day)] == nil {
+            sum = sum.adding(charged) ?? Amount(.max)
+        }
+        for (_, charged) in changed { sum = sum.adding(charged) ?? Amount(.max) }
+        return sum
+    }
+
+    mutating func flushDays() throws {
+        for (place, charged) in loaded.days.takeChanged() {
+            try execute(
+                """
+                INSERT INTO daily_charges (spender, day, charged) VALUES (?, ?, ?)
+                ON CONFLICT (spender, day) DO UPDATE SET charged = excluded.charged
+                """,
+                [
+                    .text(place.spender.description), .integer(place.day),
+                    .integer(charged.units),
+                ],
+            )
         }
     }
 
     package mutating func spendings() throws -> [(Spender, Spending)] {
         try flush()
-        return try rows("SELECT spender, charged, held FROM spendings ORDER BY spender")
-            .map { row in
-                var columns = RowReader(row, of: "spendings")
-                return (try columns.parsed("spender", Spender.init), try columns.spending())
-            }
+        return try rows(
+            "SELECT spender, charged, held FROM spendings ORDER BY spender",
+            of: "spendings",
+        ) { columns in
+            (try columns.parsed("spender", Spender.init), try columns.spending())
+        }
     }
 
     package mutating func dailyCharges() throws -> [DailyCharge] {
-        try rows("SELECT spender, day, charged FROM daily_charges ORDER BY spender, day")
-            .map { row in
-                var columns = RowReader(row, of: "daily_charges")
-                return DailyCharge(
-                    spender: try columns.parsed("spender", Spender.init),
-                    day: try columns.integer("day"),
-                    charged: try columns.amount("charged"),
-                )
-            }
+        try flush()
+        return try rows(
+            "SELECT spender, day, charged FROM daily_charges ORDER BY spender, day",
+            of: "daily_charges",
+        ) { columns in
+            DailyCharge(
+                spender: try columns.parsed("spender", Spender.init),
+                day: try columns.integer("day"),
+                charged: try columns.amount("charged"),
+            )
+        }
     }
 }
 

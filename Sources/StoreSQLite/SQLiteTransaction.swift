@@ -4,8 +4,8 @@ import Primitives
 
 /// One transaction on the database, seen through every module's slice.
 ///
-/// A batch of writes shares one: what it has loaded is loaded once, and accounts, holds,
-/// spendings and the chain's end are written once, at the end, however many writes touched them.
+/// A batch of writes shares one: what it has loaded is loaded once, and accounts, holds, spendings
+/// and the chain's end are written once, at the end, however many writes touched them.
 package struct SQLiteTransaction {
     /// What a transaction may do.
     enum Access: Equatable {
@@ -14,23 +14,18 @@ package struct SQLiteTransaction {
         case write(chain: String)
     }
 
-    /// A row that was loaded, and whether it differs from the stored one.
-    struct Loaded<Value> {
-        var value: Value
-        var isChanged: Bool
-    }
-
     let database: Database
+    let statements: Statements
     private let access: Access
     /// How many rows were written so far; it tells whether a body that threw had written.
     private(set) var writeCount = 0
-    var balances: [AccountID: Loaded<Balance>] = [:]
-    var holds: [InferenceID: Loaded<Hold>] = [:]
-    var loadedSpendings: [Spender: Loaded<Spending>] = [:]
-    var chainEnd: Loaded<TransferChain>?
+    /// The rows that were loaded, and what they are to become.
+    var loaded: LoadedRows
 
-    init(_ database: Database, access: Access) {
+    init(_ database: Database, access: Access, loaded: LoadedRows = LoadedRows()) {
         self.database = database
+        self.loaded = loaded
+        statements = Statements(database)
         self.access = access
     }
 
@@ -50,16 +45,17 @@ package struct SQLiteTransaction {
         try flushBalances()
         try flushHolds()
         try flushSpendings()
-        if let end = chainEnd, end.isChanged {
+        try flushDays()
+        if let end = loaded.chainEnd, loaded.isChainChanged {
             try execute(
                 """
                 INSERT INTO chains (writer, sequence, digest, commits) VALUES (?, ?, ?, 0)
                 ON CONFLICT (writer) DO UPDATE
                 SET sequence = excluded.sequence, digest = excluded.digest
                 """,
-                [chain, end.value.sequence, end.value.digest.asBlob],
+                [.text(chain), .integer(end.sequence), .blob(end.digest)],
             )
-            chainEnd?.isChanged = false
+            loaded.isChainChanged = false
         }
     }
 
@@ -68,16 +64,16 @@ package struct SQLiteTransaction {
     /// - Returns: how many there have been, with this one.
     mutating func countCommit() throws -> Int64 {
         guard case .write(let chain) = access else { return 0 }
-        let row = try row(
+        let commits = try row(
             """
             INSERT INTO chains (writer, sequence, digest, commits) VALUES (?, 0, ?, 1)
             ON CONFLICT (writer) DO UPDATE SET commits = commits + 1 RETURNING commits
             """,
-            [chain, TransferChain.empty.digest.asBlob],
-        )
-        guard let row else { throw StoreError.corrupt("a count: no row") }
-        var columns = RowReader(row, of: "chains")
-        return try columns.integer("commits")
+            [.text(chain), .blob(TransferChain.empty.digest)],
+            of: "chains",
+        ) { columns in try columns.integer("commits") }
+        guard let commits else { throw StoreError.corrupt("a count: no row") }
+        return commits
     }
 
     /// How many durable commits there have been, of every chain.
@@ -85,22 +81,53 @@ package struct SQLiteTransaction {
         Int64(try count("SELECT coalesce(sum(commits), 0) AS count FROM chains"))
     }
 
-    func execute(_ sql: String, _ arguments: StatementArguments) throws {
-        try database.cachedStatement(sql: sql).execute(arguments: arguments)
+    /// Writes rows.
+    func execute(_ sql: StaticString, _ values: [StoredValue]) throws {
+        try statements.run(sql, values, isSealed: false)
     }
 
-    func row(_ sql: String, _ arguments: StatementArguments = []) throws -> Row? {
-        try Row.fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    /// Writes a row whose last parameter is the seal of all others.
+    func executeSealed(_ sql: StaticString, _ values: [StoredValue]) throws {
+        try statements.run(sql, values, isSealed: true)
     }
 
-    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
-        try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+    /// What `read` makes of the first row; `nil` where there is none.
+    func row<Value>(
+        _ sql: StaticString,
+        _ values: [StoredValue],
+        of table: String,
+        _ read: (inout RowReader) throws -> Value,
+    ) throws -> Value? {
+        var value: Value?
+        try statements.read(sql, values) { row in
+            var columns = RowReader(row, of: table)
+            value = try read(&columns)
+            // A write that returns its row is done once it has been stepped to its end.
+            return true
+        }
+        return value
+    }
+
+    /// What `read` makes of each row.
+    func rows<Value>(
+        _ sql: String,
+        _ values: [StoredValue] = [],
+        of table: String,
+        _ read: (inout RowReader) throws -> Value,
+    ) throws -> [Value] {
+        var all: [Value] = []
+        try statements.read(sql, values) { row in
+            var columns = RowReader(row, of: table)
+            all.append(try read(&columns))
+            return true
+        }
+        return all
     }
 
     /// The number in the only column of a query's only row.
-    func count(_ sql: String, _ arguments: StatementArguments = []) throws -> Int {
-        guard let row = try row(sql, arguments) else { throw StoreError.corrupt("a count: no row") }
-        var columns = RowReader(row, of: "a count")
-        return Int(try columns.integer("count"))
+    func count(_ sql: StaticString, _ values: [StoredValue] = []) throws -> Int {
+        let count = try row(sql, values, of: "a count") { try $0.integer("count") }
+        guard let count else { throw StoreError.corrupt("a count: no row") }
+        return Int(count)
     }
 }

@@ -129,17 +129,31 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// A receipt is kept as it was written; what is searched for is derived from it, so the two
-    /// cannot differ.
+    /// A receipt is kept as it was written.
+    ///
+    /// `usage` reads `input:90,output:200`.
     private static let receipts = """
         CREATE TABLE receipts (
-            id TEXT NOT NULL PRIMARY KEY,
-            content TEXT NOT NULL CHECK (json_valid(content)),
-            seal BLOB NOT NULL CHECK (length(seal) = 32),
-            customer TEXT NOT NULL GENERATED ALWAYS AS (content ->> '$.customer') VIRTUAL,
-            settled_at INTEGER NOT NULL GENERATED ALWAYS AS (content ->> '$.settledAt') VIRTUAL,
-            CHECK (id = content ->> '$.id'),
-            CHECK (content ->> '$.charge' BETWEEN 0 AND content ->> '$.hold')
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            customer TEXT NOT NULL,
+            key TEXT NOT NULL,
+            requested_model TEXT NOT NULL,
+            model TEXT NOT NULL,
+            answered_model TEXT,
+            upstream TEXT NOT NULL,
+            rate_card TEXT NOT NULL,
+            usage TEXT NOT NULL,
+            source TEXT NOT NULL CHECK (source IN ('reported', 'estimated')),
+            outcome TEXT NOT NULL CHECK (outcome IN ('completed', 'interrupted', 'disconnected',
+                'cut')),
+            hold INTEGER NOT NULL,
+            charge INTEGER NOT NULL CHECK (charge BETWEEN 0 AND hold),
+            cost INTEGER NOT NULL CHECK (cost >= 0),
+            overrun INTEGER NOT NULL CHECK (overrun >= 0),
+            balance_after INTEGER NOT NULL CHECK (balance_after >= 0),
+            started_at INTEGER NOT NULL,
+            settled_at INTEGER NOT NULL,
+            seal BLOB NOT NULL CHECK (length(seal) = 32)
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX receipts_by_customer ON receipts (customer, settled_at, id);

@@ -1,4 +1,3 @@
-import GRDB
 import Ledger
 import Primitives
 
@@ -8,23 +7,29 @@ enum TransferRow {
         SELECT id, sequence, code, debit, credit, amount, cause, note, at, digest FROM transfers
         """
 
-    static let insert = """
+    static let selectOne: StaticString = """
+        SELECT id, sequence, code, debit, credit, amount, cause, note, at, digest FROM transfers
+        WHERE id = ?
+        """
+
+    static let insert: StaticString = """
         INSERT INTO transfers (writer, sequence, id, code, debit, credit, amount, cause, note, at,
             digest)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
-    static func arguments(_ link: ChainedTransfer, of writer: String) -> StatementArguments {
+    static func values(of link: ChainedTransfer, in writer: String) -> [StoredValue] {
         let transfer = link.transfer
         return [
-            writer, link.sequence, transfer.id.description, transfer.code.rawValue,
-            transfer.debit.description, transfer.credit.description, transfer.amount.units,
-            transfer.cause, transfer.note, transfer.at.microseconds, link.digest.asBlob,
+            .text(writer), .integer(link.sequence), .text(transfer.id.description),
+            .text(transfer.code.rawValue), .text(transfer.debit.description),
+            .text(transfer.credit.description), .integer(transfer.amount.units),
+            .text(transfer.cause), .text(transfer.note), .integer(transfer.at.microseconds),
+            .blob(link.digest),
         ]
     }
 
-    static func link(_ row: Row) throws(StoreError) -> ChainedTransfer {
-        var columns = RowReader(row, of: "transfers")
+    static func link(_ columns: inout RowReader) throws(StoreError) -> ChainedTransfer {
         let id = TransferID(try columns.text("id"))
         let sequence = try columns.integer("sequence")
         let code = try columns.parsed("code", TransferCode.init(rawValue:))

@@ -16,16 +16,23 @@ struct WriteBatch {
 
     /// Runs every body on one transaction and commits it.
     ///
+    /// `loaded` are the rows that earlier batches have loaded or written, and then this one's.
+    ///
     /// - Returns: an answer for each job, to be given now that it is committed; and how many durable
     ///   commits there have been, where this is one.
     /// - Throws: the database's failure; the transaction is rolled back as far as that is possible.
     func commit(
-        to database: Database
+        to database: Database,
+        _ loaded: inout LoadedRows,
     ) throws -> (answers: [WriteJob.Answer], durableCommits: Int64?) {
         try setSynchronous(database)
         try database.beginTransaction(.immediate)
         do {
-            var transaction = SQLiteTransaction(database, access: .write(chain: chain))
+            var transaction = SQLiteTransaction(
+                database,
+                access: .write(chain: chain),
+                loaded: loaded.taken(),
+            )
             var answers: [WriteJob.Answer] = []
             for job in jobs {
                 switch job.run(&transaction) {
@@ -36,6 +43,8 @@ struct WriteBatch {
             try transaction.flush()
             let count = isDurable ? try transaction.countCommit() : nil
             try database.commit()
+            transaction.loaded.forgetOld()
+            loaded = transaction.loaded
             return (answers, count)
         } catch {
             // SQLite has rolled back by itself after a full disk or an I/O error.

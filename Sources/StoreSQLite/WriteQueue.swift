@@ -28,6 +28,7 @@ final class WriteQueue: Sendable {
     private let writer: any DatabaseWriter
     private let chain: String
     private let mark: CommitMark?
+    private let loaded = Mutex(LoadedRows())
     private let onFailure: @Sendable (StoreError) -> Void
 
     init(
@@ -84,6 +85,7 @@ final class WriteQueue: Sendable {
         writer.asyncWriteWithoutTransaction { database in self.commitNextBatch(database) }
     }
 
+    /// Runs on the writer's queue, one batch after the other.
     private func commitNextBatch(_ database: Database) {
         let batch = state.withLock { state in
             let batch = Array(state.waiting.prefix(WriteQueue.largestBatch))
@@ -91,7 +93,9 @@ final class WriteQueue: Sendable {
             return batch
         }
         do {
-            let (answers, count) = try WriteBatch(batch, chain: chain).commit(to: database)
+            var rows = loaded.withLock { $0.taken() }
+            let (answers, count) = try WriteBatch(batch, chain: chain).commit(to: database, &rows)
+            loaded.withLock { [rows] loaded in loaded = rows }
             if let count { mark?.write(count) }
             state.withLock { state in
                 state.commits += 1

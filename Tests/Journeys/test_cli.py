@@ -324,8 +324,8 @@ TAMPERED = {
     "a held amount": "UPDATE accounts SET held = 1 WHERE kind = 'customer'",
     "a missing transfer": "DELETE FROM transfers WHERE code = 'grant'",
     "a hold's charge": "UPDATE holds SET charge = charge - 1 WHERE state = 'captured'",
-    "a receipt's charge": "UPDATE receipts SET content = json_set(content, '$.charge', (content ->> '$.charge') - 1)",
-    "a receipt's usage": "UPDATE receipts SET content = replace(content, '\"output\":', '\"output\":1')",
+    "a receipt's charge": "UPDATE receipts SET charge = charge - 1",
+    "a receipt's usage": "UPDATE receipts SET usage = replace(usage, 'output:', 'output:1')",
     "a missing receipt": "DELETE FROM receipts",
 }
 

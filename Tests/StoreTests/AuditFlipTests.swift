@@ -97,12 +97,12 @@ struct AuditFlipTests {
         ),
         Flip(
             testDescription: "changed receipt charge",
-            sql: "UPDATE receipts SET content = json_set(content, '$.charge', 1099)",
+            sql: "UPDATE receipts SET charge = 1099",
             sentence: "receipt h1: charges 1099, recomputed 1100",
         ),
         Flip(
             testDescription: "changed receipt usage",
-            sql: "UPDATE receipts SET content = json_set(content, '$.reading.usage.input', 999)",
+            sql: "UPDATE receipts SET usage = 'input:999'",
             sentence: "receipt h1: charges 1100, recomputed 1099",
         ),
         Flip(
@@ -146,7 +146,7 @@ struct AuditFlipTests {
         ("UPDATE customers SET budgets = '{\"total\":1}'", "customers"),
         ("UPDATE holds SET lease = lease + 1 WHERE id = 'h2'", "holds \"h2\""),
         ("UPDATE holds SET seal = zeroblob(32) WHERE id = 'h1'", "holds \"h1\""),
-        ("UPDATE receipts SET content = json_set(content, '$.outcome', 'cut')", "receipts \"h1\""),
+        ("UPDATE receipts SET outcome = 'cut'", "receipts \"h1\""),
         (
             "UPDATE rate_cards SET content = json_set(content, '$.rates[1].standard.price.input', 1)",
             "rate_cards \"sample-1\"",
@@ -191,8 +191,13 @@ struct AuditFlipTests {
         ("UPDATE holds SET parts = 'usd:1,eur:2'", "holds.parts"),
         ("UPDATE holds SET amount = -1", "holds.amount"),
         ("UPDATE holds SET sol_rate = 0, sol_rate_at = 0", "holds.sol_rate"),
-        ("UPDATE receipts SET content = json_remove(content, '$.reading')", "receipts."),
-        ("UPDATE receipts SET content = json_set(content, '$.charge', -1)", "receipts."),
+        ("UPDATE receipts SET usage = 'input'", "receipts.usage"),
+        ("UPDATE receipts SET usage = 'input:1,input:2'", "receipts.usage"),
+        ("UPDATE receipts SET usage = 'inputs:1'", "receipts.usage"),
+        ("UPDATE receipts SET source = 'guessed'", "receipts.source"),
+        ("UPDATE receipts SET outcome = ''", "receipts.outcome"),
+        ("UPDATE receipts SET charge = -1", "receipts.charge"),
+        ("UPDATE receipts SET hold = -1, charge = -2", "receipts.hold"),
         ("UPDATE rate_cards SET content = '[]'", "rate_cards."),
     ])
     func `a row that no version writes is reported, never a crash`(
@@ -218,7 +223,7 @@ struct AuditFlipTests {
 
     @Test(arguments: [
         "UPDATE transfers SET amount = 5", "DELETE FROM transfers", "DELETE FROM receipts",
-        "UPDATE receipts SET content = content", "UPDATE rate_cards SET content = content",
+        "UPDATE receipts SET charge = charge", "UPDATE rate_cards SET content = content",
         "UPDATE accounts SET held = credits + 1 WHERE kind = 'customer'",
         "UPDATE accounts SET debits = credits + 1 WHERE kind = 'customer'",
         "UPDATE accounts SET held = 1 WHERE kind = 'revenue'",

@@ -32,6 +32,7 @@ enum ImportRule {
         "SimulatedDisk": [],
         "DiskSimulation": [],
         "FuzzProperties": ["NIOCore"],
+        "BenchmarkSubjects": ["NIOCore"],
         "LifeSimulation": ["HTTPTypes", "Logging", "NIOCore"],
         "GatewayTestKit": ["Testing", "HummingbirdTesting", "NIOCore", "HTTPTypes", "Crypto"],
     ]

@@ -1,0 +1,84 @@
+import Identity
+import Ledger
+import Primitives
+
+/// Rows of one table that were loaded, and which of them differ from the stored ones.
+struct LoadedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    private var values: [Key: Value] = [:]
+    private var changed: Set<Key> = []
+
+    var count: Int { values.count }
+
+    subscript(_ key: Key) -> Value? { values[key] }
+
+    /// Takes a row as it is stored.
+    mutating func remember(_ value: Value, for key: Key) { values[key] = value }
+
+    /// Takes a row as it is to be stored.
+    mutating func change(_ value: Value, for key: Key) {
+        values[key] = value
+        changed.insert(key)
+    }
+
+    /// The rows to be stored, once.
+    mutating func takeChanged() -> [(key: Key, value: Value)] {
+        defer { changed.removeAll(keepingCapacity: true) }
+        return changed.compactMap { key in values[key].map { (key, $0) } }
+    }
+
+    /// The rows to be stored whose key `matches`.
+    func changed(_ matches: (Key) -> Bool) -> [Key: Value] {
+        var found: [Key: Value] = [:]
+        for key in changed where matches(key) { found[key] = values[key] }
+        return found
+    }
+
+    mutating func forget(_ key: Key) { values[key] = nil }
+}
+
+/// The rows that writes have loaded, and what they are to become.
+///
+/// They are kept from one batch to the next: one process writes, through one connection, so what it
+/// committed last is what the tables say. A batch that fails takes them with it, and the store stops.
+struct LoadedRows: Sendable {
+    /// What a spender was charged on one day.
+    struct SpenderDay: Hashable, Sendable {
+        let spender: Spender
+        let day: Int64
+    }
+
+    /// How many rows are kept from batch to batch; a row has some hundred bytes.
+    static let limit = 100_000
+
+    var balances = LoadedTable<AccountID, Balance>()
+    var holds = LoadedTable<InferenceID, Hold>()
+    var spendings = LoadedTable<Spender, Spending>()
+    var days = LoadedTable<SpenderDay, Amount>()
+    var keys = LoadedTable<KeyID, Key>()
+    var customers = LoadedTable<CustomerID, Customer>()
+    var chainEnd: TransferChain?
+    var isChainChanged = false
+    private var endedHolds: [InferenceID] = []
+
+    mutating func save(_ hold: Hold) {
+        holds.change(hold, for: hold.id)
+        if hold.state != .open { endedHolds.append(hold.id) }
+    }
+
+    /// Forgets the holds that have ended, which hardly anybody asks for again, and everything where
+    /// it has become too much; called when all is stored.
+    mutating func forgetOld() {
+        for id in endedHolds { holds.forget(id) }
+        endedHolds.removeAll(keepingCapacity: true)
+        let count = balances.count + holds.count + spendings.count + days.count
+        if count + keys.count + customers.count > LoadedRows.limit { self = LoadedRows() }
+    }
+}
+
+extension LoadedRows {
+    /// Hands the rows over and keeps none, so that nothing is copied when they change.
+    mutating func taken() -> LoadedRows {
+        defer { self = LoadedRows() }
+        return self
+    }
+}
