@@ -313,11 +313,12 @@ def test_a_limit_that_is_set_while_streams_run_counts_them(manager):
         spend(key).expect(200)
 
 
-def test_a_window_alone_takes_no_budget_away(manager):
-    key = make(manager, limits={"daily": 1, "monthly": 5})
-    for window in ("weekly", None):
+@pytest.mark.parametrize("limits", [{"daily": 1, "monthly": 5}, {"total": 10, "daily": 1}], ids=str)
+def test_a_window_alone_takes_no_budget_away(manager, limits):
+    key = make(manager, limits=limits)
+    for window in ("weekly", "monthly", None):
         changed = ask("PATCH", manager, f"/{key.hash}", limit_reset=window).expect(200).json()["data"]
-        assert {name: limit for name, limit in changed["limits"].items() if limit} == {"daily": 1, "monthly": 5}
+        assert changed["limits"] == limits
 
 
 def test_no_more_run_at_a_time_than_may(manager):
