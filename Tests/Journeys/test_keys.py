@@ -269,9 +269,19 @@ def test_requests_a_minute_are_counted_and_429_says_how_long_to_wait(manager):
 def test_tokens_a_minute_are_counted_as_reported(manager):
     key = make(manager, tokens_per_minute=1000)
     spend(key, directives="input_tokens=300; output_tokens=100", max_tokens=500).expect(200)
-    # 400 of 1,000 are counted: 500 more fit, 700 do not.
+    # 400 of 1,000 are counted: 400 more and the bytes of the question fit, 700 do not.
     spend(key, directives="input_tokens=10; output_tokens=10", max_tokens=700).expect(429)
-    spend(key, directives="input_tokens=10; output_tokens=10", max_tokens=500).expect(200)
+    spend(key, directives="input_tokens=10; output_tokens=10", max_tokens=400).expect(200)
+
+
+def test_what_runs_counts_with_the_most_tokens_that_it_can_take(manager):
+    """Its input can be as many tokens as it has bytes; four times the estimate would pass the limit."""
+    key = make(manager, tokens_per_minute=1000)
+    request = OPENAI.request(key, "input_tokens=800; output_tokens=10; delay_head_ms=600", max_tokens=10)
+    request["json"]["messages"][0]["content"] = "#" * 800
+    with ThreadPoolExecutor(4) as pool:
+        statuses = sorted(pool.map(lambda _: call(**request).status, range(4)))
+    assert statuses == [200, 429, 429, 429]
 
 
 def test_a_refused_request_counts_no_tokens(manager):
