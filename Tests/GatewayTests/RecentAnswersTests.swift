@@ -195,6 +195,29 @@ import Testing
         }
     }
 
+    @Test func `asking again takes no room from an answer`() async throws {
+        let own = Downstream.ownBytes
+        // Two answers of this size leave less than what a third takes when it begins.
+        let answers = RecentAnswers(
+            budget: ReplayBudget(total: 4 * own, each: 2 * own),
+            lifetime: .seconds(60),
+            mostRemembered: 1000,
+        )
+        let names = try (0..<2).map { try identity([("idempotency-key", "\($0)")]) }
+        for name in names {
+            guard case .first(let answer) = try answers.claim(name, at: .second(0)) else { return }
+            await answer.write(ByteBuffer(repeating: 1, count: own - 10))
+            answer.finish()
+            answers.keep(name, answer, at: .second(0))
+        }
+        for name in names + names {
+            guard case .retry = try answers.claim(name, at: .second(0)) else {
+                Issue.record("an answer made room for its own retry")
+                return
+            }
+        }
+    }
+
     @Test func `an answer too long to be kept is not held on to`() async throws {
         let name = try identity([("idempotency-key", "a")])
         weak var released: Downstream?

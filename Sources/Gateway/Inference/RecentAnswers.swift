@@ -166,6 +166,8 @@ package final class RecentAnswers: Sendable {
 
     /// Finds the answer that a request repeats, or registers the one that it will get.
     ///
+    /// It looks before it takes room for an answer: asking again makes no other answer leave.
+    ///
     /// - Throws: ``GatewayError/idempotencyConflict`` where the id was used with another body,
     ///   ``GatewayError/answerNotKept(_:)`` where the answer is not kept to be given again.
     package func claim(
@@ -173,11 +175,16 @@ package final class RecentAnswers: Sendable {
         at now: Timestamp,
     ) throws(GatewayError) -> Claim {
         guard let identity, budget.total > 0 else { return .first(Downstream()) }
+        var own: Downstream?
         while true {
-            let answer = Downstream(keepingWithin: budget)
-            guard let found = find(identity, orRegister: answer, at: now) else {
-                return .first(answer)
+            guard let found = find(identity, orRegister: own, at: now) else {
+                if let own { return .first(own) }
+                own = Downstream(keepingWithin: budget)
+                continue
             }
+            // Another was the first meanwhile.
+            own?.forget()
+            own = nil
             guard found.bodyDigest == identity.bodyDigest else { throw .idempotencyConflict }
             if let first = found.answer, first.isKept { return .retry(of: first) }
             // What was forgotten meanwhile came to nothing, and this request may be the first.
@@ -186,16 +193,16 @@ package final class RecentAnswers: Sendable {
         }
     }
 
+    /// The request that this one repeats; where there is none, registers `answer`, if there is one.
     private func find(
         _ identity: RetryIdentity,
-        orRegister answer: Downstream,
+        orRegister answer: Downstream?,
         at now: Timestamp,
     ) -> Entry? {
         let (found, gone) = state.withLock { state -> (Entry?, [Downstream]) in
             var gone = state.sweep(at: now, most: mostRemembered)
-            if identity.isRetry, let entry = state.entries[identity.name] {
-                return (entry, gone + [answer])
-            }
+            if identity.isRetry, let entry = state.entries[identity.name] { return (entry, gone) }
+            guard let answer else { return (nil, gone) }
             if let replaced = state.entries[identity.name]?.answer { gone.append(replaced) }
             state.entries[identity.name] = Entry(bodyDigest: identity.bodyDigest, answer: answer)
             return (nil, gone)
