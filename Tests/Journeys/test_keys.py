@@ -187,7 +187,7 @@ def test_another_customers_key_is_not_there(manager):
         ("limit_reset", "hourly"), ("limit_reset", "total"), ("limits", {"hourly": 1}), ("expires_at", "tomorrow"),
         ("expires_at", 5), ("models", "gpt-4o"), ("models", [""]), ("requests_per_minute", 0),
         ("tokens_per_minute", -1), ("max_concurrency", 1.5), ("on_disconnect", "explode"), ("name", "x" * 256),
-        ("manages_keys", True), ("role", "admin"), ("customer", "cus_other"), ("usage", 0), ("hash", "fbx-0"),
+        ("Limit", 1), ("manages_keys", True), ("role", "admin"), ("customer", "cus_other"), ("usage", 0), ("hash", "fbx-0"),
     ],
 )
 def test_a_setting_that_is_none_is_refused_and_named(manager, field, value):
@@ -197,6 +197,22 @@ def test_a_setting_that_is_none_is_refused_and_named(manager, field, value):
     assert error["code"] == "invalid_parameter"
     assert field in error["message"]
     assert len(ask("GET", manager).json()["data"]) == before
+
+
+@pytest.mark.parametrize("number", ["1." + "0" * 43 + "1", "0." + "0" * 50 + "1", "1e-200", "1" + "0" * 50, "1.0000001"])
+@pytest.mark.parametrize("body", ['{"limit": %s}', '{"limits": {"daily": %s}}'])
+def test_money_is_read_to_its_last_digit(manager, number, body):
+    headers = manager.bearer | {"content-type": "application/json"}
+    answer = call("POST", f"{manager.gateway.url}/v1/keys", headers=headers, body=body % number)
+    error = answer.expect(400).json()["error"]
+    assert error["code"] == "invalid_parameter" and "limit" in error["message"]
+
+
+@pytest.mark.parametrize("body", ["[]", "null", "5"])
+def test_a_body_that_is_no_object_is_named(manager, body):
+    headers = manager.bearer | {"content-type": "application/json"}
+    answer = call("POST", f"{manager.gateway.url}/v1/keys", headers=headers, body=body)
+    assert answer.expect(400).json()["error"]["message"].startswith("body is missing")
 
 
 # What a key may spend

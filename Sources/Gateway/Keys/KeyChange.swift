@@ -50,7 +50,7 @@ package struct KeyChange: Codable, Sendable {
         disabled = try fields.patch(.disabled)
         limit = try fields.patch(.limit)
         limitReset = try fields.patch(.limitReset)
-        limits = try fields.decodeIfPresent([String: Dollars?].self, forKey: .limits)
+        limits = try fields.limits(.limits)
         expiresAt = try fields.patch(.expiresAt)
         models = try fields.patch(.models)
         requestsPerMinute = try fields.patch(.requestsPerMinute)
