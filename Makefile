@@ -110,4 +110,4 @@ fuzz: ## Try made-up inputs on a decoder: TARGET=secret SECONDS=60; every target
 	done
 
 clean: ## Remove what was built, and .venv
-	rm -rf .build .build-release .build-mutants .build-fuzz .build-tsan .venv Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__
+	rm -rf .build .build-bench .build-release .build-mutants .build-fuzz .build-tsan .venv Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__
