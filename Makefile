@@ -118,4 +118,5 @@ microbench: ## What the pieces of a request and the books cost, against MicroBen
 	@$(MICRO) thresholds check last --path Thresholds --no-progress
 
 clean: ## Remove what was built, and .venv
-	rm -rf .build .build-release .build-mutants .build-fuzz .build-tsan .build-microbench .venv Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__
+	rm -rf .build .build-bench .build-release .build-mutants .build-fuzz .build-tsan .build-microbench .venv \
+		Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__

@@ -153,6 +153,9 @@ enum KeyMessageProperty {
             try demandUnits(after.budgets[window], limit)
             let others = BudgetWindow.allCases.filter { $0 != window }
             try demand(others.allSatisfy { after.budgets[$0] == nil }, "another budget stays")
+        } else {
+            // A window alone, or no window's limit: of several budgets it means none.
+            try demand(after.budgets == before.budgets, "a window alone changes several budgets")
         }
     }
 

@@ -52,6 +52,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         answers = RecentAnswers(
             budget: ReplayBudget(total: settings.replayLimit, each: settings.replayAnswerLimit),
             lifetime: settings.replayLifetime,
+            mostRemembered: settings.replayRecords,
         )
         live = LiveHolds(limit: settings.inferenceLimit)
         registrations = WindowLimiter(settings.registrations)

@@ -36,7 +36,9 @@ package struct GatewaySettings: Sendable {
     package var replayLimit = 256 << 20
     /// The most bytes of one such answer; a longer one is not kept.
     package var replayAnswerLimit = 8 << 20
-    /// How long an answer is kept for retries.
+    /// The most requests that are remembered for retries, whether or not their answers are kept.
+    package var replayRecords = 1_000_000
+    /// How long an answer is kept for retries, and its request remembered.
     package var replayLifetime: Duration = .seconds(60)
     /// How often the books are summed up for the gauge of their imbalance.
     package var booksInterval: Duration = .seconds(15)

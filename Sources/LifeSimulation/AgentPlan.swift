@@ -6,6 +6,14 @@ struct AgentPlan: Sendable {
     enum Answer: Sendable, CaseIterable {
         case whole, usageTwice, noUsage, absurdUsage, endless
         case errorEvent, brokenStream, brokenBeforeHead, refused, silent
+
+        /// Whether an answer that has begun can fail.
+        var mayBreak: Bool {
+            switch self {
+            case .whole, .usageTwice, .noUsage, .absurdUsage, .endless: false
+            case .errorEvent, .brokenStream, .brokenBeforeHead, .refused, .silent: true
+            }
+        }
     }
 
     /// When the agent leaves.

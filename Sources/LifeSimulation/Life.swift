@@ -168,26 +168,27 @@ final class Life: Sendable {
     ) async {
         let downstream = connection.downstream
         guard let head = await downstream.head() else { return }
-        var (text, offset, pieces) = (head.body.map { String(buffer: $0) } ?? "", 0, 0)
-        while case .bytes(let bytes) = await downstream.next(from: offset) {
-            if departure.isGone { return }
-            offset += bytes.readableBytes
-            text += String(buffer: bytes)
-            pieces += 1
-            if case .afterPieces(let most) = plan.leaving, pieces > most {
-                return departure.signal()
-            }
-        }
-        guard !departure.isGone, head.status == 200,
-            let receipt = head.headers[.receipt]
-        else { return }
-        guard !plan.isStream || text.contains("data: [DONE]") else { return }
-        let seen = World.Seen(
+        guard head.status == 200, let receipt = head.headers[.receipt] else { return }
+        var heard = Heard(
             agent: agent,
             receipt: InferenceID(receipt),
-            text: text,
             life: ObjectIdentifier(self),
+            text: head.body.map { String(buffer: $0) } ?? "",
         )
-        world.see(seen, in: self)
+        var (offset, pieces) = (0, 0)
+        reading: while !departure.isGone {
+            switch await downstream.next(from: offset) {
+            case .bytes(let bytes):
+                offset += bytes.readableBytes
+                heard.text += String(buffer: bytes)
+                pieces += 1
+            case .end:
+                heard.isOver = !departure.isGone
+                break reading
+            case .lost: break reading
+            }
+            if case .afterPieces(let most) = plan.leaving, pieces > most { departure.signal() }
+        }
+        world.hear(heard, in: self)
     }
 }

@@ -53,6 +53,11 @@ struct LifeRun {
     private static func plans(_ seed: UInt64) -> [AgentPlan] {
         var dice = Dice(seed: seed &* 31)
         var plans = (0..<(1 + dice.below(4))).map { _ in AgentPlan.random(&dice) }
+        // Answers that are cut, with their agent there or not, and asked for again.
+        for index in plans.indices where plans[index].retryOf != nil && dice.oneIn(5) {
+            plans[index].answer = .endless
+            plans[index].delay /= 4
+        }
         // Who asks for the same, asks with the same bytes and the same key.
         for index in plans.indices {
             guard let retry = plans[index].retryOf,
@@ -60,7 +65,8 @@ struct LifeRun {
             else { continue }
             let (start, leaving) = (plans[index].start, plans[index].leaving)
             plans[index] = plans[first]
-            plans[index].start = start
+            // Half of them come when the answer has probably ended, with nobody or with somebody there.
+            plans[index].start = start + (dice.oneIn(2) ? dice.below(2000) : 0)
             plans[index].leaving = leaving
             // But for a few, who are told of it.
             if dice.oneIn(8) { plans[index].maxTokens += 1 }

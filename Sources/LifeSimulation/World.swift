@@ -16,15 +16,6 @@ import Synchronization
 /// One schedule: a gateway on a simulated store, lying upstreams, agents that come and go, and a
 /// crash or a failed commit at some step.
 final class World: Sendable {
-    /// What an agent saw the end of.
-    struct Seen: Sendable {
-        let agent: Int
-        let receipt: InferenceID
-        let text: String
-        /// In which life of the gateway.
-        let life: ObjectIdentifier
-    }
-
     /// What happens to the gateway from outside while it serves.
     struct Meddling: Sendable {
         let after: Int
@@ -34,7 +25,7 @@ final class World: Sendable {
 
     private struct State {
         var turned = Duration.zero
-        var seen: [Seen] = []
+        var heard: [Heard] = []
         var problems: [String] = []
         var left: MemoryBooks?
         var isCrashed = false
@@ -69,6 +60,11 @@ final class World: Sendable {
     var isCrashed: Bool { state.withLock(\.isCrashed) }
     var problems: [String] { state.withLock(\.problems) }
 
+    /// What the agents heard of answers, in the order in which they stopped listening.
+    var heard: [Heard] { state.withLock(\.heard) }
+    /// What they saw the end of.
+    var seen: [Heard] { heard.filter { $0.isSeen(plans[$0.agent]) } }
+
     func complain(_ problem: String) { state.withLock { $0.problems.append(problem) } }
 
     /// The whole schedule: one life of the gateway, its death if it dies, and the next life.
@@ -84,7 +80,7 @@ final class World: Sendable {
             guard let left = state.withLock(\.left) else { return }
             // The next process, on what the disk kept; agents who got no answer ask again.
             let second = try Life(self, left, seed: seed &+ 1)
-            let answered = Set(state.withLock(\.seen).map(\.agent))
+            let answered = Set(seen.map(\.agent))
             let unanswered = plans.indices.filter {
                 !answered.contains($0) && plans[$0].retryOf != nil
             }
@@ -109,10 +105,10 @@ final class World: Sendable {
         life.cutConnections()
     }
 
-    /// Takes note of what an agent saw, unless its gateway had died by then.
-    func see(_ seen: Seen, in life: Life) {
+    /// Takes note of what an agent heard, unless its gateway had died by then.
+    func hear(_ heard: Heard, in life: Life) {
         guard !life.store.isDead else { return }
-        state.withLock { $0.seen.append(seen) }
+        state.withLock { $0.heard.append(heard) }
     }
 
     private static func startingBooks() throws -> MemoryBooks {
@@ -185,8 +181,9 @@ extension World {
             complain("\(place): \(error)")
         }
         guard !isDead else { return }
-        for seen in state.withLock(\.seen) { checkSeen(seen, stored, place) }
+        for seen in seen { checkSeen(seen, stored, place) }
         checkRetries(place)
+        checkHeard(stored, place)
         checkCharges(stored, place, calls)
     }
 
@@ -196,7 +193,7 @@ extension World {
     private func checkRetries(_ place: String) {
         guard turned == .zero else { return }
         var receipts: [String: InferenceID] = [:]
-        for seen in state.withLock(\.seen) {
+        for seen in seen {
             let plan = plans[seen.agent]
             guard let retry = plan.retryOf else { continue }
             let asked = "\(seen.life) k\(plan.customer)\(plan.key) \(retry)"
@@ -208,7 +205,7 @@ extension World {
     }
 
     /// What an agent saw finished is charged, by what its upstream reported.
-    private func checkSeen(_ seen: Seen, _ books: MemoryBooks, _ place: String) {
+    private func checkSeen(_ seen: Heard, _ books: MemoryBooks, _ place: String) {
         let plan = plans[seen.agent]
         guard let receipt = books.receipts[seen.receipt] else {
             return complain(

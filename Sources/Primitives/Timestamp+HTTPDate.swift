@@ -5,7 +5,7 @@ extension Timestamp {
         let (year, month, dayOfMonth) = Timestamp.civil(daysSince1970: day)
         let weekday = Timestamp.weekdays[Int(day - firstDayOfWeek)]
         let name = Timestamp.months[Int(month - 1)]
-        let clock = [inDay / 3600, inDay / 60 % 60, inDay % 60].map(Timestamp.padded)
+        let clock = [inDay / 3600, inDay / 60 % 60, inDay % 60].map { Timestamp.padded($0) }
         return "\(weekday), \(Timestamp.padded(dayOfMonth)) \(name) \(year) "
             + "\(clock.joined(separator: ":")) GMT"
     }

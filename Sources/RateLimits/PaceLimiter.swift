@@ -24,7 +24,8 @@ package struct Pace: Hashable, Sendable {
 /// requests and tokens are counted from when they are.
 ///
 /// A request is counted with the most tokens it can take when it is admitted, and with what it took
-/// when that is known; so the limit is never exceeded, not even for a moment.
+/// when that is known; so the limit is never exceeded, not even for a moment, but by a request whose
+/// most is alone above it.
 package final class PaceLimiter: Sendable {
     /// Why a request was not admitted, and how long until it may be.
     package enum Refusal: Error, Hashable {

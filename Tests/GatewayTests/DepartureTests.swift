@@ -126,6 +126,25 @@ import Testing
         try await world.expectQuiet()
     }
 
+    @Test func `an answer that is cut after its agent left ends for whoever asks again`()
+        async throws
+    {
+        let world = try await InferenceWorld(ScriptedUpstream(), isRetriable: true, maxTokens: 16)
+        world.upstream.send(Chunk.text("Hi"))
+        _ = await world.run {
+            await world.headSeen.wait()
+            world.departure.signal()
+            await world.clock.waitForSleepers(2)
+            world.upstream.send(Chunk.text(String(repeating: "word ", count: 100)))
+        }
+        #expect(world.downstream.isKept)
+        #expect(try await world.receipt?.outcome == .cut)
+        let text = await world.readAgain()
+        #expect(text.contains("\"finish_reason\":\"length\""))
+        #expect(text.hasSuffix(Chunk.done))
+        try await world.expectQuiet()
+    }
+
     @Test func `a drain ends after its time and charges an estimate`() async throws {
         let world = try await InferenceWorld(ScriptedUpstream())
         world.upstream.send(Chunk.text("12345678"))

@@ -70,7 +70,7 @@ import Testing
         (.draining, .completed, .settle(.disconnected)),
         (.draining, .failed, .settle(.disconnected)), (.draining, .leftDrain, .none),
         (.draining, .leftCancel, .none), (.draining, .leftUnsentDrain, .none),
-        (.draining, .leftUnsentCancel, .none), (.draining, .ranAway, .settle(.disconnected)),
+        (.draining, .leftUnsentCancel, .none), (.draining, .ranAway, .settle(.cut)),
         (.waiting, .leftRetriable, .linger), (.waiting, .absenceEnded, .none),
         (.relaying, .leftRetriable, .drain), (.relaying, .absenceEnded, .none),
         (.draining, .leftRetriable, .none), (.draining, .absenceEnded, .settle(.disconnected)),
@@ -84,7 +84,7 @@ import Testing
         (.lingeringStarted, .leftDrain, .none), (.lingeringStarted, .leftCancel, .none),
         (.lingeringStarted, .leftUnsentDrain, .none),
         (.lingeringStarted, .leftUnsentCancel, .none), (.lingeringStarted, .leftRetriable, .none),
-        (.lingeringStarted, .ranAway, .settle(.disconnected)),
+        (.lingeringStarted, .ranAway, .settle(.cut)),
         (.lingeringStarted, .absenceEnded, .settle(.disconnected)),
     ])
     func `each event has the outcome of the table`(

@@ -113,6 +113,9 @@ struct InferenceWorld {
         return await agent
     }
 
+    /// What an agent gets that asks for the same once it is over.
+    func readAgain() async -> String { await read().text }
+
     private func read() async -> (head: AnswerHead?, text: String) {
         let head = await downstream.head()
         headSeen.signal()

@@ -13,6 +13,7 @@ import Testing
             each: Downstream.ownBytes + 60,
         ),
         lifetime: .seconds(60),
+        mostRemembered: 1000,
     )
 
     private func identity(
@@ -76,6 +77,7 @@ import Testing
         let answers = RecentAnswers(
             budget: ReplayBudget(total: 1 << 20, each: 1 << 20),
             lifetime: .seconds(60),
+            mostRemembered: 1000,
         )
         let name = try identity([("idempotency-key", "a")])
         try await withThrowingTaskGroup { group in
@@ -125,6 +127,7 @@ import Testing
         let answers = RecentAnswers(
             budget: ReplayBudget(total: 9 * own, each: 5 * own),
             lifetime: .seconds(60),
+            mostRemembered: 1000,
         )
         let names = try (0..<3).map { try identity([("idempotency-key", "\($0)")]) }
         for (number, name) in names.enumerated() {
@@ -140,6 +143,78 @@ import Testing
         guard case .retry = try answers.claim(names[2], at: .second(3)) else {
             Issue.record("the newest answer is not kept")
             return
+        }
+    }
+
+    @Test(arguments: [1, Downstream.ownBytes, 5 * Downstream.ownBytes])
+    func `that a request was asked is remembered, however little memory there is for answers`(
+        total: Int
+    ) throws {
+        let answers = RecentAnswers(
+            budget: ReplayBudget(total: total, each: total),
+            lifetime: .seconds(60),
+            mostRemembered: 1000,
+        )
+        let names = try (0..<100).map { try identity([("idempotency-key", "\($0)")]) }
+        for name in names {
+            guard case .first(let answer) = try answers.claim(name, at: .second(0)) else {
+                Issue.record("a first request is taken for a retry")
+                return
+            }
+            answer.send(AnswerHead(status: 200, headers: [.receipt: "inf_1"], body: nil))
+            answer.finish()
+            answers.keep(name, answer, at: .second(0))
+        }
+        #expect(throws: GatewayError.answerNotKept("inf_1")) {
+            _ = try answers.claim(names[0], at: .second(60))
+        }
+        guard case .first = try answers.claim(names[0], at: .second(61)) else {
+            Issue.record("it is remembered for ever")
+            return
+        }
+    }
+
+    @Test func `beyond what is remembered the oldest is forgotten`() throws {
+        let answers = RecentAnswers(
+            budget: ReplayBudget(total: 1 << 20, each: 1 << 20),
+            lifetime: .seconds(60),
+            mostRemembered: 10,
+        )
+        // The name that is asked for again makes an eleventh.
+        let names = try (0..<11).map { try identity([("idempotency-key", "\($0)")]) }
+        for name in names {
+            guard case .first(let answer) = try answers.claim(name, at: .second(0)) else { return }
+            answer.finish()
+            answers.keep(name, answer, at: .second(0))
+        }
+        guard case .first = try answers.claim(names[0], at: .second(0)),
+            case .retry = try answers.claim(names[10], at: .second(0))
+        else {
+            Issue.record("another than the oldest is forgotten")
+            return
+        }
+    }
+
+    @Test func `asking again takes no room from an answer`() async throws {
+        let own = Downstream.ownBytes
+        // Two answers of this size leave less than what a third takes when it begins.
+        let answers = RecentAnswers(
+            budget: ReplayBudget(total: 4 * own, each: 2 * own),
+            lifetime: .seconds(60),
+            mostRemembered: 1000,
+        )
+        let names = try (0..<2).map { try identity([("idempotency-key", "\($0)")]) }
+        for name in names {
+            guard case .first(let answer) = try answers.claim(name, at: .second(0)) else { return }
+            await answer.write(ByteBuffer(repeating: 1, count: own - 10))
+            answer.finish()
+            answers.keep(name, answer, at: .second(0))
+        }
+        for name in names + names {
+            guard case .retry = try answers.claim(name, at: .second(0)) else {
+                Issue.record("an answer made room for its own retry")
+                return
+            }
         }
     }
 

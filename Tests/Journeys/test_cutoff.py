@@ -115,3 +115,25 @@ def test_a_cut_answer_that_is_asked_for_again_is_the_same_and_paid_once(world, d
     second = call(**request).expect(200)
     assert second.headers["idempotent-replayed"] == "true" and first.body == second.body
     assert len(customer.charges()) == 1
+
+
+@both
+def test_an_answer_that_is_cut_after_its_agent_left_ends_for_who_asks_again(world, dialect):
+    gateway = world.start()
+    money = price(prices(gateway, dialect.model), {"input": 100, "output": 1100})
+    customer = gateway.customer(dollars(money))
+    request = dialect.request(customer, ENDLESS, stream=True, max_tokens=4000)
+    request["headers"]["idempotency-key"] = "order-1"
+    with Stream(**request) as first:
+        heard = b"".join(first.events(5))
+        first.leave()
+    gateway.wait_until_no_holds()
+    [charge] = customer.charges()
+    with Stream(**request) as again:
+        assert again.status == 200 and again.headers["idempotent-replayed"] == "true"
+        events = again.events()
+    assert b"".join(events).startswith(heard)
+    ends_for_its_length(dialect, events)
+    receipt = customer.settled(again.headers["x-farebox-receipt"])
+    assert (receipt["outcome"], receipt["charge"], customer.charges()) == ("cut", charge, [charge])
+    world.audit()

@@ -187,7 +187,7 @@ def test_another_customers_key_is_not_there(manager):
         ("limit_reset", "hourly"), ("limit_reset", "total"), ("limits", {"hourly": 1}), ("expires_at", "tomorrow"),
         ("expires_at", 5), ("models", "gpt-4o"), ("models", [""]), ("requests_per_minute", 0),
         ("tokens_per_minute", -1), ("max_concurrency", 1.5), ("on_disconnect", "explode"), ("name", "x" * 256),
-        ("manages_keys", True), ("role", "admin"), ("customer", "cus_other"), ("usage", 0), ("hash", "fbx-0"),
+        ("Limit", 1), ("manages_keys", True), ("role", "admin"), ("customer", "cus_other"), ("usage", 0), ("hash", "fbx-0"),
     ],
 )
 def test_a_setting_that_is_none_is_refused_and_named(manager, field, value):
@@ -197,6 +197,22 @@ def test_a_setting_that_is_none_is_refused_and_named(manager, field, value):
     assert error["code"] == "invalid_parameter"
     assert field in error["message"]
     assert len(ask("GET", manager).json()["data"]) == before
+
+
+@pytest.mark.parametrize("number", ["1." + "0" * 43 + "1", "0." + "0" * 50 + "1", "1e-200", "1" + "0" * 50, "1.0000001"])
+@pytest.mark.parametrize("body", ['{"limit": %s}', '{"limits": {"daily": %s}}'])
+def test_money_is_read_to_its_last_digit(manager, number, body):
+    headers = manager.bearer | {"content-type": "application/json"}
+    answer = call("POST", f"{manager.gateway.url}/v1/keys", headers=headers, body=body % number)
+    error = answer.expect(400).json()["error"]
+    assert error["code"] == "invalid_parameter" and "limit" in error["message"]
+
+
+@pytest.mark.parametrize("body", ["[]", "null", "5"])
+def test_a_body_that_is_no_object_is_named(manager, body):
+    headers = manager.bearer | {"content-type": "application/json"}
+    answer = call("POST", f"{manager.gateway.url}/v1/keys", headers=headers, body=body)
+    assert answer.expect(400).json()["error"]["message"].startswith("body is missing")
 
 
 # What a key may spend
@@ -269,9 +285,19 @@ def test_requests_a_minute_are_counted_and_429_says_how_long_to_wait(manager):
 def test_tokens_a_minute_are_counted_as_reported(manager):
     key = make(manager, tokens_per_minute=1000)
     spend(key, directives="input_tokens=300; output_tokens=100", max_tokens=500).expect(200)
-    # 400 of 1,000 are counted: 500 more fit, 700 do not.
+    # 400 of 1,000 are counted: 400 more and the bytes of the question fit, 700 do not.
     spend(key, directives="input_tokens=10; output_tokens=10", max_tokens=700).expect(429)
-    spend(key, directives="input_tokens=10; output_tokens=10", max_tokens=500).expect(200)
+    spend(key, directives="input_tokens=10; output_tokens=10", max_tokens=400).expect(200)
+
+
+def test_what_runs_counts_with_the_most_tokens_that_it_can_take(manager):
+    """Its input can be as many tokens as it has bytes; four times the estimate would pass the limit."""
+    key = make(manager, tokens_per_minute=1000)
+    request = OPENAI.request(key, "input_tokens=800; output_tokens=10; delay_head_ms=600", max_tokens=10)
+    request["json"]["messages"][0]["content"] = "#" * 800
+    with ThreadPoolExecutor(4) as pool:
+        statuses = sorted(pool.map(lambda _: call(**request).status, range(4)))
+    assert statuses == [200, 429, 429, 429]
 
 
 def test_a_refused_request_counts_no_tokens(manager):
@@ -313,11 +339,12 @@ def test_a_limit_that_is_set_while_streams_run_counts_them(manager):
         spend(key).expect(200)
 
 
-def test_a_window_alone_takes_no_budget_away(manager):
-    key = make(manager, limits={"daily": 1, "monthly": 5})
-    for window in ("weekly", None):
+@pytest.mark.parametrize("limits", [{"daily": 1, "monthly": 5}, {"total": 10, "daily": 1}], ids=str)
+def test_a_window_alone_takes_no_budget_away(manager, limits):
+    key = make(manager, limits=limits)
+    for window in ("weekly", "monthly", None):
         changed = ask("PATCH", manager, f"/{key.hash}", limit_reset=window).expect(200).json()["data"]
-        assert {name: limit for name, limit in changed["limits"].items() if limit} == {"daily": 1, "monthly": 5}
+        assert changed["limits"] == limits
 
 
 def test_no_more_run_at_a_time_than_may(manager):

@@ -297,6 +297,19 @@ def test_what_one_customer_has_kept_does_not_make_another_pay_twice(world):
     assert len(greedy.customer.charges()) == 20
 
 
+@pytest.mark.parametrize("limit", [1, 1024, 4096])
+def test_however_little_is_kept_no_retry_is_charged(world, limit):
+    gateway = world.start(FAREBOX_REPLAY_LIMIT=limit)
+    asked = Asked(gateway, OPENAI)
+    for number in range(12):
+        call(**request_of(asked, False, f"order-{number}")).expect(200)
+    statuses = [call(**request_of(asked, False, f"order-{number}")).status for number in range(12)]
+    assert statuses[0] == 409 and set(statuses) <= {200, 409}
+    told = OPENAI.error(call(**request_of(asked, False, "order-0")).expect(409).body)["message"]
+    assert "too large, or made room" in told
+    assert len(asked.customer.charges()) == 12
+
+
 def resident(program):
     """Bytes of memory."""
     lines = Path(f"/proc/{program.process.pid}/status").read_text().splitlines()

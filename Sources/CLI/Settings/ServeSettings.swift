@@ -62,6 +62,7 @@ struct ServeSettings: Sendable {
         gateway.replayLifetime = try reader.seconds(.replaySeconds, upTo: 3600)
         gateway.replayLimit = try reader.count(.replayLimit, in: 0...1 << 40)
         gateway.replayAnswerLimit = try reader.count(.replayAnswerLimit, in: 0...1 << 30)
+        gateway.replayRecords = try reader.count(.replayRecords, in: 1000...1_000_000_000)
         gateway.inferenceLimit = try reader.count(.inferenceLimit, in: 1...1_000_000)
         gateway.registrations = RateLimit(
             count: try reader.count(.registerLimit, in: 1...1_000_000),

@@ -64,6 +64,7 @@ struct SettingKey: Sendable {
         key: "farebox.replayAnswerLimit",
         fallback: "8388608",
     )
+    static let replayRecords = SettingKey(key: "farebox.replayRecords", fallback: "1000000")
     static let inferenceLimit = SettingKey(key: "farebox.inferenceLimit", fallback: "20000")
     static let registerLimit = SettingKey(key: "farebox.registerLimit", fallback: "10")
     static let addressHeader = SettingKey(key: "farebox.clientAddressHeader")
@@ -75,8 +76,8 @@ struct SettingKey: Sendable {
         holdsLease, outputFloor, holdsStep, drainSeconds, retrySeconds, shutdownSeconds,
         connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, client, bodyLimit,
         requestTimeout, bodyTimeout, eventLimit, answerLimit,
-        replaySeconds, replayLimit, replayAnswerLimit, inferenceLimit, registerLimit, addressHeader,
-        solRate,
+        replaySeconds, replayLimit, replayAnswerLimit, replayRecords, inferenceLimit, registerLimit,
+        addressHeader, solRate,
     ]
 
     /// The credential of an upstream: `OPENAI_API_KEY` for `openai`.

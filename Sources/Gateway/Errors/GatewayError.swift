@@ -101,8 +101,9 @@ package enum GatewayError: Failure, Hashable {
         case .receiptNotFound: "There is no such receipt."
         case .idempotencyConflict: "This Idempotency-Key was used with another body."
         case .answerNotKept(let receipt):
-            "This request was asked before, and its answer is too large to be given again; it is "
-                + "charged once" + (receipt.map { ", with the receipt \($0)." } ?? ".")
+            "This request was asked before, and its answer is not kept to be given again: it was too "
+                + "large, or made room for others. It is charged once"
+                + (receipt.map { ", with the receipt \($0)." } ?? ".")
         case .invalidParameter(let name): "\(name) is missing or has a value that is not allowed."
         case .rateLimited: "Too many requests."
         case .overloaded: "The gateway takes no more inferences at the moment."

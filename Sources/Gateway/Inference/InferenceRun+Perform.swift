@@ -97,13 +97,12 @@ extension InferenceRun {
         )
         switch receipt.outcome {
         case .completed: await downstream.write(last ?? reader.terminalEvent)
-        case .interrupted: await downstream.write(last ?? errorEvent(failure))
+        case .interrupted, .disconnected: await downstream.write(last ?? errorEvent(failure))
         case .cut:
             await downstream.write(
                 reader.cutEvents(receipt.reading, model: receipt.requestedModel)
             )
             await downstream.write(reader.terminalEvent)
-        case .disconnected: if let last { await downstream.write(last) }
         }
     }
 

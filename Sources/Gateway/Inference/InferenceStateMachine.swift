@@ -122,11 +122,12 @@ package struct InferenceStateMachine: Hashable, Sendable {
     }
 
     /// The answer is far beyond the output limit that the upstream was told.
+    ///
+    /// It is cut in its dialect's way although nobody may be listening: who asks again gets it so.
     package mutating func outputRanAway() -> Action {
         switch state {
         case .waiting, .lingering(hasStarted: false): finish(.release)
-        case .relaying: finish(.settle(.cut))
-        case .lingering(hasStarted: true), .draining: finish(.settle(.disconnected))
+        case .lingering(hasStarted: true), .relaying, .draining: finish(.settle(.cut))
         case .finished: .none
         }
     }

@@ -46,10 +46,10 @@ extension GatewayServices {
 }
 
 extension Quote {
-    /// The most tokens that count against a pace: the input as estimated, the output to its limit.
+    /// The most tokens that the request can take: its input's bound, and its output to the limit.
     var tokenBound: Int64 {
         let (output, overflow) = outputLimit.multipliedReportingOverflow(by: demand.choices)
-        let (sum, carry) = demand.inputEstimate.addingReportingOverflow(output)
+        let (sum, carry) = demand.inputBound.addingReportingOverflow(output)
         return overflow || carry ? .max : sum
     }
 }

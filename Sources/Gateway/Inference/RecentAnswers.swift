@@ -42,15 +42,10 @@ package final class ReplayBudget: Sendable {
 
 /// What makes a request the retry of another: its key, and an id of the agent's or the same body.
 package struct RetryIdentity: Hashable, Sendable {
-    fileprivate struct Name: Hashable {
-        let key: KeyID
-        /// The `Idempotency-Key`; `nil` where the body alone identifies the request.
-        let idempotencyKey: String?
-        let bodyDigest: [UInt8]?
-    }
-
-    fileprivate let name: Name
-    fileprivate let bodyDigest: [UInt8]
+    /// A digest of the key, and of the `Idempotency-Key` or, where there is none, the body: of one
+    /// size, however long they are.
+    fileprivate let name: SHA256.Digest
+    fileprivate let bodyDigest: SHA256.Digest
     /// Whether the agent says that it asked before.
     fileprivate let isRetry: Bool
 
@@ -75,12 +70,17 @@ package struct RetryIdentity: Hashable, Sendable {
         var hash = SHA256()
         hash.update(data: Array(dialect.rawValue.utf8))
         body.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
-        bodyDigest = Array(hash.finalize())
-        name = Name(
-            key: key,
-            idempotencyKey: idempotencyKey,
-            bodyDigest: idempotencyKey == nil ? bodyDigest : nil,
-        )
+        bodyDigest = hash.finalize()
+        var naming = SHA256()
+        // What the agent chose comes last, so that no two of them read the same.
+        naming.update(data: Array("\(key.description.utf8.count) \(key) ".utf8))
+        if let idempotencyKey {
+            naming.update(data: Array("id \(idempotencyKey)".utf8))
+        } else {
+            naming.update(data: Array("body ".utf8))
+            naming.update(data: Array(bodyDigest))
+        }
+        name = naming.finalize()
         isRetry = idempotencyKey != nil || (retries ?? 0) > 0
     }
 }
@@ -89,12 +89,13 @@ package struct RetryIdentity: Hashable, Sendable {
 ///
 /// They are kept in memory only, bounded in bytes and in time; the oldest make room for newer ones.
 /// That a request was asked is remembered even where its answer is not kept: its retry is refused,
-/// not charged again.
+/// not charged again. What is remembered so has a bound of its own, in records, far above what the
+/// answers have room for; beyond it the oldest is forgotten, and its retry is a request of its own.
 ///
 /// An answer's lock may be held where this one's is taken, and never the other way round.
 package final class RecentAnswers: Sendable {
     private struct Entry {
-        let bodyDigest: [UInt8]
+        let bodyDigest: SHA256.Digest
         /// `nil` where it ended and is not kept.
         var answer: Downstream?
         /// Of an answer that ended.
@@ -109,7 +110,7 @@ package final class RecentAnswers: Sendable {
     }
 
     private struct State {
-        var entries: [RetryIdentity.Name: Entry] = [:]
+        var entries: [SHA256.Digest: Entry] = [:]
         var finished = FinishedAnswers()
 
         /// Forgets what has expired, and the oldest where there are more than `most`.
@@ -144,10 +145,16 @@ package final class RecentAnswers: Sendable {
     private let state = Mutex(State())
     private let budget: ReplayBudget
     private let lifetime: Duration
+    private let mostRemembered: Int
 
-    package init(budget: ReplayBudget, lifetime: Duration) {
+    /// - Parameters:
+    ///   - budget: how much is kept of answers; a total of 0 keeps and remembers nothing.
+    ///   - lifetime: how long an answer that ended is kept, and remembered.
+    ///   - mostRemembered: how many requests are remembered.
+    package init(budget: ReplayBudget, lifetime: Duration, mostRemembered: Int) {
         self.budget = budget
         self.lifetime = lifetime
+        self.mostRemembered = mostRemembered
         budget.makeRoom { [weak self] in self?.evictOldest() ?? false }
     }
 
@@ -159,18 +166,25 @@ package final class RecentAnswers: Sendable {
 
     /// Finds the answer that a request repeats, or registers the one that it will get.
     ///
+    /// It looks before it takes room for an answer: asking again makes no other answer leave.
+    ///
     /// - Throws: ``GatewayError/idempotencyConflict`` where the id was used with another body,
-    ///   ``GatewayError/answerNotKept(_:)`` where the answer is too large to be given again.
+    ///   ``GatewayError/answerNotKept(_:)`` where the answer is not kept to be given again.
     package func claim(
         _ identity: RetryIdentity?,
         at now: Timestamp,
     ) throws(GatewayError) -> Claim {
         guard let identity, budget.total > 0 else { return .first(Downstream()) }
+        var own: Downstream?
         while true {
-            let answer = Downstream(keepingWithin: budget)
-            guard let found = find(identity, orRegister: answer, at: now) else {
-                return .first(answer)
+            guard let found = find(identity, orRegister: own, at: now) else {
+                if let own { return .first(own) }
+                own = Downstream(keepingWithin: budget)
+                continue
             }
+            // Another was the first meanwhile.
+            own?.forget()
+            own = nil
             guard found.bodyDigest == identity.bodyDigest else { throw .idempotencyConflict }
             if let first = found.answer, first.isKept { return .retry(of: first) }
             // What was forgotten meanwhile came to nothing, and this request may be the first.
@@ -179,16 +193,16 @@ package final class RecentAnswers: Sendable {
         }
     }
 
+    /// The request that this one repeats; where there is none, registers `answer`, if there is one.
     private func find(
         _ identity: RetryIdentity,
-        orRegister answer: Downstream,
+        orRegister answer: Downstream?,
         at now: Timestamp,
     ) -> Entry? {
         let (found, gone) = state.withLock { state -> (Entry?, [Downstream]) in
-            var gone = state.sweep(at: now, most: budget.total / Downstream.ownBytes)
-            if identity.isRetry, let entry = state.entries[identity.name] {
-                return (entry, gone + [answer])
-            }
+            var gone = state.sweep(at: now, most: mostRemembered)
+            if identity.isRetry, let entry = state.entries[identity.name] { return (entry, gone) }
+            guard let answer else { return (nil, gone) }
             if let replaced = state.entries[identity.name]?.answer { gone.append(replaced) }
             state.entries[identity.name] = Entry(bodyDigest: identity.bodyDigest, answer: answer)
             return (nil, gone)
@@ -230,7 +244,7 @@ package final class RecentAnswers: Sendable {
 /// The answers that have ended, the oldest first; all live equally long, so that is also the order in
 /// which they expire.
 private struct FinishedAnswers {
-    typealias Item = (name: RetryIdentity.Name, receipt: String?, expiry: Timestamp)
+    typealias Item = (name: SHA256.Digest, receipt: String?, expiry: Timestamp)
 
     private var items: [Item] = []
     private var start = 0

@@ -50,7 +50,7 @@ package struct KeyChange: Codable, Sendable {
         disabled = try fields.patch(.disabled)
         limit = try fields.patch(.limit)
         limitReset = try fields.patch(.limitReset)
-        limits = try fields.decodeIfPresent([String: Dollars?].self, forKey: .limits)
+        limits = try fields.limits(.limits)
         expiresAt = try fields.patch(.expiresAt)
         models = try fields.patch(.models)
         requestsPerMinute = try fields.patch(.requestsPerMinute)
@@ -145,19 +145,21 @@ extension KeyChange {
 }
 
 extension SpendingLimits {
-    /// The window whose budget `limit` and `limit_reset` speak of: the only one there is, or the
-    /// one over all time.
-    var spokenOf: BudgetWindow {
+    /// The window of the only budget there is; `nil` where there are several, or none.
+    private var onlyWindow: BudgetWindow? {
         let set = BudgetWindow.allCases.filter { self[$0] != nil }
-        return set.count == 1 ? set[0] : .total
+        return set.count == 1 ? set[0] : nil
     }
+
+    /// The window whose budget `limit` speaks of: the only one there is, or the one over all time.
+    var spokenOf: BudgetWindow { onlyWindow ?? .total }
 
     /// Changes the one budget that OpenRouter's keys have.
     fileprivate mutating func change(_ limit: Patch<Dollars>, _ reset: Patch<BudgetWindow>) {
         if limit == .keep, reset == .keep { return }
+        // A window alone moves the only budget there is; of several it can mean none.
+        if limit == .keep, onlyWindow == nil { return }
         let old = spokenOf
-        // A window alone moves the one budget that there is.
-        if limit == .keep, self[old] == nil { return }
         let window =
             switch reset {
             case .keep: old

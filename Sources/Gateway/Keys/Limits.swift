@@ -30,3 +30,16 @@ extension SpendingLimits {
         return limits
     }
 }
+
+extension KeyedDecodingContainer {
+    /// Limits by window; an amount that is none is told under the field's name.
+    func limits(_ key: Key) throws -> [String: Dollars?]? {
+        do { return try decodeIfPresent([String: Dollars?].self, forKey: key) } catch {
+            throw DecodingError.dataCorruptedError(
+                forKey: key,
+                in: self,
+                debugDescription: "not limits by window",
+            )
+        }
+    }
+}

@@ -14,7 +14,7 @@ package struct CustomerChange: Codable, Sendable {
     package init(from decoder: any Decoder) throws {
         try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
-        limits = try fields.decodeIfPresent([String: Dollars?].self, forKey: .limits)
+        limits = try fields.limits(.limits)
     }
 
     /// The limits that are named; `nil` takes one away.

@@ -27,21 +27,49 @@ package enum JSONRequest {
         of body: ByteBuffer,
     ) throws -> Value {
         do throws(JSONError) { try body.checkJSON() } catch { throw RequestError.notJSON(error) }
+        if let field = longNumber(in: body) { throw GatewayError.invalidParameter(field) }
         do {
             return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
         } catch let error as DecodingError {
             throw GatewayError.invalidParameter(error.field)
         }
     }
+
+    /// The longest number that is read: the decoder rounds what has more digits than it can hold.
+    private static let longestNumber = 32
+
+    /// The first field whose number is longer than any that is meant.
+    private static func longNumber(in body: ByteBuffer) -> String? {
+        body.withUnsafeReadableBytes { bytes in
+            var (cursor, field) = (JSONCursor(bytes), nil as String?)
+            // The body was checked: it can be walked to its end.
+            do throws(JSONError) { try find(&cursor, "body", &field) } catch { return "body" }
+            return field
+        }
+    }
+
+    private static func find(
+        _ cursor: inout JSONCursor,
+        _ path: String,
+        _ field: inout String?,
+    ) throws(JSONError) {
+        switch try cursor.kind() {
+        case .object:
+            try cursor.object { cursor, key throws(JSONError) in
+                let inner = path == "body" ? key.text : "\(path).\(key.text)"
+                try find(&cursor, inner, &field)
+            }
+        case .array:
+            try cursor.array { cursor throws(JSONError) in try find(&cursor, path, &field) }
+        case .number: if try cursor.skip().count > longestNumber { field = field ?? path }
+        case .string, .bool, .null: try cursor.skip()
+        }
+    }
 }
 
 extension DecodingError {
-    /// The field that could not be read, in snake case as it was sent.
-    fileprivate var field: String {
-        path.reduce(into: "") { name, character in
-            name += character.isUppercase ? "_\(character.lowercased())" : "\(character)"
-        }
-    }
+    /// The field that could not be read, as it was sent.
+    fileprivate var field: String { path.isEmpty ? "body" : path }
 
     private var path: String {
         switch self {
