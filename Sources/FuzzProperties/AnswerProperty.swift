@@ -54,7 +54,10 @@ struct AnswerProperty {
         }
         try demand((meaning != .garbage) == plain.isObject, "the body is \(meaning)")
         guard meaning == .answer, !plain.hasDuplicateKeys else { return .refused }
-        try StatedUsage(dialect, plain).check(meter.reading)
+        let stated = StatedUsage(dialect, plain)
+        try stated.check(meter.reading)
+        // The stream below delivers no text that could refute what is stated.
+        guard !stated.isRefuted(by: meter.reading) else { return .refused }
         let streamed = StreamedAnswer(dialect, wantsUsage, [stream(of: plain)])
         try demand(
             streamed.reading.source == meter.reading.source,

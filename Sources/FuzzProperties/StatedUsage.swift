@@ -23,9 +23,7 @@ struct StatedUsage {
     func check(_ reading: UsageReading) throws(BrokenProperty) {
         guard !isElsewhere else { return }
         let isReported = reading.source == .reported
-        // No output beside a text that was delivered, and so estimated, is no report.
-        let isRefuted = statedOutput == 0 && reading.usage.outputTokens > 0
-        let mayBeEstimate = !mustBeReport || isRefuted
+        let mayBeEstimate = !mustBeReport || isRefuted(by: reading)
         try demand(isReported ? mayBeReport : mayBeEstimate, "\(usage) is \(reading)")
         guard isReported else { return }
         switch dialect {
@@ -69,6 +67,11 @@ struct StatedUsage {
 
     private func count(_ name: String, _ object: PlainJSON? = nil) -> Int64 {
         (object ?? usage).member(name)?.integer ?? 0
+    }
+
+    /// Whether a text was delivered, and so estimated, beside a report of no output: that is none.
+    func isRefuted(by reading: UsageReading) -> Bool {
+        reading.source == .estimated && statedOutput == 0 && reading.usage.outputTokens > 0
     }
 
     // MARK: What a report is
