@@ -22,26 +22,27 @@ struct RawUpstream: Sendable {
         script: @escaping @Sendable (RawPeer, Int) async throws -> Void,
         test: (RawUpstream) async throws -> Void,
     ) async throws {
+        let (accepted, acceptor) = AsyncStream.makeStream(of: RawConnection.self)
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls {
-                        let handler = NIOSSLServerHandler(context: tls)
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    }
-                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel
-                    )
+                    let sync = channel.pipeline.syncOperations
+                    if let tls { try sync.addHandler(NIOSSLServerHandler(context: tls)) }
+                    let (pieces, reader) = AsyncStream.makeStream(of: ByteBuffer.self)
+                    try sync.addHandler(RawReader(reader))
+                    acceptor.yield(RawConnection(channel: channel, pieces: pieces))
                 }
             }
-        let upstream = RawUpstream(port: server.channel.localAddress?.port ?? 0)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let upstream = RawUpstream(port: server.localAddress?.port ?? 0)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                try await serve(server, script)
+                await serve(accepted, script)
             }
             let result: Result<Void, any Error>
             do { result = .success(try await test(upstream)) } catch { result = .failure(error) }
-            try await server.channel.close()
+            try await server.close()
+            acceptor.finish()
             if case .failure = result { group.cancelAll() }
             try result.get()
             try await group.waitForAll()
@@ -49,48 +50,65 @@ struct RawUpstream: Sendable {
     }
 
     private static func serve(
-        _ server: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>,
+        _ connections: AsyncStream<RawConnection>,
         _ script: @escaping @Sendable (RawPeer, Int) async throws -> Void,
-    ) async throws {
-        try await server.executeThenClose { connections in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                var count = 0
-                for try await connection in connections {
-                    let number = count
-                    count += 1
-                    group.addTask {
-                        // What breaks here is seen by the client.
-                        try? await connection.executeThenClose { inbound, _ in
-                            let peer = RawPeer(connection.channel, inbound)
-                            try await script(peer, number)
-                        }
-                    }
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            var count = 0
+            for await connection in connections {
+                let number = count
+                count += 1
+                group.addTask {
+                    // What breaks here is seen by the client.
+                    try? await script(RawPeer(connection), number)
+                    try? await connection.channel.close()
                 }
-                try await group.waitForAll()
             }
+            await group.waitForAll()
         }
+    }
+}
+
+/// A connection that was accepted, and what comes on it.
+private struct RawConnection: Sendable {
+    let channel: any Channel
+    let pieces: AsyncStream<ByteBuffer>
+}
+
+private final class RawReader: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let reader: AsyncStream<ByteBuffer>.Continuation
+
+    init(_ reader: AsyncStream<ByteBuffer>.Continuation) { self.reader = reader }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        reader.yield(unwrapInboundIn(data))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { reader.finish() }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
     }
 }
 
 /// The other end of one connection.
 final class RawPeer {
     let channel: any Channel
-    private var pieces: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private var pieces: AsyncStream<ByteBuffer>.AsyncIterator
     private var text = ""
 
-    init(
-        _ channel: any Channel,
-        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
-    ) {
-        self.channel = channel
-        pieces = inbound.makeAsyncIterator()
+    fileprivate init(_ connection: RawConnection) {
+        channel = connection.channel
+        pieces = connection.pieces.makeAsyncIterator()
     }
 
     /// Reads one whole request; `nil` where the client has left.
     func request() async throws -> String? {
         while true {
             if let whole = takeRequest() { return whole }
-            guard let piece = try await pieces.next(isolation: #isolation) else { return nil }
+            guard let piece = await pieces.next(isolation: #isolation) else { return nil }
             text += String(buffer: piece)
         }
     }
@@ -130,7 +148,7 @@ final class RawPeer {
 
     /// Waits until the client has closed the connection; whatever it sends meanwhile is dropped.
     func waitForLeaving() async {
-        while let piece = try? await pieces.next(isolation: #isolation) { _ = piece }
+        while let piece = await pieces.next(isolation: #isolation) { _ = piece }
     }
 
     /// Ends the connection under TLS, which does not get to say goodbye.

@@ -9,6 +9,12 @@ struct UpstreamConnector: Sendable {
     let tls: NIOSSLContext?
     let settings: NIOTransport.Settings
 
+    private static let allocator = AdaptiveRecvByteBufferAllocator(
+        minimum: 1 << 10,
+        initial: 4 << 10,
+        maximum: 32 << 10,
+    )
+
     /// Tries to connect, agree on TLS and check the certificate, all within the connect timeout.
     func connect(_ attempt: ConnectionAttempt, for pool: ConnectionPool, on loop: any EventLoop) {
         let limit = TimeAmount(settings.connectTimeout)
@@ -17,6 +23,9 @@ struct UpstreamConnector: Sendable {
             // The attempt's own timer ends it; this one ends what is left of a name's addresses.
             .connectTimeout(limit + .seconds(1))
             .channelOption(.autoRead, value: false)
+            // What a stalled reader keeps in memory is two reads at most, so a read is small.
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: UpstreamConnector.allocator)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try add(to: channel, attempt, pool) }
             }
