@@ -22,12 +22,13 @@ package struct Secret: Sendable {
 
     /// The public half; of a malformed secret, nothing.
     package var keyID: KeyID? {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "fbx", parts[1].utf8.count == 12,
-            parts[2].utf8.count == 64, Hexadecimal.bytes(parts[1]) != nil,
-            Hexadecimal.bytes(parts[2]) != nil
-        else { return nil }
-        return KeyID("fbx-\(parts[1])")
+        let (publicEnd, length) = (16, 81)
+        let bytes = text.utf8
+        guard bytes.count == length, bytes.starts(with: "fbx-".utf8) else { return nil }
+        let areInPlace = bytes.enumerated().allSatisfy { index, byte in
+            index < 4 || (index == publicEnd ? byte == UInt8(ascii: "-") : byte.isHexadecimal)
+        }
+        return areInPlace ? KeyID(String(text.prefix(publicEnd))) : nil
     }
 
     package var digest: SecretDigest { SecretDigest(of: self) }
@@ -37,4 +38,13 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible {
     /// The public half alone.
     package var description: String { keyID?.description ?? "malformed" }
     package var debugDescription: String { description }
+}
+
+extension UInt8 {
+    fileprivate var isHexadecimal: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+        default: false
+        }
+    }
 }
