@@ -57,6 +57,7 @@ class Contestant:
 
     def __init__(self, name, port, command, key="none", **environment):
         self.name, self.port, self.key = name, port, key
+        self.answered = 0
         log = open(f"{name}.log", "w")
         self.process = subprocess.Popen(command, env=os.environ | environment, stdout=log, stderr=log)
         wait_for_port(port, self.process, 120)
@@ -152,7 +153,7 @@ class Upstream:
         command = [TOOLS / "StaticUpstream", f"chunks={chunks}", f"interval-us={interval}"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().split()[1])
-        self.name, self.key = "direct", "none"
+        self.name, self.key, self.answered = "direct", "none", 0
 
     def stop(self):
         self.process.kill()
@@ -164,6 +165,7 @@ def load(contestant, body, **options):
     seen = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
     if seen["refused"] or seen["errors"] or not seen["answered"]:
         raise SystemExit(f"{contestant.name} did not answer all: {seen}")
+    contestant.answered += seen["answered"]
     return seen
 
 
@@ -258,8 +260,9 @@ def measure(table):
     table.add("one append and fdatasync", "µs", {"disk": sync_time()})
     for contestant in contestants:
         contestant.stop()
+    # Closed, so that the log is in the database.
+    table.add("database of an inference", "bytes", {"farebox": (database_bytes() - before) / contestants[1].answered})
     upstream.stop()
-    return before
 
 
 def measure_streams(table):

@@ -2,26 +2,26 @@
 ///
 /// Counts are never negative.
 package struct Usage: Hashable, Sendable {
-    private var counts: [UsageClass: Int64] = [:]
+    private var counts = PerUsageClass()
 
     package init(_ counts: [UsageClass: Int64] = [:]) {
         for (kind, count) in counts { self[kind] = count }
     }
 
     package subscript(kind: UsageClass) -> Int64 {
-        get { counts[kind] ?? 0 }
+        get { counts[kind] }
         set {
             precondition(newValue >= 0, "a count is never negative: \(kind) \(newValue)")
-            counts[kind] = newValue == 0 ? nil : newValue
+            counts[kind] = newValue
         }
     }
+
+    /// Tokens of input and output together.
+    package var tokens: Int64 { inputTokens + outputTokens }
 
     /// All tokens that the model read; it decides a long-context tier.
     ///
     /// Saturates.
-    /// Tokens of input and output together.
-    package var tokens: Int64 { inputTokens + outputTokens }
-
     package var inputTokens: Int64 { total(UsageClass.inputTokens) }
 
     /// All tokens that the model wrote.
@@ -48,5 +48,7 @@ extension Usage: Codable {
         self.init(counts)
     }
 
-    package func encode(to encoder: any Encoder) throws { try counts.encode(to: encoder) }
+    package func encode(to encoder: any Encoder) throws {
+        try counts.dictionary.encode(to: encoder)
+    }
 }

@@ -24,6 +24,23 @@ package enum UsageClass: String, CaseIterable, Hashable, Sendable, Codable, Codi
     /// The inference itself.
     case request
 
+    /// Its place in a ``PerUsageClass``.
+    fileprivate var place: Int {
+        switch self {
+        case .input: 0
+        case .cacheRead: 1
+        case .cacheWrite5m: 2
+        case .cacheWrite1h: 3
+        case .audioInput: 4
+        case .output: 5
+        case .reasoning: 6
+        case .audioOutput: 7
+        case .image: 8
+        case .webSearch: 9
+        case .request: 10
+        }
+    }
+
     /// The tokens that a model reads.
     package static let inputTokens: [UsageClass] = [
         .input, .cacheRead, .cacheWrite5m, .cacheWrite1h, .audioInput,
@@ -31,4 +48,36 @@ package enum UsageClass: String, CaseIterable, Hashable, Sendable, Codable, Codi
 
     /// The tokens that a model writes.
     package static let outputTokens: [UsageClass] = [.output, .reasoning, .audioOutput]
+}
+
+/// A number for each class, in place: what is counted and priced with every piece of a stream is
+/// looked up without a hash.
+package struct PerUsageClass: Sendable {
+    private var numbers = InlineArray<11, Int64>(repeating: 0)
+
+    package init(_ numbers: [UsageClass: Int64] = [:]) {
+        for (kind, number) in numbers { self[kind] = number }
+    }
+
+    package subscript(kind: UsageClass) -> Int64 {
+        get { numbers[kind.place] }
+        set { numbers[kind.place] = newValue }
+    }
+
+    /// Those that are not zero.
+    package var dictionary: [UsageClass: Int64] {
+        var dictionary: [UsageClass: Int64] = [:]
+        for kind in UsageClass.allCases where self[kind] != 0 { dictionary[kind] = self[kind] }
+        return dictionary
+    }
+}
+
+extension PerUsageClass: Hashable {
+    package static func == (one: PerUsageClass, other: PerUsageClass) -> Bool {
+        one.numbers.indices.allSatisfy { one.numbers[$0] == other.numbers[$0] }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for index in numbers.indices { hasher.combine(numbers[index]) }
+    }
 }

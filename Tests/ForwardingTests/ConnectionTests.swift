@@ -204,9 +204,10 @@ import Testing
     @Test func `an answer that overtakes its request ends the connection`() async throws {
         let body = String(repeating: "x", count: 32 << 20)
         let seen = Happenings()
-        try await RawUpstream.run { peer, _ in
+        try await RawUpstream.run(readsAtOnce: false) { peer, _ in
             try await peer.answer("early")
             await seen.wait(for: "read")
+            try await peer.read()
             await peer.waitForLeaving()
             seen.add("left")
         } test: { upstream in

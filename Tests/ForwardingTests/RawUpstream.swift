@@ -15,10 +15,13 @@ import Darwin
 struct RawUpstream: Sendable {
     let port: Int
 
-    /// Listens while `test` runs, and does `script` on each connection, which is told its number,
-    /// from 0; then waits until all connections have ended.
+    /// Listens while `test` runs, and does `script` on each connection, which is told its number.
+    ///
+    /// The first has the number 0. Returns when all connections have ended. Without `readsAtOnce`
+    /// nothing is read before the script says ``RawPeer/read()``.
     static func run(
         tls: NIOSSLContext? = nil,
+        readsAtOnce: Bool = true,
         script: @escaping @Sendable (RawPeer, Int) async throws -> Void,
         test: (RawUpstream) async throws -> Void,
     ) async throws {
@@ -33,6 +36,7 @@ struct RawUpstream: Sendable {
                     acceptor.yield(RawConnection(channel: channel, pieces: pieces))
                 }
             }
+            .childChannelOption(.autoRead, value: readsAtOnce)
             .bind(host: "127.0.0.1", port: 0).get()
         let upstream = RawUpstream(port: server.localAddress?.port ?? 0)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -126,6 +130,9 @@ final class RawPeer {
         defer { text.removeSubrange(..<stop) }
         return String(text[..<stop])
     }
+
+    /// Reads whatever comes from now on.
+    func read() async throws { try await channel.setOption(.autoRead, value: true).get() }
 
     func send(_ text: String) async throws { try await send(ByteBuffer(string: text)) }
 

@@ -125,6 +125,6 @@ let stores: [(String, @Sendable () async throws -> Books)] = [
                 .appendingPathComponent("farebox-micro-\(getpid())")
             try? FileManager.default.removeItem(at: folder)
             return try await Books.sqlite(folder.appendingPathComponent("farebox.db").path)
-        }
+        },
     ),
 ]

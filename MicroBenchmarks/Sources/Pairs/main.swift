@@ -37,8 +37,11 @@ func run() async throws {
     try await measure("customers", customers) { try await books.addCustomers(customers) }
     let filled = option("fill", 0)
     if filled > 0 { try await measure("fill", filled) { try await books.fill(pairs: filled) } }
-    for atOnce in [option("atonce", 0)].filter({ $0 > 0 }) + (option("atonce", 0) > 0 ? [] : [1, 10, 100, 1000]) {
-        for kind in Books.Work.allCases where option("only-\(kind == .ledger ? "stages" : "ledger")", 0) == 0 {
+    for atOnce in [option("atonce", 0)].filter({ $0 > 0 })
+        + (option("atonce", 0) > 0 ? [] : [1, 10, 100, 1000])
+    {
+        for kind in Books.Work.allCases
+        where option("only-\(kind == .ledger ? "stages" : "ledger")", 0) == 0 {
             let count = option("pairs", 100_000) / (atOnce < 100 ? 20 : 1)
             try await books.pairs(count / 10, atOnce: atOnce, kind)
             try await measure("\(kind) pairs, \(atOnce) at once", count) {

@@ -233,8 +233,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func send(_ bytes: ByteBuffer) -> Bool {
         guard let context, !isSilent else { return true }
         for piece in answer.encode(bytes) { context.write(wrapOutboundOut(piece), promise: nil) }
-        if answer.isStream { flushSoon(context) }
-        return context.channel.isWritable
+        let takesMore = context.channel.isWritable
+        // A stream goes out as it comes, and what is too much to wait for its end goes out, too.
+        if answer.isStream || !takesMore { flushSoon(context) }
+        return takesMore
     }
 
     /// Ends the answer.
