@@ -58,4 +58,13 @@ struct TimestampTests {
     func `a moment is moved by whole microseconds`(_ duration: Duration, _ expected: Int64) {
         #expect(Timestamp(microseconds: 0).advanced(by: duration).microseconds == expected)
     }
+
+    @Test(arguments: [
+        (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+        (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (951_827_696, "Tue, 29 Feb 2000 12:34:56 GMT"),
+    ])
+    func `a moment is told as HTTP tells it`(second: Int64, text: String) {
+        #expect(Timestamp(microseconds: second * 1_000_000).httpDate == text)
+    }
 }

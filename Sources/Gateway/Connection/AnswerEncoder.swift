@@ -1,11 +1,11 @@
-import HTTPTypes
-import NIOCore
+package import HTTPTypes
+package import NIOCore
 import NIOHTTP1
 
 /// Writes answers as HTTP/1.1 (RFC 9112), one after the other.
 ///
 /// The head waits for the first bytes of the body, so that both go out as one.
-struct AnswerEncoder {
+package struct AnswerEncoder {
     private enum Framing { case none, length, chunks }
 
     /// Bodies up to this size are copied to what goes out with them; larger ones are sent as they are.
@@ -15,13 +15,15 @@ struct AnswerEncoder {
     /// What goes out before the next bytes.
     private var pending = ByteBuffer()
 
+    package init() {}
+
     /// Whether the answer has no length: each part of it is sent as it comes.
-    var isStream: Bool { framing == .chunks }
+    package var isStream: Bool { framing == .chunks }
 
     /// Begins an answer.
     ///
     /// Without a length it is sent in chunks.
-    mutating func begin(_ response: HTTPResponse, to method: HTTPRequest.Method) {
+    package mutating func begin(_ response: HTTPResponse, to method: HTTPRequest.Method) {
         let hasBody = method != .head && response.status.code != 204 && response.status.code != 304
         if !hasBody {
             framing = .none
@@ -46,7 +48,7 @@ struct AnswerEncoder {
     }
 
     /// The bytes to send for a part of the body.
-    mutating func encode(_ bytes: ByteBuffer) -> [ByteBuffer] {
+    package mutating func encode(_ bytes: ByteBuffer) -> [ByteBuffer] {
         guard framing != .none, bytes.readableBytes > 0 else { return [] }
         if framing == .chunks {
             pending.writeString(String(bytes.readableBytes, radix: 16))
@@ -65,7 +67,7 @@ struct AnswerEncoder {
     }
 
     /// The bytes that end the answer.
-    mutating func end() -> ByteBuffer {
+    package mutating func end() -> ByteBuffer {
         if framing == .chunks { pending.writeString("0\r\n\r\n") }
         framing = .none
         return takePending()

@@ -1,5 +1,5 @@
-import Identity
-import Primitives
+package import Identity
+package import Primitives
 import Synchronization
 
 /// The keys that were used last, so that an agent is recognised without the store.
@@ -24,7 +24,8 @@ package final class KeyDirectory: Sendable {
     ///
     /// - Throws: ``IdentityError/invalidCredential``.
     /// - Returns: the key; or else a mark to ``keep(_:since:)`` it with once it is read.
-    func authenticate(_ secret: Secret, at now: Timestamp) throws -> (key: Key?, mark: Int) {
+    package func authenticate(_ secret: Secret, at now: Timestamp) throws -> (key: Key?, mark: Int)
+    {
         guard let id = secret.keyID else { throw IdentityError.invalidCredential }
         let (key, mark) = state.withLock { ($0.keys[id], $0.changes) }
         guard let key else { return (nil, mark) }
@@ -35,7 +36,7 @@ package final class KeyDirectory: Sendable {
     }
 
     /// Keeps a key that was read from the store, unless one was changed since `mark`.
-    func keep(_ key: Key, since mark: Int) {
+    package func keep(_ key: Key, since mark: Int) {
         state.withLock { state in
             guard state.changes == mark else { return }
             if state.keys.count >= KeyDirectory.capacity { state.keys.removeAll() }
@@ -44,7 +45,7 @@ package final class KeyDirectory: Sendable {
     }
 
     /// Forgets a key that was changed.
-    func forget(_ id: KeyID) {
+    package func forget(_ id: KeyID) {
         state.withLock { state in
             state.keys[id] = nil
             state.changes += 1
