@@ -244,6 +244,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard let context, turns.isServing, !isSilent else { return }
         let rest = answer.end()
         departure = nil
+        // What is left of its body is passed over.
+        inflow = nil
+        readOn()
         lastActivity = .now()
         let next = turns.endsAnswer()
         guard next == .leave else {
