@@ -96,7 +96,7 @@ final class StoreWork<Storage: GatewayStore>: BooksWork {
     }
 
     func pair(_ kind: Books.Work) async throws {
-        let (customer, key, _) = someone()
+        let (customer, key, secret) = someone()
         let id: InferenceID = identifiers.next("inf")
         switch kind {
         case .ledger:
@@ -111,23 +111,24 @@ final class StoreWork<Storage: GatewayStore>: BooksWork {
                 let settlement = Settlement(price: 5000, cost: 4000, provider: "openai")
                 return try transaction.captureHold(id, settlement, at: now)
             }
-        case .stages: try await pair(id, key)
+        case .stages: try await pair(id, customer, secret)
         }
     }
 
-    private func pair(_ id: InferenceID, _ key: KeyID) async throws {
+    private func pair(
+        _ id: InferenceID,
+        _ customer: CustomerID,
+        _ secret: Secret,
+    ) async throws {
         let demand = Demand(inputBound: 400, inputEstimate: 100, outputLimit: 256)
         let quote = Quote(rate: rate, demand: demand)
         let now = TimeSource.clock.now()
+        guard let name = secret.keyID else { preconditionFailure("a new secret is one") }
+        let key = Key(id: name, customer: customer, digest: secret.digest, createdAt: .second(0))
         let placed = try await placeHold(id, quote, key: key, rateCard: "sample-1", at: now)
         let held = HeldInference(
             request: request,
-            key: Key(
-                id: key,
-                customer: placed.hold.customer,
-                digest: SecretDigest(stored: []),
-                createdAt: now,
-            ),
+            key: key,
             rate: rate,
             upstream: upstream,
             demand: demand,

@@ -9,8 +9,8 @@ extension SQLiteTransaction: LedgerTransaction {
     }
 
     package mutating func append(_ transfer: Transfer) throws {
-        let chain = willWrite()
         var end = try loadedEnd(of: chain)
+        willWrite()
         let link = end.append(transfer)
         loaded.chainEnd = end
         loaded.isChainChanged = true

@@ -29,14 +29,18 @@ package struct SQLiteTransaction {
         self.access = access
     }
 
-    /// The name of the chain that this transaction appends to; called before each write.
-    @discardableResult
-    mutating func willWrite() -> String {
+    /// The name of the chain that this transaction appends to.
+    var chain: String {
         guard case .write(let chain) = access else {
             preconditionFailure("a read does not write: ask the store for a write")
         }
-        writeCount += 1
         return chain
+    }
+
+    /// Called before each write, once nothing of it can be refused any more.
+    mutating func willWrite() {
+        _ = chain
+        writeCount += 1
     }
 
     /// Writes back what was changed, so that queries over whole tables see it.

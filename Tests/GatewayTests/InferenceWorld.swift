@@ -67,7 +67,7 @@ struct InferenceWorld {
         let placed = try await PlaceHold(store: store, settings: settings)(
             "inf_1",
             Quote(rate: rate, demand: demand),
-            key: key.id,
+            key: key,
             rateCard: card.version,
             at: time.now,
         )

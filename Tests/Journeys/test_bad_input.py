@@ -1,6 +1,5 @@
 """What no honest client sends: a clear error in the route's dialect, no charge, no crash, nothing upstream."""
 
-import http.client
 import json
 import re
 import secrets
@@ -423,20 +422,6 @@ def test_a_frame_that_is_ambiguous_is_refused_and_closed(customer, dialect, name
         assert statuses, "an answer says what is wrong"
     if name == "length and chunks":
         assert b"connection: close" in heard.lower()
-
-
-@pytest.mark.parametrize("size", [0, 1, 60_000, 5_000_000])
-@pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_a_body_that_no_route_reads_is_passed_over_on_a_connection_that_stays(shared, framing, size):
-    connection = http.client.HTTPConnection("127.0.0.1", shared.port, timeout=20)
-    connection.connect()
-    first = connection.sock
-    for _ in range(3):
-        body = b"x" * size if framing == "length" else iter([b"x" * size] if size else [])
-        connection.request("GET", "/livez", body, encode_chunked=framing == "chunked")
-        assert connection.getresponse().read() == b"ok\n"
-        assert connection.sock is first
-    connection.close()
 
 
 @both

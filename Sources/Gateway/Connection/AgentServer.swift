@@ -37,7 +37,7 @@ where Responder.Context == GatewayContext {
             let executor = EventLoopExecutor(channel.eventLoop)
             let handler = ConnectionHandler(timeouts, on: executor, requestID: requestID)
             try channel.pipeline.syncOperations.addHandlers([
-                ByteToMessageHandler(decoder), handler,
+                ByteToMessageHandler(decoder, maximumBufferSize: 128 << 10), handler,
             ])
             return Value(
                 channel: channel,
@@ -105,10 +105,21 @@ private struct AnswerWriter: ResponseBodyWriter {
         self.method = method
     }
 
+    /// How much is written at once; an agent that takes as much is one that reads.
+    private static let slice = 64 << 10
+
     mutating func write(_ buffer: ByteBuffer) async throws {
+        var rest = buffer
+        repeat {
+            let length = min(rest.readableBytes, AnswerWriter.slice)
+            try await writeSlice(rest.readSlice(length: length) ?? ByteBuffer())
+        } while rest.readableBytes > 0
+    }
+
+    private mutating func writeSlice(_ slice: ByteBuffer) async throws {
         let begins = !hasBegun
         hasBegun = true
-        let takesMore = try await perform(begins: begins) { $0.send(buffer) }
+        let takesMore = try await perform(begins: begins) { $0.send(slice) }
         guard !takesMore else { return }
         await withCheckedContinuation { [channel, handler] continuation in
             channel.eventLoop.execute { handler.value.wait(continuation) }

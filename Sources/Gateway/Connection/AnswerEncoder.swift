@@ -6,7 +6,7 @@ import NIOHTTP1
 ///
 /// The head waits for the first bytes of the body, so that both go out as one.
 package struct AnswerEncoder {
-    private enum Framing { case none, length, chunks }
+    private enum Framing { case none, length, chunks, untilClose }
 
     /// Bodies up to this size are copied to what goes out with them; larger ones are sent as they are.
     private static let copied = 16 << 10
@@ -18,17 +18,23 @@ package struct AnswerEncoder {
     package init() {}
 
     /// Whether the answer has no length: each part of it is sent as it comes.
-    package var isStream: Bool { framing == .chunks }
+    package var isStream: Bool { framing == .chunks || framing == .untilClose }
 
     /// Begins an answer.
     ///
-    /// Without a length it is sent in chunks.
-    package mutating func begin(_ response: HTTPResponse, to method: HTTPRequest.Method) {
+    /// Without a length it is sent in chunks; to HTTP/1.0, which knows none, until the connection
+    /// ends.
+    package mutating func begin(
+        _ response: HTTPResponse,
+        to method: HTTPRequest.Method,
+        inChunks: Bool = true,
+    ) {
         let hasBody = method != .head && response.status.code != 204 && response.status.code != 304
         if !hasBody {
             framing = .none
         } else {
-            framing = response.headerFields[.contentLength] == nil ? .chunks : .length
+            let hasLength = response.headerFields[.contentLength] != nil
+            framing = hasLength ? .length : inChunks ? .chunks : .untilClose
         }
         pending = ByteBuffer()
         pending.reserveCapacity(1024)
@@ -61,6 +67,7 @@ package struct AnswerEncoder {
         } else {
             pieces = [takePending(), bytes]
         }
+        if framing == .untilClose { return pieces + [takePending()] }
         guard framing == .chunks else { return pieces }
         pending.writeString("\r\n")
         return pieces + [takePending()]

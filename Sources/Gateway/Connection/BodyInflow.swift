@@ -17,13 +17,20 @@ package final class BodyInflow: AsyncSequence, Sendable {
     private static let highWater = 256 << 10
 
     private let state: Mutex<State>
+    private let whenWanted: @Sendable () -> Void
     private let whenRead: @Sendable () -> Void
 
     /// - Parameters:
     ///   - bytes: what has come already.
+    ///   - whenWanted: is called when somebody begins to read it.
     ///   - whenRead: is called when there is room again.
-    package init(_ bytes: ByteBuffer, whenRead: @escaping @Sendable () -> Void) {
+    package init(
+        _ bytes: ByteBuffer,
+        whenWanted: @escaping @Sendable () -> Void,
+        whenRead: @escaping @Sendable () -> Void,
+    ) {
         state = Mutex(State(bytes: bytes))
+        self.whenWanted = whenWanted
         self.whenRead = whenRead
     }
 
@@ -60,7 +67,10 @@ package final class BodyInflow: AsyncSequence, Sendable {
         package mutating func next() async throws -> ByteBuffer? { try await inflow.next() }
     }
 
-    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(inflow: self) }
+    package func makeAsyncIterator() -> AsyncIterator {
+        whenWanted()
+        return AsyncIterator(inflow: self)
+    }
 
     private func next() async throws -> ByteBuffer? {
         while true {

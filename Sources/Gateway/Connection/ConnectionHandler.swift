@@ -31,7 +31,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var departure: Departure?
     /// What came behind the request that is served.
     private var later = CircularBuffer<HTTPServerRequestPart>()
+    /// What is no HTTP, behind what waits.
+    private var garbage: (any Error)?
+    /// Answers that have ended and are not written yet.
+    private var unwritten = 0
     private var answer = AnswerEncoder()
+    /// Whether the request that is served is of HTTP/1.0, which knows no chunks.
+    private var isOldVersion = false
     private var isFlushing = false
     private var isReadWanted = false
     private var isSilent = false
@@ -86,8 +92,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The decoder says of all that follows an error that it does.
+        if case .dataReceivedInErrorState = error as? ByteToMessageDecoderError { return }
         guard error is HTTPParserError else { return context.close(promise: nil) }
-        receiveGarbage(error)
+        if later.isEmpty { receiveGarbage(error) } else { garbage = error }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -102,7 +110,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             } else {
                 perform(turns.windsUp())
             }
-        case is ChannelShouldQuiesceEvent: if turns.windsUp() == .leave { abort() }
+        case is ChannelShouldQuiesceEvent:
+            if turns.windsUp() == .leave { unwritten > 0 ? leave() : abort() }
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -119,10 +128,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func receive(_ part: HTTPServerRequestPart) {
         guard !isSilent else { return }
-        if !later.isEmpty { return later.append(part) }
+        if later.isEmpty, isWanted(part) { take(part) } else { later.append(part) }
+    }
+
+    private func isWanted(_ part: HTTPServerRequestPart) -> Bool {
+        if case .head = part { turns.takesHead } else { true }
+    }
+
+    private func take(_ part: HTTPServerRequestPart) {
         switch part {
         case .head(let head):
-            guard turns.takesHead else { return later.append(part) }
             if let error = head.breach { return receiveGarbage(error) }
             turns.receivesHead(closes: head.closesConnection)
             arriving = (head, ByteBuffer())
@@ -183,7 +198,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
             body = RequestBody(buffer: bytes)
         } else {
             let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-            let inflow = BodyInflow(bytes) { [loop = context.eventLoop] in
+            let (loop, isAwaited) = (context.eventLoop, head.isAwaited && bytes.readableBytes == 0)
+            let inflow = BodyInflow(bytes) {
+                if isAwaited { loop.execute { bound.value.askForBody() } }
+            } whenRead: {
                 loop.execute { bound.value.readOn() }
             }
             self.inflow = inflow
@@ -192,6 +210,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let departure = Departure()
         if hasLeft { departure.signal() }
         self.departure = departure
+        isOldVersion = head.version != .http1_1
         guard let request = HTTPRequest(head) else { return refuse() }
         mailbox.leave(
             ArrivedRequest(
@@ -204,9 +223,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func lookAtWhatWaited() {
-        var waiting = CircularBuffer<HTTPServerRequestPart>()
-        swap(&waiting, &later)
-        while let part = waiting.popFirst() { receive(part) }
+        while !isSilent, let part = later.first, isWanted(part) {
+            later.removeFirst()
+            take(part)
+        }
+        if later.isEmpty, let error = garbage {
+            garbage = nil
+            receiveGarbage(error)
+        }
         pauses()
         readOn()
     }
@@ -222,9 +246,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Begins the answer to the request that is served.
     func begin(_ response: HTTPResponse, to method: HTTPRequest.Method) {
         var response = response
-        turns.beginsAnswer(closes: response.headerFields.closesConnection)
+        let hasNoEnd = isOldVersion && response.headerFields[.contentLength] == nil
+        turns.beginsAnswer(closes: hasNoEnd || response.headerFields.closesConnection)
         if turns.isLast { response.headerFields[.connection] = "close" }
-        answer.begin(response, to: method)
+        answer.begin(response, to: method, inChunks: !isOldVersion)
+    }
+
+    /// Tells an agent that waits for it to send its body (RFC 9110, section 10.1.1).
+    private func askForBody() {
+        guard let context, turns.isReadingBody, turns.isServing, !isSilent else { return }
+        let go = ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")
+        context.writeAndFlush(wrapOutboundOut(go), promise: nil)
     }
 
     /// Sends a part of the answer's body.
@@ -247,15 +279,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         // What is left of its body is passed over.
         inflow = nil
         readOn()
-        lastActivity = .now()
-        let next = turns.endsAnswer()
-        guard next == .leave else {
-            context.writeAndFlush(wrapOutboundOut(rest), promise: nil)
-            return perform(next)
-        }
+        unwritten += 1
         let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in self.leave() }
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            self.unwritten -= 1
+            self.lastActivity = .now()
+        }
         context.writeAndFlush(wrapOutboundOut(rest), promise: written)
+        perform(turns.endsAnswer())
     }
 
     /// Breaks the answer off: its reader must see that it is not whole.
@@ -311,6 +342,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 ],
             ),
             to: .get,
+            inChunks: false,
         )
         _ = send(body)
         context?.writeAndFlush(wrapOutboundOut(answer.end()), promise: nil)
@@ -321,13 +353,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Says that nothing follows; an agent that does not leave by itself is cut off.
     private func leave() {
-        guard end == nil, let context, context.channel.isActive else { return }
+        guard !isSilent, let context, context.channel.isActive else { return }
         isSilent = true
         later.removeAll()
         mailbox.close()
         readOn()
-        context.close(mode: .output, promise: nil)
-        end = schedule(in: ConnectionHandler.farewell) { $0.abort() }
+        // Once all is written.
+        let closed = context.eventLoop.makePromise(of: Void.self)
+        closed.futureResult.assumeIsolated().whenComplete { _ in
+            self.end = self.schedule(in: ConnectionHandler.farewell) { $0.abort() }
+        }
+        context.close(mode: .output, promise: closed)
     }
 
     private func bodyIsLate() {
@@ -339,7 +375,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func checkIdleness(in time: TimeAmount) {
         idleCheck = schedule(in: time) { handler in
-            let quiet = handler.turns.isIdle ? NIODeadline.now() - handler.lastActivity : .zero
+            let isIdle = handler.turns.isIdle && handler.unwritten == 0
+            let quiet = isIdle ? NIODeadline.now() - handler.lastActivity : .zero
             if quiet >= handler.timeouts.request {
                 handler.abort()
             } else {

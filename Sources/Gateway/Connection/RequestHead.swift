@@ -11,6 +11,11 @@ extension HTTPRequestHead {
         return uri.utf8.first == UInt8(ascii: "/") || uri == "*" ? nil : .invalidURL
     }
 
+    /// Whether its sender waits to be told before it sends the body.
+    var isAwaited: Bool {
+        version == .http1_1 && headers["expect"].contains { $0.lowercased() == "100-continue" }
+    }
+
     /// Whether its sender wants the connection to end after the answer.
     var closesConnection: Bool { !isKeepAlive }
 }

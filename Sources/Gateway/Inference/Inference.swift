@@ -26,11 +26,13 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     /// - Throws: a `Failure` of an earlier stage than the hold; nothing was written.
     package func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
         // Who is calling, and what do they ask?
-        let key = try await gateway.authenticate(request, context)
+        _ = try await gateway.authenticate(request, context)
+        let body = try await gateway.body(of: request)
         let asking = AgentRequest(
-            key: key,
+            // As the key is now: the body may have taken its time.
+            key: try await gateway.authenticate(request, context),
             headers: request.headers,
-            body: try await gateway.body(of: request),
+            body: body,
             requestID: context.requestID,
             departure: context.departure,
             executor: context.executor,
@@ -113,7 +115,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
             placed = try await gateway.placeHold(
                 id,
                 quote,
-                key: key.id,
+                key: key,
                 rateCard: rateCard,
                 at: now,
             )

@@ -1,4 +1,4 @@
-import Identity
+package import Identity
 import Ledger
 package import Pricing
 package import Primitives
@@ -18,18 +18,20 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
     ///
     /// - Throws: ``GatewayError/insufficientFunds(_:depositCode:)``,
     ///   ``GatewayError/limitReached(_:_:resetsAt:)``, ``IdentityError/invalidCredential`` if the
-    ///   key was revoked meanwhile, ``StoreError``; nothing is written.
+    ///   key was revoked or rotated meanwhile, ``StoreError``; nothing is written.
     package func callAsFunction(
         _ id: InferenceID,
         _ quote: Quote,
-        key: KeyID,
+        key presented: Key,
         rateCard: String,
         at now: Timestamp,
     ) async throws -> PlacedHold {
         let (settings, lease) = (settings, now.advanced(by: settings.lease))
         return try await store.write(.visible) { transaction in
             // As it is now: a limit that was lowered holds from the next hold on.
-            guard let key = try transaction.key(key), key.isValid(at: now) else {
+            guard let key = try transaction.key(presented.id), key.isValid(at: now),
+                key.digest == presented.digest
+            else {
                 throw IdentityError.invalidCredential
             }
             let budgets = try transaction.budgets(above: key)

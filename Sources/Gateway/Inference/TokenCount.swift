@@ -14,8 +14,10 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
     let gateway: GatewayServices<Storage>
 
     func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let key = try await gateway.authenticate(request, context)
+        _ = try await gateway.authenticate(request, context)
         let body = try await gateway.body(of: request)
+        // As the key is now: the body may have taken its time.
+        let key = try await gateway.authenticate(request, context)
         let asked = try InferenceRequest(.anthropic, countingTokensOf: body)
         let (rate, _) = try gateway.rates.rate(of: asked.model)
         guard key.settings.allows(rate, in: gateway.rates) else {

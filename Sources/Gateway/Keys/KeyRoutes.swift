@@ -15,8 +15,10 @@ extension GatewayServices {
             return try Response(json: try await keys.list(of: manager.customer))
         }
         router.post("/v1/keys") { request, context in
-            let manager = try await manager(request, context)
+            _ = try await manager(request, context)
             let wish = try await decoded(KeyChange.self, request)
+            // As the key is now: the body may have taken its time.
+            let manager = try await manager(request, context)
             let made = try await keys.create(wish, of: manager.customer, isOperator: false)
             return try Response(json: made, status: .created)
         }
@@ -25,8 +27,9 @@ extension GatewayServices {
             return try Response(json: try await keys.show(context.keyID, of: manager.customer))
         }
         router.patch("/v1/keys/:id") { request, context in
-            let manager = try await manager(request, context)
+            _ = try await manager(request, context)
             let wish = try await decoded(KeyChange.self, request)
+            let manager = try await manager(request, context)
             let changed = try await keys.change(context.keyID, wish, of: manager.customer)
             return try Response(json: changed)
         }
