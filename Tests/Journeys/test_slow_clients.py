@@ -229,6 +229,24 @@ def test_a_whole_answer_that_nobody_reads_is_let_go(flooded, dialect):
         sock.close()
 
 
+@both
+def test_a_whole_answer_that_is_read_slowly_arrives(flooded, dialect):
+    """Whoever reads on has the time that it takes, however long the answer is."""
+    gateway = flooded.gateway
+    customer = gateway.customer("100.00")
+    usage = b'{"input_tokens":9,"output_tokens":5,"prompt_tokens":9,"completion_tokens":5}'
+    content = b'{"usage":%s,"text":"%s"}' % (usage, b"word " * 2_000_000)
+    flooded.scripted.answer(content, content_type="application/json")
+    body = json.dumps(dialect.body()).encode()
+    sock = connected(gateway, post(customer, dialect, f"content-length: {len(body)}") + b"\r\n" + body)
+    got = b""
+    while len(got) < len(content) and (piece := sock.recv(1 << 20)):
+        got += piece
+        time.sleep(len(piece) / 2_500_000)
+    assert got.endswith(content[-100:]), f"{len(got)} of {len(content)} bytes"
+    sock.close()
+
+
 def connected(gateway, request):
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
