@@ -110,10 +110,10 @@ http {{
     return Contestant("nginx", port, ["nginx", "-p", str(Path.cwd()), "-c", "nginx.conf"])
 
 
-def farebox(upstream, name="farebox"):
+def farebox(upstream, database="farebox"):
     port, admin = free_port(), "admin-" + secrets.token_hex(16)
     contestant = Contestant(
-        name, port, [FAREBOX, "serve"], FAREBOX_LISTEN=f"127.0.0.1:{port}", FAREBOX_DATABASE=f"sqlite:{name}.db",
+        "farebox", port, [FAREBOX, "serve"], FAREBOX_LISTEN=f"127.0.0.1:{port}", FAREBOX_DATABASE=f"sqlite:{database}.db",
         FAREBOX_ADMIN_KEY=admin, FAREBOX_LOG_LEVEL="notice", OPENAI_API_KEY="sk-none",
         OPENAI_BASE_URL=f"http://127.0.0.1:{upstream}/v1", FAREBOX_UPSTREAM_CONNECTIONS="20000",
     )  # fmt: skip
@@ -267,8 +267,8 @@ def measure(table):
 
 def measure_streams(table):
     """Streams at the pace of a provider: a chunk every 10 ms."""
-    upstream = Upstream(chunks=CHUNKS, interval=10_000)
-    contestants = [upstream, nginx(upstream.port), farebox(upstream.port)]
+    upstream = Upstream(chunks=30, interval=10_000)
+    contestants = [upstream, nginx(upstream.port), farebox(upstream.port, database="streams")]
     for measured, what in [("first_byte_us", "first byte of a stream"), ("chunk_delay_us", "chunk on its way")]:
         late = delays(contestants, STREAM, measured, connections=512, rate=50)
         for index, name in enumerate(["p50", "p99", "p99.9"]):
@@ -280,9 +280,9 @@ def measure_streams(table):
 def measure_memory(table):
     upstream = Upstream(chunks=1_000_000, interval=5_000_000)
     for count in STREAMS:
-        contestants = [nginx(upstream.port), farebox(upstream.port, name=f"farebox-{count}")]
+        contestants = [nginx(upstream.port), farebox(upstream.port, database=f"open-{count}")]
         rest = {c.name: c.memory() for c in contestants}
-        held = {c.name.split("-")[0]: (open_streams(c, count) - rest[c.name]) / count / 1e3 for c in contestants}
+        held = {c.name: (open_streams(c, count) - rest[c.name]) / count / 1e3 for c in contestants}
         table.add(f"memory of an open stream, {count} open", "KB", held)
         for contestant in contestants:
             contestant.process.kill()
