@@ -217,9 +217,7 @@ def test_a_whole_answer_that_nobody_reads_is_let_go(flooded, dialect):
     """It was paid for before it was sent; its connection does not stay for it."""
     gateway = flooded.gateway
     customer = gateway.customer("100.00")
-    usage = b'{"input_tokens":9,"output_tokens":5,"prompt_tokens":9,"completion_tokens":5}'
-    content = b'{"usage":%s,"text":"%s"}' % (usage, b"word " * 2_000_000)
-    flooded.scripted.answer(content, content_type="application/json")
+    answer_at_length(flooded)
     body = json.dumps(dialect.body()).encode()
     request = post(customer, dialect, f"content-length: {len(body)}") + b"\r\n" + body
     readers = [connected(gateway, request) for _ in range(3)]
@@ -234,9 +232,7 @@ def test_a_whole_answer_that_is_read_slowly_arrives(flooded, dialect):
     """Whoever reads on has the time that it takes, however long the answer is."""
     gateway = flooded.gateway
     customer = gateway.customer("100.00")
-    usage = b'{"input_tokens":9,"output_tokens":5,"prompt_tokens":9,"completion_tokens":5}'
-    content = b'{"usage":%s,"text":"%s"}' % (usage, b"word " * 2_000_000)
-    flooded.scripted.answer(content, content_type="application/json")
+    content = answer_at_length(flooded)
     body = json.dumps(dialect.body()).encode()
     sock = connected(gateway, post(customer, dialect, f"content-length: {len(body)}") + b"\r\n" + body)
     got = b""
@@ -245,6 +241,14 @@ def test_a_whole_answer_that_is_read_slowly_arrives(flooded, dialect):
         time.sleep(len(piece) / 2_500_000)
     assert got.endswith(content[-100:]), f"{len(got)} of {len(content)} bytes"
     sock.close()
+
+
+def answer_at_length(flooded):
+    """Has the upstream answer with ten megabytes at once."""
+    usage = b'{"input_tokens":9,"output_tokens":5,"prompt_tokens":9,"completion_tokens":5}'
+    content = b'{"usage":%s,"text":"%s"}' % (usage, b"word " * 2_000_000)
+    flooded.scripted.answer(content, content_type="application/json")
+    return content
 
 
 def connected(gateway, request):

@@ -2,8 +2,6 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
-import Primitives
-import Providers
 
 /// One agent's connection, on its event loop: hands its requests on one after the other, writes their
 /// answers, and ends it when it must end.
@@ -19,9 +17,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private let timeouts: ConnectionTimeouts
     private let requestID: @Sendable () -> String
-    let executor: EventLoopExecutor
+    private let executor: EventLoopExecutor
     let mailbox = RequestMailbox()
-    private(set) var context: ChannelHandlerContext?
+    private var context: ChannelHandlerContext?
 
     private var turns = ConnectionTurns()
     /// The request whose body may yet come at once.
@@ -326,24 +324,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Answers what is no HTTP; which dialect its sender speaks is not known: both official SDKs read
-    /// Anthropic's.
     private func refuse() {
-        let id = requestID()
-        let failure = GatewayError.badRequest("The request is not valid HTTP.")
-        let body = ByteBuffer(string: DialectError(failure, requestID: id).body(.anthropic))
-        answer.begin(
-            HTTPResponse(
-                status: .badRequest,
-                headerFields: [
-                    .connection: "close", .contentType: "application/json",
-                    .contentLength: "\(body.readableBytes)", .cacheControl: "no-store",
-                    .xRequestID: id, .requestID: id,
-                ],
-            ),
-            to: .get,
-            inChunks: false,
-        )
+        let (head, body) = HTTPResponse.noHTTP(requestID: requestID())
+        answer.begin(head, to: .get, inChunks: false)
         _ = send(body)
         context?.writeAndFlush(wrapOutboundOut(answer.end()), promise: nil)
         leave()
@@ -397,13 +380,3 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
 @available(*, unavailable)
 extension ConnectionHandler: Sendable {}
-
-/// How long a connection waits.
-struct ConnectionTimeouts: Sendable {
-    /// For the next request.
-    let request: TimeAmount
-    /// For a request's body, whether or not a route reads it.
-    let body: TimeAmount
-    /// For an agent that reads nothing of what was written.
-    let reading: TimeAmount
-}
