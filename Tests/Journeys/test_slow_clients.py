@@ -171,6 +171,10 @@ START = b"event: message_start\ndata: " + (
     b'"content":[],"usage":{"input_tokens":9,"output_tokens":1}}}\n\n'
 )
 READERS = 20
+COMMENT = b": " + b"x" * 20_000 + b"\n\n"
+COMMENTS = 700
+# What the upstream has for them all, in KiB: held in memory, it would show.
+OFFERED = READERS * COMMENTS * len(COMMENT) // 1024
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +197,7 @@ def test_who_never_reads_is_cut_off_and_pays_for_what_was_sent(flooded, dialect)
     flooded.scripted.heard.clear()
     first = [START] if dialect.name == "anthropic" else []
     # Comments are passed on and cost nothing, so that no limit but the reader's ends the stream.
-    flooded.scripted.answer(*first, EVENT[dialect.name] % (b"word " * 100), *[b": " + b"x" * 20_000 + b"\n\n"] * 700)
+    flooded.scripted.answer(*first, EVENT[dialect.name] % (b"word " * 100), *[COMMENT] * COMMENTS)
     before = resident(gateway)
     body = json.dumps(dialect.body(stream=True, max_tokens=30_000)).encode()
     request = post(customer, dialect, f"content-length: {len(body)}") + b"\r\n" + body
@@ -203,8 +207,8 @@ def test_who_never_reads_is_cut_off_and_pays_for_what_was_sent(flooded, dialect)
     until(lambda: connections(gateway) == 0, "the connections to end", 20)
     gateway.wait_until_no_holds()
     grown = resident(gateway) - before
-    print(f"\n{READERS} stalled readers: {grown} KiB more")
-    assert grown < 40_000
+    print(f"\n{READERS} stalled readers: {grown} of {OFFERED} KiB more")
+    assert grown < OFFERED / 3
     for sock in readers:
         sock.close()
     charges = customer.charges()
