@@ -6,11 +6,17 @@ package struct Funds: Sendable {
     package let balances: [(asset: Asset, balance: Balance)]
     /// What SOL is worth; `nil` where no rate is known or it is stale, so SOL covers nothing.
     package let solRate: SOLRate?
-
     /// What is available over all dollar assets, in micro-USD: *the balance* in one number.
-    package var dollars: Amount {
-        balances.filter { Asset.dollars.contains($0.asset) }
-            .reduce(.zero) { $0.adding($1.balance.available) ?? Amount(.max) }
+    package let dollars: Amount
+
+    init(balances: [(asset: Asset, balance: Balance)], solRate: SOLRate?) {
+        self.balances = balances
+        self.solRate = solRate
+        var dollars = Amount.zero
+        for (asset, balance) in balances where asset.isDollar {
+            dollars = dollars.adding(balance.available) ?? Amount(.max)
+        }
+        self.dollars = dollars
     }
 
     /// What the SOL account covers, in micro-USD.
@@ -32,7 +38,7 @@ package struct Funds: Sendable {
         if amount <= dollars {
             var missing = amount
             var parts: [Hold.Part] = []
-            for (asset, balance) in balances where Asset.dollars.contains(asset) {
+            for (asset, balance) in balances where asset.isDollar {
                 let taken = min(missing, balance.available)
                 guard taken > .zero else { continue }
                 parts.append(Hold.Part(asset: asset, amount: taken))
@@ -50,9 +56,8 @@ package struct Funds: Sendable {
 extension LedgerTransaction {
     /// Reads what `customer` can spend.
     package mutating func funds(of customer: CustomerID, solRate: SOLRate?) throws -> Funds {
-        var balances: [(asset: Asset, balance: Balance)] = []
-        for asset in Asset.dollars + [.sol] {
-            balances.append((asset, try balance(of: .customer(customer, asset))))
+        let balances = try Asset.inSpendingOrder.map { asset in
+            (asset: asset, balance: try balance(of: .customer(customer, asset)))
         }
         return Funds(balances: balances, solRate: solRate)
     }

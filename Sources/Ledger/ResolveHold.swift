@@ -100,19 +100,22 @@ extension LedgerTransaction {
 
     /// Refuses transfers that one of their accounts cannot count, before anything is written.
     mutating func checkRoom(for transfers: [Transfer]) throws {
-        var sums: [AccountID: Balance] = [:]
         for transfer in transfers {
-            for account in [transfer.debit, transfer.credit] where sums[account] == nil {
-                sums[account] = try balance(of: account)
+            // With all that the account is to count, whichever of them comes first.
+            var debits = try balance(of: transfer.debit).debits
+            for other in transfers where other.debit == transfer.debit {
+                guard let sum = debits.adding(other.amount) else {
+                    throw LedgerError.overflow(transfer.debit)
+                }
+                debits = sum
             }
-            guard let debits = sums[transfer.debit]?.debits.adding(transfer.amount) else {
-                throw LedgerError.overflow(transfer.debit)
+            var credits = try balance(of: transfer.credit).credits
+            for other in transfers where other.credit == transfer.credit {
+                guard let sum = credits.adding(other.amount) else {
+                    throw LedgerError.overflow(transfer.credit)
+                }
+                credits = sum
             }
-            guard let credits = sums[transfer.credit]?.credits.adding(transfer.amount) else {
-                throw LedgerError.overflow(transfer.credit)
-            }
-            sums[transfer.debit]?.debits = debits
-            sums[transfer.credit]?.credits = credits
         }
     }
 

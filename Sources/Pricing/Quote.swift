@@ -91,6 +91,7 @@ package struct Quote: Hashable, Sendable {
     ///
     /// Everything in micro-USD.
     package func fit(available: Amount, policy: HoldPolicy) -> Fit {
+        let ceiling = ceiling
         if ceiling <= available {
             return .hold(amount: ceiling, outputLimit: outputLimit, isLowered: false)
         }
@@ -136,22 +137,23 @@ package struct Quote: Hashable, Sendable {
         return sum.roundedUp
     }
 
-    /// Every table that a request within the input bound could be priced by.
-    private var possibleTables: [PriceTable] {
-        [rate.standard] + rate.tiers.filter { demand.inputBound > $0.above }.map(\.prices)
+    /// The highest price of any of `kinds` in a table that a request within the input bound could
+    /// be priced by.
+    private func highestPrice(of kinds: [UsageClass]) -> Int64 {
+        var highest = rate.standard.highest(of: kinds)
+        for tier in rate.tiers where demand.inputBound > tier.above {
+            highest = max(highest, tier.prices.highest(of: kinds))
+        }
+        return highest
     }
 
-    private var worstOutputPrice: Int64 {
-        possibleTables.map { $0.highest(of: UsageClass.outputTokens) }.max() ?? 0
-    }
+    private var worstOutputPrice: Int64 { highestPrice(of: UsageClass.outputTokens) }
 
     private var worstFixed: PicodollarSum {
         var sum = PicodollarSum()
-        let tables = possibleTables
-        let input = tables.map { $0.highest(of: UsageClass.inputTokens) }.max() ?? 0
-        sum.add(demand.inputBound, at: input)
-        sum.add(1, at: tables.map { $0.highest(of: [.request]) }.max() ?? 0)
-        sum.add(demand.webSearches, at: tables.map { $0.highest(of: [.webSearch]) }.max() ?? 0)
+        sum.add(demand.inputBound, at: highestPrice(of: UsageClass.inputTokens))
+        sum.add(1, at: highestPrice(of: [.request]))
+        sum.add(demand.webSearches, at: highestPrice(of: [.webSearch]))
         return sum
     }
 

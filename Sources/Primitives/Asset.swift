@@ -17,6 +17,27 @@ package enum Asset: String, CaseIterable, Hashable, Sendable, Codable {
         }
     }
 
+    /// By the case; a type with a raw value is hashed by that, a text, where it does not say otherwise.
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .usdc: hasher.combine(UInt8(0))
+        case .usd: hasher.combine(UInt8(1))
+        case .pathusd: hasher.combine(UInt8(2))
+        case .sol: hasher.combine(UInt8(3))
+        }
+    }
+
+    /// Whether a million units are worth one US dollar.
+    package var isDollar: Bool {
+        switch self {
+        case .usdc, .usd, .pathusd: true
+        case .sol: false
+        }
+    }
+
     /// The assets that are worth one US dollar a unit, in the order in which they are spent.
     package static let dollars: [Asset] = [.usdc, .usd, .pathusd]
+
+    /// The dollars, and then what is spent where they do not suffice.
+    package static let inSpendingOrder: [Asset] = dollars + [.sol]
 }

@@ -26,6 +26,13 @@ enum HoldRow {
             refunded = excluded.refunded, seal = excluded.seal
         """
 
+    /// The same values for a row that is there.
+    static let update: StaticString = """
+        UPDATE holds SET amount = ?4, parts = ?5, lease = ?11, state = ?12, charge = ?13,
+            resolved_at = ?14, refunded = ?15, seal = ?16
+        WHERE id = ?1
+        """
+
     static func values(of hold: Hold) -> [StoredValue] {
         let (state, charge) = columns(of: hold.state)
         return [

@@ -2,40 +2,6 @@ import Identity
 import Ledger
 import Primitives
 
-/// Rows of one table that were loaded, and which of them differ from the stored ones.
-struct LoadedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    private var values: [Key: Value] = [:]
-    private var changed: Set<Key> = []
-
-    var count: Int { values.count }
-
-    subscript(_ key: Key) -> Value? { values[key] }
-
-    /// Takes a row as it is stored.
-    mutating func remember(_ value: Value, for key: Key) { values[key] = value }
-
-    /// Takes a row as it is to be stored.
-    mutating func change(_ value: Value, for key: Key) {
-        values[key] = value
-        changed.insert(key)
-    }
-
-    /// The rows to be stored, once.
-    mutating func takeChanged() -> [(key: Key, value: Value)] {
-        defer { changed.removeAll(keepingCapacity: true) }
-        return changed.compactMap { key in values[key].map { (key, $0) } }
-    }
-
-    /// The rows to be stored whose key `matches`.
-    func changed(_ matches: (Key) -> Bool) -> [Key: Value] {
-        var found: [Key: Value] = [:]
-        for key in changed where matches(key) { found[key] = values[key] }
-        return found
-    }
-
-    mutating func forget(_ key: Key) { values[key] = nil }
-}
-
 /// The rows that writes have loaded, and what they are to become.
 ///
 /// They are kept from one batch to the next: one process writes, through one connection, so what it

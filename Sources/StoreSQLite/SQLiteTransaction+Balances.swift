@@ -3,34 +3,48 @@ import Primitives
 
 extension SQLiteTransaction {
     package mutating func balance(of account: AccountID) throws -> Balance {
-        if let found = loaded.balances[account] { return found }
+        switch loaded.balances[account] {
+        case .row(let found): return found
+        case .absent: return .zero
+        case .nothing: break
+        }
         let balance = try row(
             "SELECT credits, debits, held FROM accounts WHERE id = ?",
             [.text(account.description)],
             of: "accounts",
         ) { columns in try columns.balance() }
-        loaded.balances.remember(balance ?? .zero, for: account)
+        loaded.balances.remember(balance, for: account)
         return balance ?? .zero
     }
 
     package mutating func setBalance(_ balance: Balance, of account: AccountID) throws {
         willWrite()
-        loaded.balances.change(balance, for: account)
+        let isStored = loaded.balances.change(balance, for: account)
+        guard !isStored else { return }
+        // A transfer names the rows of its accounts: a new one is there before it.
+        try execute(
+            """
+            INSERT INTO accounts (id, kind, asset, credits, debits, held) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET
+                credits = excluded.credits, debits = excluded.debits, held = excluded.held
+            """,
+            [
+                .text(account.description), .text(account.kind), .text(account.asset.rawValue),
+                .integer(balance.credits.units), .integer(balance.debits.units),
+                .integer(balance.held.units),
+            ],
+        )
+        loaded.balances.remember(balance, for: account)
     }
 
     mutating func flushBalances() throws {
-        for (account, balance) in loaded.balances.takeChanged() {
-            try execute(
-                """
-                INSERT INTO accounts (id, kind, asset, credits, debits, held)
-                VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET
-                    credits = excluded.credits, debits = excluded.debits, held = excluded.held
-                """,
+        let statements = statements
+        try loaded.balances.storeChanged { account, balance, _ in
+            try statements.update(
+                "UPDATE accounts SET credits = ?, debits = ?, held = ? WHERE id = ?",
                 [
-                    .text(account.description), .text(account.kind),
-                    .text(account.asset.rawValue), .integer(balance.credits.units),
-                    .integer(balance.debits.units), .integer(balance.held.units),
+                    .integer(balance.credits.units), .integer(balance.debits.units),
+                    .integer(balance.held.units), .text(account.description),
                 ],
             )
         }

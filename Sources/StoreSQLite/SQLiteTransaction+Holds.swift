@@ -3,13 +3,16 @@ package import Primitives
 
 extension SQLiteTransaction {
     package mutating func hold(_ id: InferenceID) throws -> Hold? {
-        if let found = loaded.holds[id] { return found }
+        switch loaded.holds[id] {
+        case .row(let found): return found
+        case .absent: return nil
+        case .nothing: break
+        }
         let stored = try row(HoldRow.selectOne, [.text(id.description)], of: "holds") { columns in
             try HoldRow.hold(&columns)
         }
-        guard let hold = stored else { return nil }
-        loaded.holds.remember(hold, for: id)
-        return hold
+        loaded.holds.remember(stored, for: id)
+        return stored
     }
 
     package mutating func save(_ hold: Hold) throws {
@@ -43,8 +46,14 @@ extension SQLiteTransaction {
     }
 
     mutating func flushHolds() throws {
-        for (_, hold) in loaded.holds.takeChanged() {
-            try executeSealed(HoldRow.upsert, HoldRow.values(of: hold))
+        let statements = statements
+        try loaded.holds.storeChanged { _, hold, isStored in
+            let values = HoldRow.values(of: hold)
+            if isStored {
+                try statements.update(HoldRow.update, values, isSealed: true)
+            } else {
+                try statements.run(HoldRow.upsert, values, isSealed: true)
+            }
         }
     }
 }

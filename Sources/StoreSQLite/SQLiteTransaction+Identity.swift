@@ -10,7 +10,7 @@ extension SQLiteTransaction: IdentityTransaction {
         """
 
     package mutating func customer(_ id: CustomerID) throws -> Customer? {
-        if let found = loaded.customers[id] { return found }
+        if case .row(let found) = loaded.customers[id] { return found }
         let customer = try row(
             "SELECT id, deposit_code, label, created_at, budgets FROM customers WHERE id = ?",
             [.text(id.description)],
@@ -61,7 +61,7 @@ extension SQLiteTransaction: IdentityTransaction {
     }
 
     package mutating func key(_ id: KeyID) throws -> Key? {
-        if let found = loaded.keys[id] { return found }
+        if case .row(let found) = loaded.keys[id] { return found }
         let key = try row(
             """
             SELECT id, customer, digest, settings, created_at, updated_at, revoked_at FROM keys

@@ -3,13 +3,17 @@ package import Primitives
 
 extension SQLiteTransaction {
     package mutating func spending(of spender: Spender) throws -> Spending {
-        if let found = loaded.spendings[spender] { return found }
+        switch loaded.spendings[spender] {
+        case .row(let found): return found
+        case .absent: return .zero
+        case .nothing: break
+        }
         let spending = try row(
             "SELECT charged, held FROM spendings WHERE spender = ?",
             [.text(spender.description)],
             of: "spendings",
         ) { columns in try columns.spending() }
-        loaded.spendings.remember(spending ?? .zero, for: spender)
+        loaded.spendings.remember(spending, for: spender)
         return spending ?? .zero
     }
 
@@ -19,30 +23,43 @@ extension SQLiteTransaction {
     }
 
     mutating func flushSpendings() throws {
-        for (spender, spending) in loaded.spendings.takeChanged() {
-            try execute(
-                """
-                INSERT INTO spendings (spender, charged, held) VALUES (?, ?, ?)
-                ON CONFLICT (spender) DO UPDATE
-                SET charged = excluded.charged, held = excluded.held
-                """,
-                [
-                    .text(spender.description), .integer(spending.charged.units),
-                    .integer(spending.held.units),
-                ],
-            )
+        let statements = statements
+        try loaded.spendings.storeChanged { spender, spending, isStored in
+            let values: [StoredValue] = [
+                .text(spender.description), .integer(spending.charged.units),
+                .integer(spending.held.units),
+            ]
+            if isStored {
+                try statements.update(
+                    "UPDATE spendings SET charged = ?2, held = ?3 WHERE spender = ?1",
+                    values,
+                )
+            } else {
+                try statements.run(
+                    """
+                    INSERT INTO spendings (spender, charged, held) VALUES (?, ?, ?)
+                    ON CONFLICT (spender) DO UPDATE
+                    SET charged = excluded.charged, held = excluded.held
+                    """,
+                    values,
+                )
+            }
         }
     }
 
     package mutating func charged(by spender: Spender, on day: Int64) throws -> Amount {
         let place = LoadedRows.SpenderDay(spender: spender, day: day)
-        if let found = loaded.days[place] { return found }
+        switch loaded.days[place] {
+        case .row(let found): return found
+        case .absent: return .zero
+        case .nothing: break
+        }
         let charged = try row(
             "SELECT charged FROM daily_charges WHERE spender = ? AND day = ?",
             [.text(spender.description), .integer(day)],
             of: "daily_charges",
         ) { columns in try columns.amount("charged") }
-        loaded.days.remember(charged ?? .zero, for: place)
+        loaded.days.remember(charged, for: place)
         return charged ?? .zero
     }
 
@@ -73,17 +90,25 @@ extension SQLiteTransaction {
     }
 
     mutating func flushDays() throws {
-        for (place, charged) in loaded.days.takeChanged() {
-            try execute(
-                """
-                INSERT INTO daily_charges (spender, day, charged) VALUES (?, ?, ?)
-                ON CONFLICT (spender, day) DO UPDATE SET charged = excluded.charged
-                """,
-                [
-                    .text(place.spender.description), .integer(place.day),
-                    .integer(charged.units),
-                ],
-            )
+        let statements = statements
+        try loaded.days.storeChanged { place, charged, isStored in
+            let values: [StoredValue] = [
+                .text(place.spender.description), .integer(place.day), .integer(charged.units),
+            ]
+            if isStored {
+                try statements.update(
+                    "UPDATE daily_charges SET charged = ?3 WHERE spender = ?1 AND day = ?2",
+                    values,
+                )
+            } else {
+                try statements.run(
+                    """
+                    INSERT INTO daily_charges (spender, day, charged) VALUES (?, ?, ?)
+                    ON CONFLICT (spender, day) DO UPDATE SET charged = excluded.charged
+                    """,
+                    values,
+                )
+            }
         }
     }
 

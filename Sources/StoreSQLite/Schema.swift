@@ -45,14 +45,18 @@ enum Schema {
 
     /// A customer's account is never below what its holds reserve; nobody else's holds anything.
     ///
-    /// Rows that follow from nothing else carry their ``Seal``. Transfers are never changed or removed. `parts` of a hold reads `usdc:70,usd:5`. What each key
-    /// has spent is kept beside, by day, for its budgets.
+    /// Rows that follow from nothing else carry their ``Seal``. Transfers are never changed or
+    /// removed. `parts` of a hold reads `usdc:70,usd:5`. What each key has spent is kept beside, by
+    /// day, for its budgets. Words are compared one by one: for `IN` with more than two of them
+    /// SQLite builds a table for each row that is written.
     private static let ledger = """
         CREATE TABLE accounts (
             id TEXT NOT NULL PRIMARY KEY,
-            kind TEXT NOT NULL CHECK (kind IN ('customer', 'custody', 'provider', 'revenue',
-                'overrun', 'promotion', 'suspense', 'payout')),
-            asset TEXT NOT NULL CHECK (asset IN ('usdc', 'usd', 'pathusd', 'sol')),
+            kind TEXT NOT NULL CHECK (kind = 'customer' OR kind = 'custody' OR kind = 'provider'
+                OR kind = 'revenue' OR kind = 'overrun' OR kind = 'promotion' OR kind = 'suspense'
+                OR kind = 'payout'),
+            asset TEXT NOT NULL CHECK (asset = 'usdc' OR asset = 'usd' OR asset = 'pathusd'
+                OR asset = 'sol'),
             credits INTEGER NOT NULL CHECK (credits >= 0),
             debits INTEGER NOT NULL CHECK (debits >= 0),
             held INTEGER NOT NULL CHECK (held >= 0),
@@ -66,8 +70,8 @@ enum Schema {
             sequence INTEGER NOT NULL CHECK (sequence > 0),
             id TEXT NOT NULL UNIQUE CHECK (id <> ''),
             code TEXT NOT NULL CHECK (code <> ''),
-            debit TEXT NOT NULL REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED,
-            credit TEXT NOT NULL REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED,
+            debit TEXT NOT NULL REFERENCES accounts (id),
+            credit TEXT NOT NULL REFERENCES accounts (id),
             amount INTEGER NOT NULL CHECK (amount > 0),
             cause TEXT NOT NULL,
             note TEXT NOT NULL,
@@ -104,7 +108,8 @@ enum Schema {
             subject TEXT NOT NULL,
             placed_at INTEGER NOT NULL,
             lease INTEGER NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('open', 'captured', 'released', 'expired')),
+            state TEXT NOT NULL CHECK (state = 'open' OR state = 'captured' OR state = 'released'
+                OR state = 'expired'),
             charge INTEGER CHECK (charge BETWEEN 0 AND amount),
             resolved_at INTEGER,
             refunded INTEGER CHECK (refunded BETWEEN 1 AND charge),
@@ -143,9 +148,9 @@ enum Schema {
             upstream TEXT NOT NULL,
             rate_card TEXT NOT NULL,
             usage TEXT NOT NULL,
-            source TEXT NOT NULL CHECK (source IN ('reported', 'estimated')),
-            outcome TEXT NOT NULL CHECK (outcome IN ('completed', 'interrupted', 'disconnected',
-                'cut')),
+            source TEXT NOT NULL CHECK (source = 'reported' OR source = 'estimated'),
+            outcome TEXT NOT NULL CHECK (outcome = 'completed' OR outcome = 'interrupted'
+                OR outcome = 'disconnected' OR outcome = 'cut'),
             hold INTEGER NOT NULL,
             charge INTEGER NOT NULL CHECK (charge BETWEEN 0 AND hold),
             cost INTEGER NOT NULL CHECK (cost >= 0),

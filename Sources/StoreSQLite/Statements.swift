@@ -16,10 +16,22 @@ final class Statements {
     init(_ database: Database) { self.database = database }
 
     /// Runs a statement that gives no rows.
-    func run(_ sql: StaticString, _ values: [StoredValue], isSealed: Bool) throws {
+    ///
+    /// Where it `isSealed`, its last parameter is the seal of all others.
+    func run(_ sql: StaticString, _ values: [StoredValue], isSealed: Bool = false) throws {
         let statement = try statement(sql)
         defer { sqlite3_reset(statement.sqliteStatement) }
         try step(statement, with: values, isSealed: isSealed) { _ in true }
+    }
+
+    /// Changes the one row that is known to be there.
+    ///
+    /// - Throws: ``StoreError/corrupt(_:)`` where it is not.
+    func update(_ sql: StaticString, _ values: [StoredValue], isSealed: Bool = false) throws {
+        try run(sql, values, isSealed: isSealed)
+        guard sqlite3_changes(database.sqliteConnection) == 1 else {
+            throw StoreError.corrupt("a row that was read is gone: \(sql)")
+        }
     }
 
     /// Runs a statement and reads its rows, until `read` says that it has read enough.
@@ -60,6 +72,10 @@ final class Statements {
         _ read: (OpaquePointer) throws -> Bool,
     ) throws {
         let handle = statement.sqliteStatement
+        // Taken, so that each byte is not an access to this object.
+        var row = self.row
+        self.row = []
+        defer { self.row = row }
         row.removeAll(keepingCapacity: true)
         for value in values { row.append(value) }
         if isSealed { row.append(.blob(Seal.of(row))) }
