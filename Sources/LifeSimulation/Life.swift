@@ -23,7 +23,7 @@ final class Life: Sendable {
 
     init(_ world: World, _ books: MemoryBooks, seed: UInt64) throws {
         self.world = world
-        store = SimulatedStore(books, seed: seed)
+        store = SimulatedStore(books, seed: seed, complain: world.complain)
         var plans: [String: AgentPlan] = [:]
         for (number, plan) in world.plans.enumerated() {
             plans[plan.retryOf.map { "r\($0)" } ?? "p\(number)"] = plan

@@ -30,6 +30,7 @@ struct LifeRun {
 
     func run() {
         var (steps, crashes, traces) = (0, 0, Set<UInt64>())
+        var audited = (writes: 0, rows: 0)
         for offset in 0..<UInt64(options.worlds) {
             let seed = options.seed &+ offset
             let plans = LifeRun.plans(seed)
@@ -37,6 +38,8 @@ struct LifeRun {
             steps += result.steps
             crashes += result.isCrashed ? 1 : 0
             traces.insert(result.trace)
+            audited.writes += result.audited.writes
+            audited.rows += result.audited.rows
             if !result.problems.isEmpty { report(seed, plans, result.problems) }
             // A schedule is a function of its seed: now and then this is shown.
             if offset.isMultiple(of: 500), LifeRun.schedule(plans, seed).trace != result.trace {
@@ -46,7 +49,8 @@ struct LifeRun {
         }
         print(
             "life: \(options.worlds) schedules, \(traces.count) of them different, \(steps) steps, "
-                + "\(crashes) crashes, 0 differences"
+                + "\(crashes) crashes, \(audited.writes) writes, each audited as it came "
+                + "(\(audited.rows) rows), 0 differences"
         )
     }
 
@@ -79,6 +83,7 @@ struct LifeRun {
         let trace: UInt64
         let steps: Int
         let isCrashed: Bool
+        let audited: (writes: Int, rows: Int)
     }
 
     private static func schedule(_ plans: [AgentPlan], _ seed: UInt64) -> Result {
@@ -98,6 +103,7 @@ struct LifeRun {
             trace: Scheduler.trace,
             steps: Scheduler.steps,
             isCrashed: world.isCrashed,
+            audited: world.audited,
         )
     }
 

@@ -24,19 +24,35 @@ final class SimulatedStore: GatewayStore {
         var isDead = false
         var failsNext = false
         var dice: Dice
+        var audit = LifeAudit()
     }
 
     private let state: Mutex<State>
     private let jobs: AsyncStream<Void>
     private let work: AsyncStream<Void>.Continuation
+    private let complain: @Sendable (String) -> Void
 
-    init(_ books: MemoryBooks, seed: UInt64) {
+    /// Begins with what a disk holds, and audits it.
+    ///
+    /// - Parameter complain: is told what is wrong with the books, at once and after each write.
+    init(
+        _ books: MemoryBooks,
+        seed: UInt64,
+        complain: @escaping @Sendable (String) -> Void,
+    ) {
         (jobs, work) = AsyncStream.makeStream(of: Void.self)
-        state = Mutex(State(books: books, survivors: [books], dice: Dice(seed: seed)))
+        self.complain = complain
+        var audit = LifeAudit()
+        if let problem = audit.begin(books) { complain("what the disk kept: \(problem)") }
+        state = Mutex(
+            State(books: books, survivors: [books], dice: Dice(seed: seed), audit: audit)
+        )
     }
 
     var books: MemoryBooks { state.withLock(\.books) }
     var isDead: Bool { state.withLock(\.isDead) }
+    /// How far the audit of each write has come.
+    var audit: LifeAudit { state.withLock(\.audit) }
 
     /// Makes the next commit fail: whether it reached the disk is left to chance.
     func failNextCommit() { state.withLock { $0.failsNext = true } }
@@ -97,6 +113,20 @@ final class SimulatedStore: GatewayStore {
     /// No more is written.
     func finish() { work.finish() }
 
+    /// Runs one write of a batch, and looks at what it made of the books.
+    private func run(
+        _ job: Job,
+        on transaction: inout MemoryTransaction,
+        auditedBy audit: inout LifeAudit,
+    ) -> @Sendable () -> Void {
+        let before = transaction
+        let answer = job.run(&transaction)
+        if let problem = audit.follow(transaction, after: before) {
+            complain("after write \(audit.steps): \(problem)")
+        }
+        return answer
+    }
+
     /// Commits some of what waits, in steps between which anything may happen.
     private func commitBatch() async {
         let batch = state.withLock { state -> [Job] in
@@ -110,7 +140,7 @@ final class SimulatedStore: GatewayStore {
         let answers = state.withLock { state -> [@Sendable () -> Void]? in
             guard !state.isDead else { return nil }
             var transaction = MemoryTransaction(state.books, mayWrite: true)
-            let answers = batch.map { $0.run(&transaction) }
+            let answers = batch.map { run($0, on: &transaction, auditedBy: &state.audit) }
             if state.failsNext {
                 state.isDead = true
                 if state.dice.oneIn(2) { state.survivors.append(transaction.books) }

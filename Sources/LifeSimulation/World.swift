@@ -29,6 +29,8 @@ final class World: Sendable {
         var problems: [String] = []
         var left: MemoryBooks?
         var isCrashed = false
+        /// How many writes were audited, and how many rows were compared.
+        var audited = (writes: 0, rows: 0)
         var dice: Dice
     }
 
@@ -60,6 +62,8 @@ final class World: Sendable {
     var isCrashed: Bool { state.withLock(\.isCrashed) }
     var problems: [String] { state.withLock(\.problems) }
 
+    var audited: (writes: Int, rows: Int) { state.withLock(\.audited) }
+
     /// What the agents heard of answers, in the order in which they stopped listening.
     var heard: [Heard] { state.withLock(\.heard) }
     /// What they saw the end of.
@@ -76,7 +80,7 @@ final class World: Sendable {
             await first.run(agents: Array(plans.indices))
             crash.disarm()
             if first.store.isDead, !state.withLock(\.isCrashed) { self.crash(first) }
-            try check(first.store.books, after: "the first life", calls: first.upstream.calls)
+            try check(first.store, after: "the first life", calls: first.upstream.calls)
             guard let left = state.withLock(\.left) else { return }
             // The next process, on what the disk kept; agents who got no answer ask again.
             let second = try Life(self, left, seed: seed &+ 1)
@@ -86,7 +90,7 @@ final class World: Sendable {
             }
             await second.run(agents: unanswered)
             try check(
-                second.store.books,
+                second.store,
                 after: "the second life",
                 calls: first.upstream.calls + second.upstream.calls,
             )
@@ -164,7 +168,12 @@ extension World {
         return Int64((exact + 999_999) / 1_000_000)
     }
 
-    private func check(_ stored: MemoryBooks, after place: String, calls: [String]) throws {
+    private func check(_ store: SimulatedStore, after place: String, calls: [String]) throws {
+        let (stored, audit) = (store.books, store.audit)
+        state.withLock { state in
+            state.audited.writes += audit.steps
+            state.audited.rows += audit.comparisons
+        }
         var books = MemoryTransaction(stored, mayWrite: false)
         let isDead = state.withLock(\.isCrashed) && place == "the first life"
         do {
