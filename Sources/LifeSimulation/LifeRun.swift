@@ -29,14 +29,16 @@ struct LifeRun {
     init(_ options: LifeOptions) { self.options = options }
 
     func run() {
-        var (steps, crashes, traces) = (0, 0, Set<UInt64>())
+        var (steps, traces) = (0, Set<UInt64>())
+        var crashes = (all: 0, atCommit: 0)
         var audited = (writes: 0, rows: 0)
         for offset in 0..<UInt64(options.worlds) {
             let seed = options.seed &+ offset
             let plans = LifeRun.plans(seed)
             let result = LifeRun.schedule(plans, seed)
             steps += result.steps
-            crashes += result.crashes
+            crashes.all += result.crashes.all
+            crashes.atCommit += result.crashes.atCommit
             traces.insert(result.trace)
             audited.writes += result.audited.writes
             audited.rows += result.audited.rows
@@ -49,8 +51,9 @@ struct LifeRun {
         }
         print(
             "life: \(options.worlds) schedules, \(traces.count) of them different, \(steps) steps, "
-                + "\(crashes) crashes, \(audited.writes) writes, each audited as it came "
-                + "(\(audited.rows) rows), 0 differences"
+                + "\(crashes.all) crashes, \(crashes.atCommit) of them at a commit, "
+                + "\(audited.writes) writes, each audited as it came (\(audited.rows) rows), "
+                + "0 differences"
         )
     }
 
@@ -97,7 +100,7 @@ struct LifeRun {
         let problems: [String]
         let trace: UInt64
         let steps: Int
-        let crashes: Int
+        let crashes: (all: Int, atCommit: Int)
         let audited: (writes: Int, rows: Int)
     }
 

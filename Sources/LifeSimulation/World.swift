@@ -24,7 +24,7 @@ final class World: Sendable {
         var life: Life?
         /// What the disk kept of a life that ended before its time.
         var left: MemoryBooks?
-        var crashes = 0
+        var crashes = (all: 0, atCommit: 0)
         var isGrantAcknowledged = false
         /// How many writes were audited, and how many rows were compared.
         var audited = (writes: 0, rows: 0)
@@ -65,7 +65,8 @@ final class World: Sendable {
 
     func turnClock(by duration: Duration) { state.withLock { $0.turned += duration } }
 
-    var crashes: Int { state.withLock(\.crashes) }
+    /// How many lives ended before their time, and how many of them at a commit that failed.
+    var crashes: (all: Int, atCommit: Int) { state.withLock(\.crashes) }
     var problems: [String] { state.withLock(\.problems) }
 
     var audited: (writes: Int, rows: Int) { state.withLock(\.audited) }
@@ -136,7 +137,8 @@ final class World: Sendable {
         guard let life = state.withLock(\.life), !life.store.isDead else { return }
         let left = life.store.crash()
         state.withLock { state in
-            state.crashes += 1
+            state.crashes.all += 1
+            if life.store.hasFailed { state.crashes.atCommit += 1 }
             state.left = left
         }
         life.upstream.cutOff()
