@@ -29,19 +29,13 @@ struct LifeRun {
     init(_ options: LifeOptions) { self.options = options }
 
     func run() {
-        var (steps, traces) = (0, Set<UInt64>())
-        var crashes = (all: 0, atCommit: 0)
-        var audited = (writes: 0, rows: 0)
+        var (tally, traces) = (Tally(), Set<UInt64>())
         for offset in 0..<UInt64(options.worlds) {
             let seed = options.seed &+ offset
             let plans = LifeRun.plans(seed)
             let result = LifeRun.schedule(plans, seed)
-            steps += result.steps
-            crashes.all += result.crashes.all
-            crashes.atCommit += result.crashes.atCommit
+            tally += result.tally
             traces.insert(result.trace)
-            audited.writes += result.audited.writes
-            audited.rows += result.audited.rows
             if !result.problems.isEmpty { report(seed, plans, result.problems) }
             // A schedule is a function of its seed: now and then this is shown.
             if offset.isMultiple(of: 500), LifeRun.schedule(plans, seed).trace != result.trace {
@@ -50,9 +44,7 @@ struct LifeRun {
             }
         }
         print(
-            "life: \(options.worlds) schedules, \(traces.count) of them different, \(steps) steps, "
-                + "\(crashes.all) crashes, \(crashes.atCommit) of them at a commit, "
-                + "\(audited.writes) writes, each audited as it came (\(audited.rows) rows), "
+            "life: \(options.worlds) schedules, \(traces.count) of them different, \(tally), "
                 + "0 differences"
         )
     }
@@ -99,9 +91,7 @@ struct LifeRun {
     private struct Result {
         let problems: [String]
         let trace: UInt64
-        let steps: Int
-        let crashes: (all: Int, atCommit: Int)
-        let audited: (writes: Int, rows: Int)
+        let tally: Tally
     }
 
     private static func schedule(_ plans: [AgentPlan], _ seed: UInt64) -> Result {
@@ -115,13 +105,9 @@ struct LifeRun {
             body: { await world.run(crashing: crash) },
         )
         let problems = world.problems + (ended ? [] : ["it does not end"])
-        return Result(
-            problems: problems,
-            trace: Scheduler.trace,
-            steps: Scheduler.steps,
-            crashes: world.crashes,
-            audited: world.audited,
-        )
+        var tally = world.tally
+        tally.steps = Scheduler.steps
+        return Result(problems: problems, trace: Scheduler.trace, tally: tally)
     }
 
     private func report(_ seed: UInt64, _ plans: [AgentPlan], _ problems: [String]) -> Never {

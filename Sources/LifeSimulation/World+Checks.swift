@@ -19,7 +19,6 @@ extension World {
     /// What must be true when a life has ended.
     func check(_ life: Life, calls: [String]) throws {
         let (stored, place) = (life.store.books, "life \(life.number)")
-        count(life.store.audit)
         var books = MemoryTransaction(stored, mayWrite: false)
         do {
             let audit = try books.auditLedger()

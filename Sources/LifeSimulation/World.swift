@@ -1,15 +1,8 @@
-import Forwarding
-import Gateway
 import GatewayTestKit
-import HTTPTypes
 import Identity
 import Ledger
-import Logging
-import NIOCore
 import Pricing
 import Primitives
-import Providers
-import Receipts
 import Simulation
 import Synchronization
 
@@ -24,10 +17,8 @@ final class World: Sendable {
         var life: Life?
         /// What the disk kept of a life that ended before its time.
         var left: MemoryBooks?
-        var crashes = (all: 0, atCommit: 0)
+        var tally = Tally()
         var isGrantAcknowledged = false
-        /// How many writes were audited, and how many rows were compared.
-        var audited = (writes: 0, rows: 0)
         var dice: Dice
     }
 
@@ -65,17 +56,8 @@ final class World: Sendable {
 
     func turnClock(by duration: Duration) { state.withLock { $0.turned += duration } }
 
-    /// How many lives ended before their time, and how many of them at a commit that failed.
-    var crashes: (all: Int, atCommit: Int) { state.withLock(\.crashes) }
     var problems: [String] { state.withLock(\.problems) }
-
-    var audited: (writes: Int, rows: Int) { state.withLock(\.audited) }
-    func count(_ audit: LifeAudit) {
-        state.withLock { state in
-            state.audited.writes += audit.steps
-            state.audited.rows += audit.comparisons
-        }
-    }
+    var tally: Tally { state.withLock(\.tally) }
 
     /// What the agents heard of answers, in the order in which they stopped listening.
     var heard: [Heard] { state.withLock(\.heard) }
@@ -94,7 +76,10 @@ final class World: Sendable {
                 let life = try await live(number, on: books, agents, crash)
                 calls += life.upstream.calls
                 try check(life, calls: calls)
-                guard let left = state.withLock({ $0.left.take() }) else { return }
+                state.withLock { $0.tally.count(life.store.audit) }
+                guard let left = state.withLock({ $0.left.take() }) else {
+                    return state.withLock { $0.tally.count(life.store.books) }
+                }
                 // The next process, on what the disk kept; agents who got no answer ask again.
                 books = left
                 let answered = Set(seen.map(\.agent))
@@ -137,8 +122,8 @@ final class World: Sendable {
         guard let life = state.withLock(\.life), !life.store.isDead else { return }
         let left = life.store.crash()
         state.withLock { state in
-            state.crashes.all += 1
-            if life.store.hasFailed { state.crashes.atCommit += 1 }
+            state.tally.crashes += 1
+            if life.store.hasFailed { state.tally.failedCommits += 1 }
             state.left = left
         }
         life.upstream.cutOff()
