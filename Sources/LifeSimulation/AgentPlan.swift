@@ -4,14 +4,15 @@ import Simulation
 struct AgentPlan: Sendable {
     /// What the upstream answers with.
     enum Answer: Sendable, CaseIterable {
-        case whole, usageTwice, noUsage, absurdUsage, endless
-        case errorEvent, brokenStream, brokenBeforeHead, refused, silent
+        case whole, usageTwice, noUsage, absurdUsage, hugeUsage, endless
+        case errorEvent, brokenStream, brokenMidway, brokenBeforeHead, refused, stalled, silent
 
         /// Whether an answer that has begun can fail.
         var mayBreak: Bool {
             switch self {
-            case .whole, .usageTwice, .noUsage, .absurdUsage, .endless: false
-            case .errorEvent, .brokenStream, .brokenBeforeHead, .refused, .silent: true
+            case .whole, .usageTwice, .noUsage, .absurdUsage, .hugeUsage, .endless: false
+            case .errorEvent, .brokenStream, .brokenMidway, .brokenBeforeHead: true
+            case .refused, .stalled, .silent: true
             }
         }
     }
@@ -28,10 +29,16 @@ struct AgentPlan: Sendable {
     var customer: Int
     var key: Int
     var isStream: Bool
-    var maxTokens: Int
+    /// The limit that it names; `nil` where it names none.
+    var maxTokens: Int?
+    /// How often its question says hello: an agent may say one thing at length.
+    var greetings: Int
     var answer: Answer
     /// Agents with the same one ask for the same, and say so.
     var retryOf: Int?
+    /// The number of the attempt, from 0, by which it says so as an SDK does; `nil` where it sends an
+    /// `Idempotency-Key`.
+    var attempt: Int?
     var start: Int
     var leaving: Leaving
     /// Tokens of output that the upstream reports.
@@ -45,7 +52,8 @@ struct AgentPlan: Sendable {
             customer: dice.below(2),
             key: dice.below(2),
             isStream: !dice.oneIn(3),
-            maxTokens: 20 + dice.below(200),
+            maxTokens: dice.oneIn(8) ? nil : dice.oneIn(16) ? 1 << 40 : 20 + dice.below(200),
+            greetings: dice.oneIn(8) ? 200 : 1,
             answer: dice.oneIn(2) ? .whole : dice.pick(Answer.allCases),
             retryOf: dice.oneIn(2) ? dice.below(2) : nil,
             start: dice.below(300),
@@ -67,7 +75,9 @@ struct AgentPlan: Sendable {
     /// The request's body; who asks for the same asks with the same bytes.
     func body(_ number: Int) -> String {
         let subject = retryOf.map { "r\($0)" } ?? "p\(number)"
-        return "{\"model\":\"sample\",\"stream\":\(isStream),\"max_tokens\":\(maxTokens),"
-            + "\"user\":\"\(subject)\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}"
+        let limit = maxTokens.map { "\"max_tokens\":\($0)," } ?? ""
+        let question = String(repeating: "Hello ", count: greetings)
+        return "{\"model\":\"sample\",\"stream\":\(isStream),\(limit)\"user\":\"\(subject)\","
+            + "\"messages\":[{\"role\":\"user\",\"content\":\"\(question)\"}]}"
     }
 }

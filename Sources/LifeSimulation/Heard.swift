@@ -7,10 +7,12 @@ struct Heard: Sendable {
     let agent: Int
     let receipt: InferenceID
     /// In which life of the gateway.
-    let life: ObjectIdentifier
+    let life: Int
     var text: String
     /// Whether nothing more was to come.
     var isOver = false
+    /// Whether a commit had failed by then, so that what was told as broken may yet be on the disk.
+    var isUnsure = false
 
     /// Whether the agent saw the end of an answer, and not of a broken one.
     func isSeen(_ plan: AgentPlan) -> Bool { isOver && (!plan.isStream || isTerminated) }
@@ -42,7 +44,7 @@ extension World {
         var longest: [InferenceID: Heard] = [:]
         for heard in heard {
             let (plan, receipt) = (plans[heard.agent], books.receipts[heard.receipt])
-            if heard.isOver, plan.isStream,
+            if heard.isOver, plan.isStream, !heard.isUnsure,
                 !heard.endsAs(receipt?.outcome, mayBreak: plan.answer.mayBreak)
             {
                 complain(

@@ -15,15 +15,32 @@ import Synchronization
 
 /// One life of a gateway process: the real stages of an inference on a simulated store.
 final class Life: Sendable {
+    /// The first life of a schedule is number 0.
+    let number: Int
     let store: SimulatedStore
     let upstream: LyingUpstream
-    private let world: World
-    private let services: GatewayServices<SimulatedStore>
+    let world: World
+    let services: GatewayServices<SimulatedStore>
     private let departures = Mutex<[Departure]>([])
 
-    init(_ world: World, _ books: MemoryBooks, seed: UInt64) throws {
-        self.world = world
-        store = SimulatedStore(books, seed: seed)
+    /// The commit of number `failing` fails; `onFailure` is called when it has, after which a process
+    /// ends itself.
+    init(
+        _ world: World,
+        _ number: Int,
+        _ books: MemoryBooks,
+        seed: UInt64,
+        failing: Int?,
+        onFailure: @escaping @Sendable () -> Void,
+    ) throws {
+        (self.world, self.number) = (world, number)
+        store = SimulatedStore(
+            books,
+            seed: seed,
+            failing: failing,
+            complain: { world.complain("life \(number): \($0)") },
+            onFailure: onFailure,
+        )
         var plans: [String: AgentPlan] = [:]
         for (number, plan) in world.plans.enumerated() {
             plans[plan.retryOf.map { "r\($0)" } ?? "p\(number)"] = plan
@@ -43,6 +60,7 @@ final class Life: Sendable {
         settings.replayAnswerLimit = [8 << 20, 2000, 8 << 20, 1100][Int(seed % 4)]
         settings.replayLimit = [256 << 20, 256 << 20, 4000, 2200][Int(seed % 4)]
         settings.holdStep = 16
+        settings.solRate = World.solRate
         let clock = world.clock
         // The wall clock: the one that sleepers go by, and what somebody has turned it by.
         let time = TimeSource {
@@ -52,7 +70,7 @@ final class Life: Sendable {
         services = GatewayServices(
             store: store,
             settings: settings,
-            rates: RateBook(try RateCardDraft.sample().published()),
+            rates: RateBook(books.publications.last.flatMap { books.cards[$0.version] }),
             upstreams: [
                 Upstream(
                     name: "openai",
@@ -77,11 +95,11 @@ final class Life: Sendable {
             do {
                 try await services.holdKeeper.expireAll()
             } catch {
-                if !store.isDead { world.complain("the start: \(error)") }
+                if !store.isDead, !store.hasFailed { world.complain("the start: \(error)") }
             }
             group.addTask { try? await services.supervisor.run() }
             group.addTask { try? await services.holdKeeper.run() }
-            group.addTask { await self.meddle() }
+            group.addTask { await self.operate() }
             await withTaskGroup { crowd in
                 for agent in agents { crowd.addTask { await self.act(agent) } }
             }
@@ -89,21 +107,6 @@ final class Life: Sendable {
             await self.quiet()
             store.finish()
             group.cancelAll()
-        }
-    }
-
-    /// Publishes other prices and turns the wall clock, while inferences run.
-    private func meddle() async {
-        let plan = world.meddling
-        do {
-            try await world.clock.sleep(for: .milliseconds(plan.after))
-            if plan.publishes {
-                let card = try RateCardDraft.sample("sample-2", markup: 5000)
-                try await services.operations.publish(card)
-            }
-            world.turnClock(by: plan.turn)
-        } catch {
-            // The process died first, or everybody is done.
         }
     }
 
@@ -140,7 +143,11 @@ final class Life: Sendable {
 
     private func ask(_ agent: Int, _ plan: AgentPlan, _ departure: Departure) async {
         var headers = HTTPFields()
-        if let retry = plan.retryOf { headers[.idempotencyKey] = "ask-\(retry)" }
+        if let attempt = plan.attempt {
+            headers[.retryCount] = "\(attempt)"
+        } else if let retry = plan.retryOf {
+            headers[.idempotencyKey] = "ask-\(retry)"
+        }
         let key: Key?? = try? await store.read { $0.key(KeyID("k\(plan.customer)\(plan.key)")) }
         guard let key = key ?? nil else { return world.complain("the key is gone") }
         let asking = AgentRequest(
@@ -172,7 +179,7 @@ final class Life: Sendable {
         var heard = Heard(
             agent: agent,
             receipt: InferenceID(receipt),
-            life: ObjectIdentifier(self),
+            life: number,
             text: head.body.map { String(buffer: $0) } ?? "",
         )
         var (offset, pieces) = (0, 0)

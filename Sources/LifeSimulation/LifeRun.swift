@@ -29,13 +29,12 @@ struct LifeRun {
     init(_ options: LifeOptions) { self.options = options }
 
     func run() {
-        var (steps, crashes, traces) = (0, 0, Set<UInt64>())
+        var (tally, traces) = (Tally(), Set<UInt64>())
         for offset in 0..<UInt64(options.worlds) {
             let seed = options.seed &+ offset
             let plans = LifeRun.plans(seed)
             let result = LifeRun.schedule(plans, seed)
-            steps += result.steps
-            crashes += result.isCrashed ? 1 : 0
+            tally += result.tally
             traces.insert(result.trace)
             if !result.problems.isEmpty { report(seed, plans, result.problems) }
             // A schedule is a function of its seed: now and then this is shown.
@@ -45,8 +44,8 @@ struct LifeRun {
             }
         }
         print(
-            "life: \(options.worlds) schedules, \(traces.count) of them different, \(steps) steps, "
-                + "\(crashes) crashes, 0 differences"
+            "life: \(options.worlds) schedules, \(traces.count) of them different, \(tally), "
+                + "0 differences"
         )
     }
 
@@ -58,33 +57,46 @@ struct LifeRun {
             plans[index].answer = .endless
             plans[index].delay /= 4
         }
-        // Who asks for the same, asks with the same bytes and the same key.
         for index in plans.indices {
             guard let retry = plans[index].retryOf,
-                let first = plans.firstIndex(where: { $0.retryOf == retry }), first < index
+                let first = plans.firstIndex(where: { $0.retryOf == retry })
             else { continue }
-            let (start, leaving) = (plans[index].start, plans[index].leaving)
-            plans[index] = plans[first]
-            // Half of them come when the answer has probably ended, with nobody or with somebody there.
-            plans[index].start = start + (dice.oneIn(2) ? dice.below(2000) : 0)
-            plans[index].leaving = leaving
-            // But for a few, who are told of it.
-            if dice.oneIn(8) { plans[index].maxTokens += 1 }
+            if first == index {
+                // Some say so as an SDK does; of some of those the first attempt came to nothing.
+                plans[index].attempt = dice.oneIn(4) ? dice.below(2) : nil
+            } else {
+                ask(again: plans[first], &plans[index], &dice)
+            }
         }
         return plans
+    }
+
+    /// Who asks for the same, asks with the same bytes and the same key, but for a few.
+    private static func ask(
+        again first: AgentPlan,
+        _ plan: inout AgentPlan,
+        _ dice: inout Dice,
+    ) {
+        let (start, leaving, key) = (plan.start, plan.leaving, plan.key)
+        plan = first
+        // Half of them come when the answer has probably ended, with nobody or with somebody there.
+        plan.start = start + (dice.oneIn(2) ? dice.below(2000) : 0)
+        plan.leaving = leaving
+        plan.attempt = first.attempt.map { $0 + 1 }
+        // With other bytes, of which they are told; with another key it is another question.
+        if dice.oneIn(8) { plan.maxTokens = (first.maxTokens ?? 20) + 1 }
+        if dice.oneIn(8) { plan.key = key }
     }
 
     private struct Result {
         let problems: [String]
         let trace: UInt64
-        let steps: Int
-        let isCrashed: Bool
+        let tally: Tally
     }
 
     private static func schedule(_ plans: [AgentPlan], _ seed: UInt64) -> Result {
         let world = World(plans, seed: seed)
-        var dice = Dice(seed: seed &* 17)
-        let crash = CrashSwitch(after: dice.oneIn(2) ? 1 + dice.below(900) : .max)
+        let crash = CrashSwitch()
         let ended = Scheduler.run(
             seed: seed,
             limit: 200_000,
@@ -93,12 +105,9 @@ struct LifeRun {
             body: { await world.run(crashing: crash) },
         )
         let problems = world.problems + (ended ? [] : ["it does not end"])
-        return Result(
-            problems: problems,
-            trace: Scheduler.trace,
-            steps: Scheduler.steps,
-            isCrashed: world.isCrashed,
-        )
+        var tally = world.tally
+        tally.steps = Scheduler.steps
+        return Result(problems: problems, trace: Scheduler.trace, tally: tally)
     }
 
     private func report(_ seed: UInt64, _ plans: [AgentPlan], _ problems: [String]) -> Never {

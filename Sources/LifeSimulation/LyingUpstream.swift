@@ -42,8 +42,8 @@ final class LyingUpstream: UpstreamTransport {
         case .brokenBeforeHead: throw ForwardingError.brokenOff
         case .silent: try await clock.sleep(for: .seconds(10_000))
         case .refused: return response(429, plan, ["{\"error\":{\"message\":\"slow down\"}}"])
-        case .whole, .usageTwice, .noUsage, .absurdUsage, .endless, .errorEvent, .brokenStream:
-            break
+        case .whole, .usageTwice, .noUsage, .absurdUsage, .hugeUsage, .endless: break
+        case .errorEvent, .brokenStream, .brokenMidway, .stalled: break
         }
         return response(200, plan, plan.isStream ? plan.events : [plan.whole])
     }
@@ -57,7 +57,7 @@ final class LyingUpstream: UpstreamTransport {
             body: Pieces(
                 pieces: pieces,
                 delay: .milliseconds(plan.delay / 8),
-                isBroken: plan.answer == .brokenStream,
+                end: plan.end,
                 clock: clock,
             ),
         )
@@ -66,22 +66,53 @@ final class LyingUpstream: UpstreamTransport {
 
 /// A body that arrives slowly, and perhaps not to its end.
 private struct Pieces: UpstreamBody {
+    /// How it stops.
+    enum End {
+        case whole
+        /// Reset before its last piece, or after half of them.
+        case lacksLast, half
+        /// Nothing more comes after half of them.
+        case stall
+    }
+
     let pieces: [String]
     let delay: Duration
-    let isBroken: Bool
+    let end: End
     let clock: HandSleeper
 
+    private var arriving: ArraySlice<String> {
+        switch end {
+        case .whole: pieces[...]
+        case .lacksLast: pieces.dropLast()
+        case .half, .stall: pieces.prefix(pieces.count / 2)
+        }
+    }
+
     func read(_ take: (ByteBuffer) async throws -> Bool) async throws {
-        for piece in isBroken ? Array(pieces.dropLast()) : pieces {
+        for piece in arriving {
             if delay > .zero { try await clock.sleep(for: delay) } else { await Task.yield() }
             try Task.checkCancellation()
             guard try await take(ByteBuffer(string: piece)) else { return }
         }
-        if isBroken { throw ForwardingError.brokenOff }
+        switch end {
+        case .whole: break
+        case .lacksLast, .half: throw ForwardingError.brokenOff
+        case .stall: try await clock.sleep(for: .seconds(10_000))
+        }
     }
 }
 
 extension AgentPlan {
+    fileprivate var end: Pieces.End {
+        switch answer {
+        case .brokenStream: .lacksLast
+        case .brokenMidway: .half
+        case .stalled: .stall
+        case .whole, .usageTwice, .noUsage, .absurdUsage, .hugeUsage, .endless: .whole
+        case .errorEvent, .brokenBeforeHead, .refused, .silent: .whole
+        }
+    }
+
     /// The text that is answered: a word for each token.
     private var words: [String] {
         let count = answer == .endless ? 2000 : max(1, output)
@@ -91,7 +122,14 @@ extension AgentPlan {
     private var usage: String {
         switch answer {
         case .noUsage: "null"
-        case .absurdUsage: "{\"prompt_tokens\":-5,\"completion_tokens\":1.5}"
+        // The most that a report is believed.
+        case .hugeUsage: "{\"prompt_tokens\":1000000000,\"completion_tokens\":1000000000}"
+        case .absurdUsage:
+            switch output % 3 {
+            case 0: "{\"prompt_tokens\":-5,\"completion_tokens\":1.5}"
+            case 1: "{\"prompt_tokens\":\(Int64.max),\"completion_tokens\":\(Int64.max)}"
+            default: "{\"prompt_tokens\":1e99,\"completion_tokens\":\"many\"}"
+            }
         default: "{\"prompt_tokens\":\(inputReported),\"completion_tokens\":\(output)}"
         }
     }

@@ -21,25 +21,55 @@ final class SimulatedStore: GatewayStore {
         /// What a power cut may leave: the state of the last sync, and every one after it.
         var survivors: [MemoryBooks]
         var waiting: [Job] = []
+        /// The process ended.
         var isDead = false
-        var failsNext = false
+        /// A commit failed: nothing more is written.
+        var hasFailed = false
+        /// How many commits are left until one fails.
+        var commitsLeft: Int
         var dice: Dice
+        var audit = LifeAudit()
     }
 
     private let state: Mutex<State>
     private let jobs: AsyncStream<Void>
     private let work: AsyncStream<Void>.Continuation
+    private let complain: @Sendable (String) -> Void
+    private let onFailure: @Sendable () -> Void
 
-    init(_ books: MemoryBooks, seed: UInt64) {
+    /// Begins with what a disk holds, and audits it.
+    ///
+    /// The commit of number `failing` fails, whether it reached the disk or not, and `onFailure` is
+    /// called. `complain` is told what is wrong with the books, at once and after each write.
+    init(
+        _ books: MemoryBooks,
+        seed: UInt64,
+        failing: Int?,
+        complain: @escaping @Sendable (String) -> Void,
+        onFailure: @escaping @Sendable () -> Void,
+    ) {
         (jobs, work) = AsyncStream.makeStream(of: Void.self)
-        state = Mutex(State(books: books, survivors: [books], dice: Dice(seed: seed)))
+        (self.complain, self.onFailure) = (complain, onFailure)
+        var audit = LifeAudit()
+        if let problem = audit.begin(books) { complain("what the disk kept: \(problem)") }
+        state = Mutex(
+            State(
+                books: books,
+                survivors: [books],
+                commitsLeft: failing ?? .max,
+                dice: Dice(seed: seed),
+                audit: audit,
+            )
+        )
     }
 
     var books: MemoryBooks { state.withLock(\.books) }
+    /// Whether the process has ended.
     var isDead: Bool { state.withLock(\.isDead) }
-
-    /// Makes the next commit fail: whether it reached the disk is left to chance.
-    func failNextCommit() { state.withLock { $0.failsNext = true } }
+    /// Whether a commit failed, so that the process must end.
+    var hasFailed: Bool { state.withLock(\.hasFailed) }
+    /// How far the audit of each write has come.
+    var audit: LifeAudit { state.withLock(\.audit) }
 
     /// The process ends here: nothing is answered any more.
     ///
@@ -70,7 +100,7 @@ final class SimulatedStore: GatewayStore {
                 continuation.resume(throwing: $0)
             }
             let isRefused = state.withLock { state in
-                guard !state.isDead else { return true }
+                guard !state.isDead, !state.hasFailed else { return true }
                 state.waiting.append(job)
                 return false
             }
@@ -97,6 +127,20 @@ final class SimulatedStore: GatewayStore {
     /// No more is written.
     func finish() { work.finish() }
 
+    /// Runs one write of a batch, and looks at what it made of the books.
+    private func run(
+        _ job: Job,
+        on transaction: inout MemoryTransaction,
+        auditedBy audit: inout LifeAudit,
+    ) -> @Sendable () -> Void {
+        let before = transaction
+        let answer = job.run(&transaction)
+        if let problem = audit.follow(transaction, after: before) {
+            complain("after write \(audit.steps): \(problem)")
+        }
+        return answer
+    }
+
     /// Commits some of what waits, in steps between which anything may happen.
     private func commitBatch() async {
         let batch = state.withLock { state -> [Job] in
@@ -108,11 +152,12 @@ final class SimulatedStore: GatewayStore {
         guard !batch.isEmpty else { return }
         await Task.yield()
         let answers = state.withLock { state -> [@Sendable () -> Void]? in
-            guard !state.isDead else { return nil }
+            guard !state.isDead, !state.hasFailed else { return nil }
             var transaction = MemoryTransaction(state.books, mayWrite: true)
-            let answers = batch.map { $0.run(&transaction) }
-            if state.failsNext {
-                state.isDead = true
+            let answers = batch.map { run($0, on: &transaction, auditedBy: &state.audit) }
+            state.commitsLeft -= 1
+            if state.commitsLeft == 0 {
+                state.hasFailed = true
                 if state.dice.oneIn(2) { state.survivors.append(transaction.books) }
                 return nil
             }
@@ -129,6 +174,7 @@ final class SimulatedStore: GatewayStore {
             return true
         }
         guard let answers, isAlive else {
+            if hasFailed, !isDead { onFailure() }
             for job in batch { job.refuse(.commitFailed("the simulation asked for it")) }
             return
         }

@@ -3,41 +3,30 @@ package import Primitives
 
 /// The books as plain values: as fast as a store can be, and copied in an instant.
 package struct LeanBooks: Sendable {
-    /// Which rows were written, some of them more than once.
-    struct Writes: Sendable {
-        var accounts: [AccountID] = []
-        var holds: [InferenceID] = []
-        var spenders: [Spender] = []
-        var days: [SpenderDay] = []
-    }
-
-    struct SpenderDay: Hashable, Sendable {
-        let spender: Spender
-        let day: Int64
-    }
-
     private var balances: [AccountID: Balance] = [:]
     private var transferIDs: [TransferID: Int] = [:]
     private var links: [ChainedTransfer] = []
-    private var end = TransferChain.empty
+    package private(set) var chainEnd = TransferChain.empty
     private var allHolds: [InferenceID: Hold] = [:]
     private var open: Set<InferenceID> = []
     private var spending: [Spender: Spending] = [:]
     private var daily: [Spender: [Int64: Amount]] = [:]
     /// What was written since it was last asked; `nil` where nobody asks.
-    private var writes: Writes?
+    private var written: WrittenRows?
 
     package init() {}
 
     package var transferCount: Int { links.count }
 
     /// What was written since this was last called; the first call begins to count.
-    mutating func takeWrites() -> Writes {
-        defer { writes = Writes() }
-        return writes ?? Writes()
+    mutating func takeWritten() -> WrittenRows {
+        defer { written = WrittenRows() }
+        return written ?? WrittenRows()
     }
+}
 
-    func links(after sequence: Int64) -> ArraySlice<ChainedTransfer> {
+extension LeanBooks: AuditedBooks {
+    package func links(after sequence: Int64) -> ArraySlice<ChainedTransfer> {
         links[min(Int(sequence), links.count)...]
     }
 }
@@ -47,7 +36,7 @@ extension LeanBooks: LedgerTransaction {
 
     package mutating func setBalance(_ balance: Balance, of account: AccountID) {
         balances[account] = balance
-        writes?.accounts.append(account)
+        written?.accounts.append(account)
     }
 
     package func transfer(_ id: TransferID) -> Transfer? {
@@ -56,7 +45,7 @@ extension LeanBooks: LedgerTransaction {
 
     package mutating func append(_ transfer: Transfer) {
         transferIDs[transfer.id] = links.count
-        links.append(end.append(transfer))
+        links.append(chainEnd.append(transfer))
     }
 
     package func hold(_ id: InferenceID) -> Hold? { allHolds[id] }
@@ -64,14 +53,14 @@ extension LeanBooks: LedgerTransaction {
     package mutating func save(_ hold: Hold) {
         allHolds[hold.id] = hold
         if hold.state == .open { open.insert(hold.id) } else { open.remove(hold.id) }
-        writes?.holds.append(hold.id)
+        written?.holds.append(hold.id)
     }
 
     package func spending(of spender: Spender) -> Spending { spending[spender] ?? .zero }
 
     package mutating func setSpending(_ spending: Spending, of spender: Spender) {
         self.spending[spender] = spending
-        writes?.spenders.append(spender)
+        written?.spenders.append(spender)
     }
 
     package func charged(by spender: Spender, on day: Int64) -> Amount {
@@ -80,7 +69,7 @@ extension LeanBooks: LedgerTransaction {
 
     package mutating func setCharged(_ amount: Amount, by spender: Spender, on day: Int64) {
         daily[spender, default: [:]][day] = amount
-        writes?.days.append(SpenderDay(spender: spender, day: day))
+        written?.days.append(WrittenRows.SpenderDay(spender: spender, day: day))
     }
 
     package func charged(by spender: Spender, since day: Int64) -> Amount {
@@ -111,7 +100,7 @@ extension LeanBooks: LedgerReading {
         Array(links[min(Int(sequence), links.count)...].prefix(limit))
     }
 
-    package func chain(of writer: String) -> TransferChain { end }
+    package func chain(of writer: String) -> TransferChain { chainEnd }
 
     package func holds(after id: InferenceID?, limit: Int) -> [Hold] {
         guard id == nil else { return [] }

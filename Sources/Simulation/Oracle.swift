@@ -265,7 +265,7 @@ extension Oracle {
 
 extension Asset {
     /// Its place in a row of all assets.
-    var index: Int {
+    package var index: Int {
         switch self {
         case .usdc: 0
         case .usd: 1

@@ -1,7 +1,7 @@
 import Ledger
 import Primitives
 
-/// An audit of lean books that goes on, after each step, from where it stopped.
+/// An audit that goes on, after each step, from where it stopped.
 ///
 /// After each step it says what a full audit says: every stored sum is what the transfers and the
 /// holds make it. One that neither was written nor follows from something new is as it was after
@@ -14,7 +14,7 @@ package struct RunningAudit: Sendable {
     /// The holds as they were last read.
     private var holds: [InferenceID: Hold] = [:]
     private var spendings: [Spender: Spent] = [:]
-    private var daily: [LeanBooks.SpenderDay: Int128] = [:]
+    private var daily: [WrittenRows.SpenderDay: Int128] = [:]
     private var openHoldCount = 0
     /// How many stored sums and holds were compared.
     package private(set) var comparisons = 0
@@ -31,27 +31,47 @@ package struct RunningAudit: Sendable {
     }
 
     /// What a step touched: the rows that were written, and those whose sums changed.
-    private var touched = LeanBooks.Writes()
+    private var touched = WrittenRows()
+
+    /// Begins before anything was written.
+    package init() {}
 
     /// Begins with books in which nothing has been written.
-    package init(_ books: inout LeanBooks) { _ = books.takeWrites() }
+    package init(_ books: inout LeanBooks) { _ = books.takeWritten() }
 
     /// Goes on to where the books are now.
     ///
     /// - Returns: the first thing in them that does not follow; `nil` where there is none.
     package mutating func follow(_ books: inout LeanBooks, openHolds: Int) -> String? {
-        touched = books.takeWrites()
+        let written = books.takeWritten()
+        return follow(books, written, openHolds: openHolds)
+    }
+
+    /// Goes on to where the books are now.
+    ///
+    /// - Parameters:
+    ///   - books: as they are after the step.
+    ///   - written: every row that the step wrote.
+    ///   - openHolds: how many holds are open by another count; `nil` where nobody else counts.
+    /// - Returns: the first thing in them that does not follow; `nil` where there is none.
+    package mutating func follow(
+        _ books: some AuditedBooks,
+        _ written: WrittenRows,
+        openHolds: Int? = nil,
+    ) -> String? {
+        touched = written
         if let problem = readTransfers(of: books) { return problem }
         for id in touched.holds { read(books.hold(id), id) }
-        guard openHoldCount == openHolds, books.openHoldCount() == openHolds else {
-            return "\(books.openHoldCount()) open holds are stored, \(openHoldCount) found"
+        let stored = books.openHoldCount()
+        guard openHoldCount == stored, stored == openHolds ?? stored else {
+            return "\(stored) open holds are stored, \(openHoldCount) found"
         }
         return holdProblem(in: books) ?? balanceProblem(in: books) ?? spendingProblem(in: books)
     }
 
     // MARK: What is new
 
-    private mutating func readTransfers(of books: LeanBooks) -> String? {
+    private mutating func readTransfers(of books: some AuditedBooks) -> String? {
         for link in books.links(after: chain.sequence) {
             let transfer = link.transfer
             guard chain.append(transfer) == link else {
@@ -68,7 +88,7 @@ package struct RunningAudit: Sendable {
             }
             touched.holds.append(InferenceID(transfer.cause))
         }
-        let end = books.chain(of: "gateway")
+        let end = books.chainEnd
         return end == chain ? nil : "the chain ends at \(end.sequence), not \(chain.sequence)"
     }
 
@@ -96,7 +116,7 @@ package struct RunningAudit: Sendable {
             spendings[spender, default: Spent()].charged += times * charged
             touched.spenders.append(spender)
             guard charged != 0, let day = hold.resolvedAt?.day else { continue }
-            let row = LeanBooks.SpenderDay(spender: spender, day: day)
+            let row = WrittenRows.SpenderDay(spender: spender, day: day)
             daily[row, default: 0] += times * charged
             touched.days.append(row)
         }
@@ -104,7 +124,7 @@ package struct RunningAudit: Sendable {
 
     // MARK: What was touched
 
-    private mutating func holdProblem(in books: LeanBooks) -> String? {
+    private mutating func holdProblem(in books: some AuditedBooks) -> String? {
         for id in touched.holds {
             comparisons += 1
             let (charged, refunded) = moved[id.description] ?? (0, 0)
@@ -127,7 +147,7 @@ package struct RunningAudit: Sendable {
         return (units * 1_000_000_000 + price - 1) / price
     }
 
-    private mutating func balanceProblem(in books: LeanBooks) -> String? {
+    private mutating func balanceProblem(in books: some AuditedBooks) -> String? {
         for account in touched.accounts {
             comparisons += 1
             let (stored, sums) = (books.balance(of: account), balances[account] ?? Sums())
@@ -142,7 +162,7 @@ package struct RunningAudit: Sendable {
         return nil
     }
 
-    private mutating func spendingProblem(in books: LeanBooks) -> String? {
+    private mutating func spendingProblem(in books: some AuditedBooks) -> String? {
         for spender in touched.spenders {
             comparisons += 1
             let (stored, spent) = (books.spending(of: spender), spendings[spender] ?? Spent())

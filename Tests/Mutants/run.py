@@ -57,10 +57,12 @@ def copy_tree():
 def planted(mutant):
     """The file with the bug in it."""
     content = (ROOT / mutant["file"]).read_text()
-    count = content.count(mutant["old"])
-    if count != 1:
-        raise SystemExit(f"{mutant['name']}: its text occurs {count} times in {mutant['file']}, not once")
-    return content.replace(mutant["old"], mutant["new"])
+    for edit in [mutant, *mutant.get("also", [])]:
+        count = content.count(edit["old"])
+        if count != 1:
+            raise SystemExit(f"{mutant['name']}: its text occurs {count} times in {mutant['file']}, not once")
+        content = content.replace(edit["old"], edit["new"])
+    return content
 
 
 def ran(*command):

@@ -106,6 +106,20 @@ struct RunningAuditTests {
         #expect(throws: Never.self) { try healed.auditLedger() }
     }
 
+    @Test(arguments: tamperings)
+    func `an audit that begins with finished books finds what is wrong in them`(
+        _ one: Tampering
+    ) throws {
+        var books = try books().0.ledger.books
+        var sound = RunningAudit()
+        let silence = sound.follow(books, WrittenRows(everyRowOf: books))
+        #expect(silence == nil)
+        one.tamper(&books)
+        var audit = RunningAudit()
+        let problem = audit.follow(books, WrittenRows(everyRowOf: books))
+        #expect(problem != nil)
+    }
+
     @Test func `an audit that goes on tells of a hold that is missing`() throws {
         var (world, audit) = try books()
         #expect(audit.follow(&world.ledger.books, openHolds: 1) != nil)
@@ -124,5 +138,15 @@ extension Transfer {
             cause: cause,
             at: Timestamp(microseconds: 0),
         )
+    }
+}
+
+extension WrittenRows {
+    fileprivate init(everyRowOf books: LeanBooks) {
+        self.init()
+        accounts = books.accounts().map(\.0)
+        holds = books.holds(after: nil, limit: .max).map(\.id)
+        spenders = books.spendings().map(\.0)
+        days = books.dailyCharges().map { SpenderDay(spender: $0.spender, day: $0.day) }
     }
 }

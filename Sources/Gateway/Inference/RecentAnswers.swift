@@ -273,6 +273,6 @@ private struct FinishedAnswers {
 
 extension HTTPField.Name {
     package static let idempotencyKey = known("idempotency-key")
-    static let retryCount = known("x-stainless-retry-count")
+    package static let retryCount = known("x-stainless-retry-count")
     static let replayed = known("idempotent-replayed")
 }

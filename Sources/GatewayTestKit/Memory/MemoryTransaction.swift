@@ -1,12 +1,23 @@
 package import Ledger
 package import Primitives
 
+/// A row of the ledger that can be written again.
+package enum LedgerRow: Hashable, Sendable {
+    case account(AccountID)
+    case hold(InferenceID)
+    case spender(Spender)
+    /// What a spender was charged on one day, counted from 1970-01-01 in UTC.
+    case day(Spender, Int64)
+}
+
 /// One transaction on a copy of the books.
 package struct MemoryTransaction {
     package private(set) var books: MemoryBooks
     private let mayWrite: Bool
     /// How often something was written so far.
-    private(set) var writeCount = 0
+    package private(set) var writeCount = 0
+    /// The rows of the ledger that were written so far; one that was written twice is here twice.
+    package private(set) var written: [LedgerRow] = []
 
     /// A transaction on its own, for rules that need no store.
     package init() { self.init(MemoryBooks(), mayWrite: true) }
@@ -16,10 +27,14 @@ package struct MemoryTransaction {
         self.mayWrite = mayWrite
     }
 
-    /// Changes the books.
-    mutating func write(_ change: (inout MemoryBooks) throws -> Void) rethrows {
+    /// Changes the books, and takes note of the row of the ledger that it was.
+    mutating func write(
+        _ row: LedgerRow? = nil,
+        _ change: (inout MemoryBooks) throws -> Void,
+    ) rethrows {
         precondition(mayWrite, "a read does not write: ask the store for a write")
         writeCount += 1
+        if let row { written.append(row) }
         try change(&books)
     }
 
@@ -41,7 +56,7 @@ extension MemoryTransaction: LedgerTransaction {
     package func balance(of account: AccountID) -> Balance { books.balances[account] ?? .zero }
 
     package mutating func setBalance(_ balance: Balance, of account: AccountID) {
-        write { $0.balances[account] = balance }
+        write(.account(account)) { $0.balances[account] = balance }
     }
 
     package func transfer(_ id: TransferID) -> Transfer? {
@@ -59,12 +74,14 @@ extension MemoryTransaction: LedgerTransaction {
 
     package func hold(_ id: InferenceID) -> Hold? { books.holds[id] }
 
-    package mutating func save(_ hold: Hold) { write { $0.holds[hold.id] = hold } }
+    package mutating func save(_ hold: Hold) {
+        write(.hold(hold.id)) { $0.holds[hold.id] = hold }
+    }
 
     package func spending(of spender: Spender) -> Spending { books.spendings[spender] ?? .zero }
 
     package mutating func setSpending(_ spending: Spending, of spender: Spender) {
-        write { $0.spendings[spender] = spending }
+        write(.spender(spender)) { $0.spendings[spender] = spending }
     }
 
     package func charged(by spender: Spender, on day: Int64) -> Amount {
@@ -72,7 +89,7 @@ extension MemoryTransaction: LedgerTransaction {
     }
 
     package mutating func setCharged(_ amount: Amount, by spender: Spender, on day: Int64) {
-        write { $0.dailyCharges[spender, default: [:]][day] = amount }
+        write(.day(spender, day)) { $0.dailyCharges[spender, default: [:]][day] = amount }
     }
 
     package func charged(by spender: Spender, since day: Int64) -> Amount {
