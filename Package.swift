@@ -262,7 +262,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
-                "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes, logging, hummingbird,
+                "RateLimits", "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes,
+                logging, hummingbird,
             ],
             swiftSettings: strict,
         ),

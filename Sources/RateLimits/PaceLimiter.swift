@@ -108,11 +108,12 @@ package final class PaceLimiter: Sendable {
     }
 }
 
-/// A request that was admitted: it runs until the last reference to it is gone.
+/// A request that was admitted: it runs until it is ended, or the last reference to it is gone.
 package final class Admission: Sendable {
     private let limiter: PaceLimiter
     private let caller: String
     private let id: Int
+    private let hasEnded = Mutex(false)
 
     fileprivate init(_ limiter: PaceLimiter, _ caller: String, _ id: Int) {
         self.limiter = limiter
@@ -120,7 +121,19 @@ package final class Admission: Sendable {
         self.id = id
     }
 
-    deinit { limiter.leave(caller) }
+    deinit { end() }
+
+    /// Gives the request's place back, once.
+    ///
+    /// Whoever asks again when he has heard the end of an answer must find the place free, so this
+    /// comes before that end is told.
+    package func end() {
+        let isOver = hasEnded.withLock { hasEnded in
+            defer { hasEnded = true }
+            return hasEnded
+        }
+        if !isOver { limiter.leave(caller) }
+    }
 
     /// Counts what the request took in place of the most that it could take.
     package func took(tokens: Int64) { limiter.correct(caller, id, tokens: tokens) }

@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 /// What each transport makes of the bytes that an upstream sends.
-@Suite(.timeLimit(.minutes(1))) struct AnswerTests {
+@Suite(.timeLimit(.minutes(5))) struct AnswerTests {
     /// The whole answers that are taken for `hello`.
     static let wholeAnswers: [[String]] = [
         ["HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"],

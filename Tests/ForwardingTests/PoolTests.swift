@@ -4,7 +4,7 @@ import NIOPosix
 import Testing
 
 /// How many connections there are to an upstream, and who gets the next one.
-@Suite(.timeLimit(.minutes(1))) struct PoolTests {
+@Suite(.timeLimit(.minutes(5))) struct PoolTests {
     /// Answers each request with its own body, when it is told to.
     private func serve(_ peer: RawPeer, _ seen: Happenings) async throws {
         while let request = try await peer.request() {
@@ -15,6 +15,12 @@ import Testing
         }
     }
 
+    /// Returns when so many requests wait for a connection.
+    private func wait(for count: Int, in transport: any UpstreamTransport) async throws {
+        let transport = try #require(transport as? NIOTransport)
+        while transport.waitingCount != count { await Task.yield() }
+    }
+
     @Test func `whoever finds the bound reached waits, in order`() async throws {
         let seen = Happenings()
         try await RawUpstream.run { peer, _ in
@@ -23,11 +29,11 @@ import Testing
         } test: { upstream in
             try await TestedClient.nio.run(connections: 1) { transport in
                 try await withThrowingTaskGroup(of: String.self) { group in
-                    for name in ["one", "two", "three"] {
+                    for (index, name) in ["one", "two", "three"].enumerated() {
                         group.addTask { try await transport.ask(upstream.port, body: name) }
                         if name == "one" { await seen.wait(for: "got one") }
                         // The tasks queue one after the other.
-                        try await pause(.milliseconds(50))
+                        try await wait(for: index, in: transport)
                     }
                     #expect(seen.all == ["connection", "got one"])
                     for name in ["one", "two", "three"] {
@@ -59,7 +65,7 @@ import Testing
                         queued.addTask {
                             try await transport.ask(upstream.port, body: "two", marking: handover)
                         }
-                        try await pause(.milliseconds(50))
+                        try await wait(for: 1, in: transport)
                         queued.cancelAll()
                         await #expect(throws: CancellationError.self) {
                             _ = try await queued.next()

@@ -214,6 +214,15 @@ func pause(_ time: TimeAmount) async throws {
         .futureResult.get()
 }
 
+/// Returns when every event loop has done what it had begun, and what came of that.
+func everyLoopHasHeard() async throws {
+    for _ in 0..<3 {
+        for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() {
+            try await loop.submit {}.get()
+        }
+    }
+}
+
 /// Runs tasks on an event loop, as a server may.
 final class LoopExecutor: TaskExecutor {
     private let loop: any EventLoop

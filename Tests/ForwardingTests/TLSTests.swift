@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 /// The transports over TLS, against an authority of our own.
-@Suite(.timeLimit(.minutes(1))) struct TLSTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSTests {
     @Test(arguments: TestedClient.allCases, ["localhost", "127.0.0.1"])
     func `an upstream with a good certificate is asked`(
         client: TestedClient,

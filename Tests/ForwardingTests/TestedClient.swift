@@ -13,7 +13,7 @@ enum TestedClient: String, CaseIterable {
     /// Runs a test with a transport that is shut down after it.
     func run(
         connections: Int = 8,
-        connectTimeout: Duration = .seconds(5),
+        connectTimeout: Duration = .seconds(300),
         idleTimeout: Duration = .seconds(60),
         trust: NIOSSLTrustRoots = .default,
         _ test: (any UpstreamTransport) async throws -> Void,

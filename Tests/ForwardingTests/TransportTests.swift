@@ -6,7 +6,7 @@ import SimulatedUpstreams
 import Testing
 
 /// Each transport against an upstream that misbehaves on a real socket.
-@Suite(.timeLimit(.minutes(1))) struct TransportTests {
+@Suite(.timeLimit(.minutes(5))) struct TransportTests {
     private func exchange(
         _ client: TestedClient,
         _ directives: String,

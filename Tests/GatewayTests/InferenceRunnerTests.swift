@@ -5,6 +5,7 @@ import HTTPTypes
 import Ledger
 import Metering
 import Primitives
+import RateLimits
 import Receipts
 import Testing
 
@@ -42,6 +43,26 @@ import Testing
         #expect(!text.contains("[DONE]"))
         #expect(text.contains("store_commit_failed"))
         #expect(try await world.hold?.state == .open)
+    }
+
+    /// The inference itself refers to its admission for longer than that.
+    @Test(arguments: ["{\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":5}}", "no answer"])
+    func `whoever hears a whole answer has its place in the key's pace back`(
+        body: String
+    ) async throws {
+        let limiter = PaceLimiter()
+        let pace = Pace(requestsPerMinute: nil, tokensPerMinute: nil, concurrency: 1)
+        let upstream = ScriptedUpstream(contentType: "application/json")
+        let world = try await InferenceWorld(
+            upstream,
+            isStream: false,
+            admission: try limiter.admit("key", pace, tokens: 1, at: .second(0)),
+        )
+        upstream.send(body)
+        upstream.end()
+        #expect(await world.run().head != nil)
+        _ = try limiter.admit("key", pace, tokens: 1, at: .second(0))
+        withExtendedLifetime(world.held.admission) {}
     }
 
     @Test func `a whole answer goes out after its settlement, with the balance after it`()

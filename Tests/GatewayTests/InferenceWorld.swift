@@ -9,6 +9,7 @@ import NIOCore
 import Pricing
 import Primitives
 import Providers
+import RateLimits
 import Receipts
 import Testing
 
@@ -34,6 +35,7 @@ struct InferenceWorld {
         isRetriable: Bool = false,
         policy: DisconnectPolicy = .drain,
         maxTokens: Int64 = 100,
+        admission: Admission? = nil,
     ) async throws {
         self.upstream = upstream
         let budget = ReplayBudget(total: 1 << 20, each: 1 << 20)
@@ -83,6 +85,7 @@ struct InferenceWorld {
             ),
             demand: demand,
             placed: placed,
+            admission: admission,
         )
     }
 

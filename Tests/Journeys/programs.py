@@ -33,6 +33,13 @@ def until(condition, what, patience=PATIENCE):
         time.sleep(0.01)
 
 
+def within_one_day():
+    """Waits, if it is nearly midnight, until it is past: budgets of a day, a week or a month begin anew there."""
+    left = 86_400 - time.time() % 86_400
+    if left < PATIENCE:
+        time.sleep(left + 0.1)
+
+
 def environment(**settings):
     """What a program sees: of ours only the path and which client asks upstreams; no crash reports."""
     names = ("PATH", "HOME", "LD_LIBRARY_PATH", "FAREBOX_UPSTREAM_CLIENT")
@@ -238,9 +245,9 @@ class Customer:
     def receipt(self, id):
         return call("GET", f"{self.gateway.url}/v1/receipts/{id}", headers=self.bearer)
 
-    def settled(self, id):
+    def settled(self, id, patience=PATIENCE):
         """The receipt, once there is one."""
-        until(lambda: self.receipt(id).status == 200, f"receipt {id}")
+        until(lambda: self.receipt(id).status == 200, f"receipt {id}", patience)
         return self.receipt(id).json()
 
     def new_key(self, *options):

@@ -78,7 +78,7 @@ class Proxy:
         self._wait_until_listening()
 
     def _wait_until_listening(self):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while True:
             assert self.process.poll() is None, f"{self.name} ended at its start"
             try:
@@ -94,7 +94,7 @@ class Proxy:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(30)
 
 
 class Nginx(Proxy):

@@ -10,6 +10,7 @@ import openai
 import pytest
 
 from dialects import ANTHROPIC, BOTH, OPENAI
+from programs import PATIENCE
 from wire import call, parse, raw, raw_request
 
 both = pytest.mark.parametrize("dialect", BOTH, ids=str)
@@ -181,7 +182,7 @@ def test_a_body_that_never_ends_is_too_large(customer, dialect):
 @both
 def test_who_sends_too_much_is_hung_up_on(customer, dialect):
     """A body that nobody reads may not keep its connection."""
-    with socket.create_connection(("127.0.0.1", customer.gateway.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", customer.gateway.port), timeout=PATIENCE) as sock:
         sock.sendall(head(dialect, customer, ("content-length", LARGE)) + b"{")
         while sock.recv(65536):
             pass
@@ -414,7 +415,7 @@ FRAMES = list(frames("/", ""))
 @both
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_frame_that_is_ambiguous_is_refused_and_closed(customer, dialect, name):
-    heard = raw(customer.gateway.port, frames(dialect.path, customer.key)[name], patience=5)
+    heard = raw(customer.gateway.port, frames(dialect.path, customer.key)[name])
     statuses = re.findall(rb"^HTTP/1\.[01] (\d+)", heard, re.MULTILINE)
     assert len(statuses) <= 1, heard
     assert not statuses or statuses[0] == b"400", heard[:300]

@@ -7,7 +7,7 @@ import pytest
 
 from dialects import ANTHROPIC, BOTH, OPENAI
 from money import dollars, price, prices
-from programs import World
+from programs import PATIENCE, World
 from scripted import ScriptedUpstream
 from wire import Stream, call, header, is_our_comment, raw_request
 
@@ -19,7 +19,7 @@ def scripted_world(tmp_path_factory):
     world = World(tmp_path_factory.mktemp("bargains"))
     world.scripted = ScriptedUpstream()
     world.use_upstream(world.scripted.url)
-    world.shared_gateway = world.start(FAREBOX_UPSTREAM_IDLE_TIMEOUT=2)
+    world.shared_gateway = world.start()
     yield world
     world.close()
     world.scripted.close()
@@ -98,19 +98,19 @@ def test_how_an_absence_is_paid_is_the_operators_to_say(gateway):
 
 @both
 def test_an_agent_that_stops_reading_pays_what_the_provider_reports(world, dialect):
-    gateway = world.start(FAREBOX_UPSTREAM_IDLE_TIMEOUT=2)
+    gateway = world.start(FAREBOX_UPSTREAM_IDLE_TIMEOUT=2, FAREBOX_DRAIN_SECONDS=120)
     customer = gateway.customer("50.00")
     # More than all the buffers between the simulator and the agent hold.
     most = 16_000 if dialect is OPENAI else 60_000
     request = dialect.request(customer, f"output_tokens={most}", stream=True, max_tokens=most)
-    with socket.create_connection(("127.0.0.1", gateway.port)) as agent:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=PATIENCE) as agent:
         agent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         body = json.dumps(request["json"]).encode()
         path = request["url"].removeprefix(gateway.url)
         agent.sendall(raw_request("POST", path, request["headers"].items(), body))
         head = agent.recv(1024)
         assert head.startswith(b"HTTP/1.1 200")
-        receipt = customer.settled(header(head, "x-farebox-receipt"))
+        receipt = customer.settled(header(head, "x-farebox-receipt"), patience=120)
     assert (receipt["usage_source"], receipt["outcome"]) == ("reported", "disconnected"), receipt
     sent = world.simulator.last()["sent"]
     assert receipt["charge"] == price(prices(gateway, dialect.model), dialect.usage(sent))

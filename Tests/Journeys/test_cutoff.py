@@ -59,7 +59,8 @@ def test_a_hold_that_covers_less_than_the_ceiling_grows_when_money_comes(world, 
     gateway = world.start(FAREBOX_HOLDS_STEP=64)
     row = prices(gateway, dialect.model)
     customer = gateway.customer(dollars(price(row, {"input": 200, "output": 1100})))
-    directives = "input_tokens=5000; output_tokens=900; delay_chunk_ms=2"
+    # Its head waits for the money.
+    directives = "input_tokens=5000; output_tokens=900; delay_head_ms=4000"
     words = "word " * 2000
     request = dialect.request(customer, directives, stream=True, max_tokens=1000)
     request["json"]["messages"][0]["content"] = words
@@ -67,11 +68,12 @@ def test_a_hold_that_covers_less_than_the_ceiling_grows_when_money_comes(world, 
     assert refused.status == 402, "the estimate of its input alone is more than the balance"
 
     customer.grant(dollars(price(row, {"input": 2600, "output": 100})))
-    with Stream(**request) as answer:
+    asked = Stream(**request)
+    until(lambda: gateway.open_holds() == 1, "the hold")
+    customer.grant("5.00")
+    with asked as answer:
         assert answer.status == 200
-        started = answer.events(5)
-        customer.grant("5.00")
-        events = started + answer.events()
+        events = answer.events()
     receipt = customer.settled(answer.headers["x-farebox-receipt"])
     assert receipt["outcome"] == "completed", receipt
     if dialect is ANTHROPIC:

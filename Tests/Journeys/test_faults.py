@@ -1,34 +1,50 @@
 """Each row of the outcome table: what the agent gets, what it costs, and that nothing stays held."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from dialects import ANTHROPIC, BOTH, OPENAI
 from money import price, prices
-from programs import until
+from programs import PATIENCE, World, until
 from wire import Stream, call, data, is_our_comment
 
 both = pytest.mark.parametrize("dialect", BOTH, ids=str)
 either = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-DRAIN = 1
+# Of a gateway that is waited for; every other one here has more patience than any test.
+IMPATIENT = {
+    "FAREBOX_UPSTREAM_HEAD_TIMEOUT": 3,
+    "FAREBOX_UPSTREAM_IDLE_TIMEOUT": 2,
+    "FAREBOX_DRAIN_SECONDS": 1,
+}
 
 
 @pytest.fixture(scope="module")
 def shared_settings():
-    return {
-        "FAREBOX_UPSTREAM_HEAD_TIMEOUT": 1,
-        "FAREBOX_UPSTREAM_IDLE_TIMEOUT": 1,
-        "FAREBOX_UPSTREAM_CONNECT_TIMEOUT": 1,
-        "FAREBOX_DRAIN_SECONDS": DRAIN,
-    }
+    """A drain outlasts every wait: what ends sooner ends for another reason."""
+    return {"FAREBOX_DRAIN_SECONDS": 4 * PATIENCE}
 
 
 @pytest.fixture
 def customer(shared):
     return shared.customer("5.00")
+
+
+@pytest.fixture(scope="module")
+def impatient_world(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("impatient"))
+    world.shared_gateway = world.start(**IMPATIENT)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def impatient(impatient_world):
+    """A customer of a gateway that does not wait long for its upstream."""
+    impatient_world.simulator.reset()
+    yield impatient_world.shared_gateway.customer("5.00")
+    impatient_world.check_secrets()
 
 
 class Outcome:
@@ -106,8 +122,8 @@ def test_an_upstream_that_breaks_before_its_head_costs_nothing(customer, dialect
 
 @both
 @either
-def test_an_upstream_that_stays_silent_times_out(customer, dialect, stream):
-    Outcome(customer, dialect, stream, "fault=stall_head").is_refused(504)
+def test_an_upstream_that_stays_silent_times_out(impatient, dialect, stream):
+    Outcome(impatient, dialect, stream, "fault=stall_head").is_refused(504)
 
 
 @both
@@ -150,8 +166,8 @@ def test_an_upstream_that_is_not_there_is_a_bad_gateway(world, dialect):
 @both
 @pytest.mark.parametrize("fault", ["reset_after_events", "close_after_events", "stall_after_events"])
 @pytest.mark.parametrize("count", [1, 2, 4, 7])
-def test_a_stream_that_breaks_is_charged_an_estimate(customer, dialect, fault, count):
-    outcome = Outcome(customer, dialect, True, f"fault={fault}:{count}")
+def test_a_stream_that_breaks_is_charged_an_estimate(impatient, dialect, fault, count):
+    outcome = Outcome(impatient, dialect, True, f"fault={fault}:{count}")
     outcome.ends_with_an_error_event()
     outcome.is_charged_an_estimate()
     if dialect.name == "anthropic":
@@ -160,8 +176,8 @@ def test_a_stream_that_breaks_is_charged_an_estimate(customer, dialect, fault, c
 
 @both
 @pytest.mark.parametrize("fault", ["reset_after_events:0", "close_after_events:0", "stall_after_events:0"])
-def test_a_stream_that_breaks_before_its_first_event_ends_in_an_error(customer, dialect, fault):
-    outcome = Outcome(customer, dialect, True, f"fault={fault}")
+def test_a_stream_that_breaks_before_its_first_event_ends_in_an_error(impatient, dialect, fault):
+    outcome = Outcome(impatient, dialect, True, f"fault={fault}")
     if outcome.status == 200:
         outcome.ends_with_an_error_event()
     else:
@@ -175,8 +191,8 @@ def test_a_whole_answer_that_is_cut_is_a_bad_gateway(customer, dialect, fault):
 
 
 @both
-def test_a_whole_answer_that_stalls_times_out(customer, dialect):
-    Outcome(customer, dialect, False, "fault=stall_after_events:0").is_refused(504)
+def test_a_whole_answer_that_stalls_times_out(impatient, dialect):
+    Outcome(impatient, dialect, False, "fault=stall_after_events:0").is_refused(504)
 
 
 @both
@@ -197,9 +213,7 @@ def test_a_stream_without_its_last_event_was_cut_but_reported(customer, dialect)
 
 
 @both
-def test_an_event_without_an_end_is_cut(world, dialect):
-    """Its 20 MB take the simulator longer than the impatient gateway of this module waits."""
-    customer = world.start().customer("5.00")
+def test_an_event_without_an_end_is_cut(customer, dialect):
     outcome = Outcome(customer, dialect, True, "fault=huge_event")
     outcome.ends_with_an_error_event()
     assert len(outcome.charges) == 1
@@ -351,12 +365,10 @@ def test_an_agent_with_policy_cancel_pays_an_estimate_of_what_it_was_sent(shared
     def leave(count):
         return leave_after(customer, dialect, count, f"output_tokens=8; fault=stall_after_events:{count}")
 
-    started = time.monotonic()
     counts = range(1, EVENTS[dialect.name] + 1)
     with ThreadPoolExecutor(len(counts)) as pool:
         ids = list(pool.map(leave, counts))
-    until(lambda: shared.world.simulator.received()["cancelled"] == len(ids), "the upstreams to be cancelled", 3)
-    assert time.monotonic() - started < 3
+    until(lambda: shared.world.simulator.received()["cancelled"] == len(ids), "the upstreams to be cancelled")
     for id in ids:
         receipt = customer.settled(id)
         assert receipt["usage_source"] == "estimated"
@@ -366,17 +378,15 @@ def test_an_agent_with_policy_cancel_pays_an_estimate_of_what_it_was_sent(shared
 
 
 @both
-def test_a_drain_has_an_end(shared, dialect):
-    customer = shared.customer("5.00")
-    # An event every half second keeps the upstream from being idle, for a minute.
+def test_a_drain_has_an_end(impatient, dialect):
+    gateway = impatient.gateway
+    # An event every half second keeps the upstream from being idle, for half a minute.
     directives = "output_tokens=60; delay_chunk_ms=500"
-    started = time.monotonic()
-    id = leave_after(customer, dialect, 2, directives)
-    receipt = customer.settled(id)
-    assert time.monotonic() - started < DRAIN + 5
-    assert receipt["usage_source"] == "estimated"
-    until(lambda: shared.world.simulator.received()["cancelled"] == 1, "the upstream to be cancelled", 3)
-    shared.wait_until_no_holds()
+    id = leave_after(impatient, dialect, 2, directives)
+    receipt = impatient.settled(id)
+    assert (receipt["usage_source"], receipt["outcome"]) == ("estimated", "disconnected")
+    until(lambda: gateway.world.simulator.received()["cancelled"] == 1, "the upstream to be cancelled")
+    gateway.wait_until_no_holds()
 
 
 @both
@@ -387,7 +397,7 @@ def test_an_agent_that_leaves_before_the_first_byte_cancels_the_upstream(world, 
     waiting = Stream(**dialect.request(customer, "fault=stall_head", stream))
     until(lambda: world.simulator.received()["inflight"] == 1, "the upstream to be asked")
     waiting.leave()
-    until(lambda: world.simulator.received()["cancelled"] == 1, "the upstream to be cancelled", 2)
+    until(lambda: world.simulator.received()["cancelled"] == 1, "the upstream to be cancelled")
     gateway.wait_until_no_holds()
     row = prices(gateway, dialect.model)
     # The input's estimate: a token for four bytes of what the provider reads, and a little for the frame.

@@ -1,7 +1,7 @@
 """Keys that their customers manage, in OpenRouter's words, and what each of them may spend."""
 
 import asyncio
-import threading
+import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,11 +9,23 @@ import pytest
 
 from dialects import ANTHROPIC, BOTH, OPENAI
 from money import dollars
-from programs import Customer, run_json, until
+from programs import PATIENCE, Customer, run_json, until, within_one_day
 from test_overspend import AFFORDABLE, COSTLY, crowd, hold_of_one, request_bytes
-from wire import Stream, call
+from wire import LeanConnection, Stream, call
 
 both = pytest.mark.parametrize("dialect", BOTH, ids=str)
+either = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+
+
+@pytest.fixture(autouse=True)
+def one_day():
+    within_one_day()
+
+
+@pytest.fixture(scope="module")
+def shared_settings():
+    """A drain outlasts every wait: what ends sooner ends for another reason."""
+    return {"FAREBOX_DRAIN_SECONDS": 4 * PATIENCE}
 
 
 @pytest.fixture
@@ -139,11 +151,11 @@ def test_a_key_that_has_expired_is_no_credential(manager):
         ask("POST", manager, name="made", expires_at=text).expect(400)
     key = make(manager, expires_at="2020-01-01T00:00:00Z")
     spend(key).expect(401)
-    soon = time.time() + 1.2
+    soon = time.time() + 5
     text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(soon)) + f".{int(soon % 1 * 1000):03}Z"
     ask("PATCH", manager, f"/{key.hash}", expires_at=text).expect(200)
     spend(key).expect(200)
-    until(lambda: spend(key).status == 401, "the key to expire", 5)
+    until(lambda: spend(key).status == 401, "the key to expire")
 
 
 @both
@@ -308,35 +320,53 @@ def test_a_refused_request_counts_no_tokens(manager):
 
 def test_a_stream_counts_as_running_to_its_last_byte(manager):
     key = make(manager, max_concurrency=1)
-    slow = OPENAI.request(key, "output_tokens=40; delay_chunk_ms=20", stream=True, max_tokens=100)
+    slow = OPENAI.request(key, "output_tokens=80; delay_chunk_ms=50", stream=True, max_tokens=100)
     with Stream(**slow) as stream:
         stream.events(2)
         answer = spend(key)
         assert (answer.status, answer.headers["retry-after"]) == (429, "1")
         spend(manager).expect(200)
         stream.events()
-    until(lambda: spend(key).status == 200, "the place to be free", 5)
+    until(lambda: spend(key).status == 200, "the place to be free")
+
+
+@both
+@either
+def test_an_agent_that_asks_one_thing_after_the_other_is_one_at_a_time(manager, dialect, stream):
+    """It has heard the end of an answer: the place is free, however busy the machine is."""
+    key = make(manager, max_concurrency=1)
+    request = request_bytes(dialect, key, stream)
+
+    async def one_after_the_other():
+        connection = LeanConnection(manager.gateway.port)
+        statuses = [(await connection.ask(request))[0] for _ in range(300)]
+        connection.close()
+        return statuses
+
+    assert set(asyncio.run(one_after_the_other())) == {200}
 
 
 def test_an_agent_that_left_gives_its_place_back(manager):
     key = manager.new_key("--concurrency", "1", "--on-disconnect", "cancel")
-    slow = OPENAI.request(key, "output_tokens=400; delay_chunk_ms=20", stream=True, max_tokens=1000)
-    stream = Stream(**slow).__enter__()
+    endless = OPENAI.request(key, "fault=stall_after_events:2", stream=True)
+    stream = Stream(**endless).__enter__()
     stream.events(2)
     assert spend(key).status == 429
     stream.leave()
-    until(lambda: spend(key).status == 200, "the place to be free", 5)
+    until(lambda: spend(key).status == 200, "the place to be free")
 
 
 def test_a_limit_that_is_set_while_streams_run_counts_them(manager):
-    key = make(manager)
-    slow = OPENAI.request(key, "output_tokens=200; delay_chunk_ms=20", stream=True, max_tokens=1000)
-    with Stream(**slow) as one, Stream(**slow) as two:
+    key = manager.new_key("--on-disconnect", "cancel")
+    path = "/" + key.key.rsplit("-", 1)[0]
+    endless = OPENAI.request(key, "fault=stall_after_events:1", stream=True)
+    with Stream(**endless) as one, Stream(**endless) as two:
         one.events(1), two.events(1)
-        ask("PATCH", manager, f"/{key.hash}", max_concurrency=2).expect(200)
+        ask("PATCH", manager, path, max_concurrency=2).expect(200)
         assert spend(key).status == 429
-        ask("PATCH", manager, f"/{key.hash}", max_concurrency=3).expect(200)
+        ask("PATCH", manager, path, max_concurrency=3).expect(200)
         spend(key).expect(200)
+    manager.gateway.wait_until_no_holds()
 
 
 @pytest.mark.parametrize("limits", [{"daily": 1, "monthly": 5}, {"total": 10, "daily": 1}], ids=str)
@@ -349,16 +379,25 @@ def test_a_window_alone_takes_no_budget_away(manager, limits):
 
 def test_no_more_run_at_a_time_than_may(manager):
     key = make(manager, max_concurrency=5)
-    gate = threading.Barrier(40)
-    statuses = []
+    manager.gateway.world.simulator.answer("fault=stall_head")
+    request = request_bytes(OPENAI, key, stream=False)
 
-    def one():
-        gate.wait()
-        statuses.append(spend(key, directives="delay_head_ms=1500").status)
+    def are_running():
+        return manager.gateway.world.simulator.received()["inflight"] == 5
 
-    threads = [threading.Thread(target=one) for _ in range(40)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [200] * 5 + [429] * 35
+    async def forty():
+        connections = [LeanConnection(manager.gateway.port) for _ in range(40)]
+        asking = [asyncio.create_task(connection.ask(request)) for connection in connections]
+        first = itertools.islice(asyncio.as_completed(asking, timeout=PATIENCE), 35)
+        statuses = [(await answer)[0] for answer in first]
+        await asyncio.to_thread(until, are_running, "five to run")
+        waiting = [task for task in asking if not task.done()]
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
+        for connection in connections:
+            connection.close()
+        return statuses, len(waiting)
+
+    assert asyncio.run(forty()) == ([429] * 35, 5)
+    manager.gateway.wait_until_no_holds()

@@ -17,6 +17,7 @@ SEED = os.environ.get("SEED") or secrets.token_hex(4)
 KILLS_PER_BOOK = 30
 STARTING = 0.08  # seconds: a start takes about half of it
 SERVING = 0.4
+ANSWERS = 12  # before a kill, at most that many are waited for
 
 
 class Campaign:
@@ -69,7 +70,11 @@ class Campaign:
         self.figures["while stopping" if stops else "while serving"] += 1
 
     async def serve_and_kill(self, book, gateway, stops):
+        answered = book.figures["acknowledged"] + self.random.randrange(ANSWERS)
         serving = asyncio.create_task(book.serve(gateway))
+        # A slow machine needs longer for them; a fast one has many more of them in the time that follows.
+        while not serving.done() and book.figures["acknowledged"] < answered:
+            await asyncio.sleep(0.005)
         await self.pass_time(serving, self.random.uniform(0, SERVING))
         if stops:
             book.is_stopping = True

@@ -12,7 +12,7 @@ import pytest
 
 from dialects import ANTHROPIC, BOTH, OPENAI
 from money import prices
-from programs import run, until
+from programs import PATIENCE, run, until
 from wire import Stream, call
 
 both = pytest.mark.parametrize("dialect", BOTH, ids=str)
@@ -94,7 +94,7 @@ def test_an_order_with_a_member_that_is_misspelt_is_refused(gateway, misspelt):
 def test_one_connection_serves_many_requests(gateway, dialect, stream):
     """As every SDK's does; refusals in between change nothing."""
     customer = gateway.customer("5.00")
-    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=PATIENCE)
     for directives in ["", "", "status=429", "", "status=500", ""]:
         request = dialect.request(customer, directives, stream)
         connection.request("POST", dialect.path, json.dumps(request["json"]), request["headers"])
@@ -293,16 +293,16 @@ def read_slowly(customer, dialect, tokens, delay):
 
 @both
 def test_a_stop_finishes_the_streams_first(world, dialect):
-    gateway = world.start(FAREBOX_SHUTDOWN_SECONDS=20)
+    gateway = world.start(FAREBOX_SHUTDOWN_SECONDS=120)
     customer = gateway.customer("1.00")
     stream = read_slowly(customer, dialect, tokens=20, delay=50)
     gateway.send(signal.SIGTERM)
-    until(lambda: refuses_connections(gateway.port), "the gateway to stop accepting", 5)
+    until(lambda: refuses_connections(gateway.port), "the gateway to stop accepting")
     events = stream.events()
     assert dialect.end in events[-1]
     assert any(event.startswith(b": farebox charge=") for event in events)
     stream.leave()
-    assert gateway.wait(15) == 0
+    assert gateway.wait() == 0
     assert "audit clean" in gateway.text()
     assert "(0 open)" in gateway.text()
     world.audit()
@@ -310,7 +310,7 @@ def test_a_stop_finishes_the_streams_first(world, dialect):
 
 def refuses_connections(port):
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
     except ConnectionRefusedError:
         return True
     return False
@@ -320,14 +320,15 @@ def refuses_connections(port):
 def test_a_stop_has_an_end_even_if_a_stream_has_none(world, dialect):
     gateway = world.start(FAREBOX_SHUTDOWN_SECONDS=2, FAREBOX_DRAIN_SECONDS=1)
     customer = gateway.customer("1.00")
-    stream = read_slowly(customer, dialect, tokens=60, delay=1000)
+    # It would go on for two minutes.
+    stream = read_slowly(customer, dialect, tokens=60, delay=2000)
     id = stream.headers["x-farebox-receipt"]
     gateway.send(signal.SIGTERM)
     rest = []
     reader = threading.Thread(target=lambda: rest.extend(stream.events()))
     reader.start()
-    assert gateway.wait(12) == 0
-    reader.join(5)
+    assert gateway.wait() == 0
+    reader.join(PATIENCE)
     assert any(dialect.is_error_event(event) for event in rest), rest
     assert "(0 open)" in gateway.text()
     world.audit()
@@ -338,19 +339,19 @@ def test_a_stop_has_an_end_even_if_a_stream_has_none(world, dialect):
 
 
 def test_a_stop_does_not_wait_for_idle_connections(world):
-    gateway = world.start(FAREBOX_SHUTDOWN_SECONDS=20)
-    idle = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(5)]
+    gateway = world.start(FAREBOX_SHUTDOWN_SECONDS=120)
+    idle = [socket.create_connection(("127.0.0.1", gateway.port), timeout=PATIENCE) for _ in range(5)]
     idle[0].sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
     idle[0].recv(100)
     idle[1].sendall(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n")
-    assert gateway.stop(patience=10) == 0
+    assert gateway.stop() == 0
     for connection in idle:
         connection.close()
 
 
 def test_ctrl_c_stops_like_sigterm(world, gateway):
     gateway.send(signal.SIGINT)
-    assert gateway.wait(10) == 0
+    assert gateway.wait() == 0
     assert "audit clean" in gateway.text()
 
 

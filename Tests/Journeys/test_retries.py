@@ -30,6 +30,12 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
+def shared_settings():
+    """An SDK comes back half a second after it was cut, and on a busy machine later than that."""
+    return {"FAREBOX_RETRY_SECONDS": 30}
+
+
+@pytest.fixture(scope="module")
 def cutter():
     cutter = Cutter()
     yield cutter
@@ -61,6 +67,7 @@ class Asked:
         return price(prices(self.gateway, self.dialect.model), {"input": self.number, "output": 12})
 
     def is_charged_once(self):
+        until(lambda: "answering" not in self.calls(), "the upstream's answers to end")
         assert self.calls() == ["completed"]
         self.gateway.wait_until_no_holds()
         charged = [-row["usdc_amount"] for row in statement(self.customer) if row["type"] == "DEBIT"]
@@ -123,9 +130,9 @@ def test_an_sdk_that_is_cut_twice_pays_once(shared, cutter, sdk, stream):
 @either
 def test_an_sdk_whose_time_out_is_short_pays_once(shared, sdk, stream):
     """Its own time-out comes before the first byte; the retry finds the first request still running."""
-    asked = Asked(shared, sdk.dialect, "delay_head_ms=700")
+    asked = Asked(shared, sdk.dialect, "delay_head_ms=3000")
     events, failure = sdk.hear(
-        shared.url, asked.customer.key, stream, asked.content, asked.headers, timeout=0.35, max_retries=2
+        shared.url, asked.customer.key, stream, asked.content, asked.headers, timeout=2, max_retries=5
     )
     assert failure is None
     assert sdk.text(events) == TEXT
@@ -137,11 +144,10 @@ def test_an_sdk_does_not_try_again_after_a_conflict(shared, sdk):
     asked = Asked(shared, sdk.dialect)
     headers = asked.headers | {"Idempotency-Key": "order-1"}
     sdk.hear(shared.url, asked.customer.key, False, asked.content, headers)
-    started = time.monotonic()
     with pytest.raises((openai.ConflictError, anthropic.ConflictError)) as caught:
         sdk.hear(shared.url, asked.customer.key, False, "something else", headers)
     assert caught.value.response.headers["x-should-retry"] == "false"
-    assert time.monotonic() - started < 0.3
+    assert caught.value.request.headers["x-stainless-retry-count"] == "0"
     asked.is_charged_once()
 
 
@@ -203,49 +209,60 @@ def test_a_hundred_requests_with_one_id_are_one(shared, dialect, stream, pace):
 
 
 @both
-@pytest.mark.parametrize("count", [1, 3, 6, 9])
-def test_who_asks_again_while_the_answer_drains_gets_it_from_its_start(world, dialect, count):
+def test_who_asks_again_while_the_answer_drains_gets_it_from_its_start(world, dialect):
     """The drain would end before the answer does; the one who asked again keeps it going."""
-    gateway = world.start(FAREBOX_DRAIN_SECONDS=0.5)
-    asked = Asked(gateway, dialect, "delay_chunk_ms=80")
-    with Stream(**request_of(asked, True, "order-4")) as first:
-        heard = b"".join(first.events(count))
-        first.leave()
-    time.sleep(0.2)
-    again = call(**request_of(asked, True, "order-4")).expect(200)
-    assert again.headers["idempotent-replayed"] == "true"
-    assert again.body.startswith(heard)
-    assert dialect.end in again.body
-    asked.is_charged_once()
+    drain = 4
+    gateway = world.start(FAREBOX_DRAIN_SECONDS=drain)
+
+    def leave_and_ask_again(count):
+        asked = Asked(gateway, dialect, "delay_chunk_ms=800")
+        with Stream(**request_of(asked, True, "order-4")) as first:
+            heard = b"".join(first.events(count))
+            first.leave()
+        left = time.monotonic()
+        time.sleep(0.2)
+        again = call(**request_of(asked, True, "order-4")).expect(200)
+        assert time.monotonic() - left > drain, "the answer ended before the drain would have"
+        assert again.headers["idempotent-replayed"] == "true"
+        assert again.body.startswith(heard)
+        assert dialect.end in again.body
+        return asked
+
+    counts = [1, 3, 6, 9]
+    with ThreadPoolExecutor(len(counts)) as pool:
+        for asked in pool.map(leave_and_ask_again, counts):
+            asked.is_charged_once()
 
 
 @both
 @either
-def test_a_second_after_it_was_left_before_its_first_byte_it_is_over(shared, dialect, stream):
-    asked = Asked(shared, dialect, "fault=stall_head")
+def test_a_second_after_it_was_left_before_its_first_byte_it_is_over(world, dialect, stream):
+    gateway, simulator = world.start(), world.simulator
+    asked = Asked(gateway, dialect, "fault=stall_head")
     waiting = Stream(**request_of(asked, stream, "order-5"))
-    simulator = shared.world.simulator
     until(lambda: simulator.received()["inflight"] == 1, "the upstream to be asked")
+    leaving = time.monotonic()
     waiting.leave()
-    left = time.monotonic()
     until(lambda: simulator.received()["cancelled"] == 1, "the upstream to be cancelled")
-    assert 0.8 < time.monotonic() - left < 2
-    shared.wait_until_no_holds()
+    assert 1 <= time.monotonic() - leaving < 10
+    gateway.wait_until_no_holds()
     [charge] = asked.customer.charges()
-    assert charge <= price(prices(shared, dialect.model), {"input": len(asked.content) + 100})
+    assert charge <= price(prices(gateway, dialect.model), {"input": len(asked.content) + 100})
 
 
 @both
 @either
 def test_after_its_time_it_is_a_new_request(world, dialect, stream):
-    gateway = world.start(FAREBOX_REPLAY_SECONDS=0.3)
+    gateway = world.start(FAREBOX_REPLAY_SECONDS=4)
     asked = Asked(gateway, dialect)
-    call(**request_of(asked, stream, "order-6")).expect(200)
-    call(**request_of(asked, stream, "order-6")).expect(200)
+
+    def is_replayed():
+        return "idempotent-replayed" in call(**request_of(asked, stream, "order-6")).expect(200).headers
+
+    assert not is_replayed()
+    assert is_replayed()
     assert len(asked.customer.charges()) == 1
-    time.sleep(0.4)
-    answer = call(**request_of(asked, stream, "order-6")).expect(200)
-    assert "idempotent-replayed" not in answer.headers
+    until(lambda: not is_replayed(), "the answer to be forgotten")
     assert asked.calls() == ["completed"] * 2
     assert asked.customer.charges() == [asked.cost()] * 2
 
@@ -317,7 +334,7 @@ def resident(program):
 
 
 def test_the_memory_for_retries_is_bounded(world):
-    """Forty megabytes of answers, and room for one of them."""
+    """A hundred megabytes of answers, and room for one of them."""
     gateway = world.start(FAREBOX_REPLAY_LIMIT=1 << 20, FAREBOX_REPLAY_ANSWER_LIMIT=1 << 20)
     asked = Asked(gateway, OPENAI)
     world.simulator.answer("text=" + "x" * 500_000)
@@ -329,9 +346,11 @@ def test_the_memory_for_retries_is_bounded(world):
     for number in range(20):
         ask(number)
     before = resident(gateway)
-    for number in range(20, 100):
-        assert len(ask(number)) > 500_000
-    assert resident(gateway) - before < 15 << 20
+    offered = sum(len(ask(number)) for number in range(20, 220))
+    assert offered > 100_000_000
+    grown = resident(gateway) - before
+    print(f"\nanswers for retries: {grown >> 20} of {offered >> 20} MiB more")
+    assert grown < offered / 3
 
 
 @both

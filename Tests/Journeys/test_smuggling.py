@@ -1,6 +1,7 @@
 """One request has one answer, however its frame is spoilt: by the gateway alone, and behind real proxies."""
 
 import collections
+import contextlib
 import functools
 import itertools
 import json
@@ -32,6 +33,7 @@ GOOD = {
     "a request in a chunk", "the start of a request in a chunk",
 }
 PATIENCE = 10  # seconds until an answer that must come is missed
+QUIET = 0.5  # seconds in which an answer that must not come would
 PROBED = "on another connection"
 PAUSE = 0.02  # seconds in which a proxy passes on what it has of a body: of one that it has whole, it tells the length
 
@@ -46,25 +48,24 @@ class Heard:
     has_ended: bool = False
 
 
-def converse(port, content, count, quiet, patience=PATIENCE, cut=0):
-    """Sends everything, cut in two at `cut`; hears `count` answers, or until it is quiet; says that nothing follows."""
+def converse(port, content, reading, patience=PATIENCE, cut=0):
+    """Sends everything, cut in two at `cut`; hears the answers that a reading has; says that nothing follows."""
     heard = Heard()
-    waits_for_count = quiet == patience
     with socket.create_connection(("127.0.0.1", port), timeout=patience) as sock:
-        try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             if cut:
                 sock.sendall(content[:cut])
                 time.sleep(PAUSE)
             sock.sendall(content[cut:])
-            sock.settimeout(quiet)
-            while len(answers(heard.content)[0]) < count or not waits_for_count:
+        try:
+            while not is_enough(sock, heard, reading, patience):
                 if not hear(sock, heard):
                     heard.was_closed = heard.has_ended = True
                     return heard
         except TimeoutError:
             pass
-        except (BrokenPipeError, ConnectionResetError):
+        except ConnectionResetError:
             heard.was_closed = heard.has_ended = True
             return heard
         try:
@@ -78,6 +79,16 @@ def converse(port, content, count, quiet, patience=PATIENCE, cut=0):
         except OSError:
             heard.has_ended = True
     return heard
+
+
+def is_enough(sock, heard, reading, patience):
+    """Whether all answers have come; where not, sets how long the next piece is waited for."""
+    has_all = len(answers(heard.content)[0]) >= len(reading.requests)
+    if reading.end == "whole" and has_all:
+        return True
+    # What is malformed ends the connection, which may take its time; what is incomplete is only quiet.
+    sock.settimeout(QUIET if reading.end == "incomplete" and has_all else patience)
+    return False
 
 
 def hear(sock, heard):
@@ -157,9 +168,9 @@ def attempt(target, name, site, attack, is_cut):
     content = attack + site.describe(site.sentinel)
     strict = Reading(content)
     readings = [strict] + ([Reading(content, target.proxy.reader)] if target.proxy else [])
-    quiet = target.patience if strict.end == "whole" else min(0.6, target.patience / 2)
     cut = attack.find(b"\r\n\r\n") + 7 if is_cut else 0
-    heard = converse(target.port, content, len(strict.requests), quiet, target.patience, cut)
+    # A proxy answers to what it reads.
+    heard = converse(target.port, content, readings[-1], target.patience, cut)
     verdicts = [judge(name, reading, heard) for reading in readings]
     return min(verdicts, key=lambda verdict: len(verdict.problems))
 
@@ -192,8 +203,8 @@ class Target:
     def _probe(self, site, model):
         """An honest request on a connection of its own: its answer is its own."""
         content = site.describe(model)
-        heard = converse(self.port, content, 1, self.patience, self.patience)
-        return judge("probe", Reading(content), heard).problems
+        reading = Reading(content)
+        return judge("probe", reading, converse(self.port, content, reading, self.patience)).problems
 
     @property
     def desyncs(self):

@@ -1,6 +1,7 @@
 """HTTP as it is on the wire: whole answers, streams event by event, and raw bytes."""
 
 import asyncio
+import contextlib
 import http.client
 import json as jsons
 import select
@@ -100,22 +101,24 @@ def is_our_comment(event):
     return event.startswith(b": farebox ")
 
 
-def raw(port, *pieces, patience=10):
+def raw(port, *pieces, patience=30):
     """Sends bytes as they are and returns everything that comes, which may be several answers.
 
     A server that answers before it has read everything is heard, and not sent the rest.
     """
     with socket.create_connection(("127.0.0.1", port), timeout=patience) as sock:
         heard = b""
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             for piece in pieces:
                 send_while_unanswered(sock, piece, patience)
+        # What came before the other side closed is still there to be read.
+        try:
             while chunk := sock.recv(65536):
                 heard += chunk
                 if is_whole(heard):
                     # Whatever else comes, comes at once.
                     sock.settimeout(0.2)
-        except (BrokenPipeError, ConnectionResetError, TimeoutError):
+        except (ConnectionResetError, TimeoutError):
             pass
         return heard
 

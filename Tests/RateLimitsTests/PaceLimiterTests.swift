@@ -71,6 +71,20 @@ struct PaceLimiterTests {
         withExtendedLifetime(other) {}
     }
 
+    @Test func `what has ended has no place, whoever still refers to it`() throws {
+        let limiter = PaceLimiter()
+        let one = pace(concurrency: 1)
+        let first = try limiter.admit("a", one, tokens: 1, at: at(0))
+        first.end()
+        let second = try limiter.admit("a", one, tokens: 1, at: at(1))
+        // Its place is another's by now.
+        first.end()
+        #expect(throws: PaceLimiter.Refusal.concurrency) {
+            try limiter.admit("a", one, tokens: 1, at: at(2))
+        }
+        withExtendedLifetime((first, second)) {}
+    }
+
     @Test func `a place that was given back is free`() throws {
         let limiter = PaceLimiter()
         for second in 0..<3 {

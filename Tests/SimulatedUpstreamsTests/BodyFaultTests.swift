@@ -5,7 +5,7 @@ import SimulatedUpstreams
 import Testing
 
 /// Faults inside answers that are sound as HTTP.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BodyFaultTests {
     private let chatStream = #""stream":true"#
     private let messageStream = #","stream":true"#
@@ -81,7 +81,7 @@ struct BodyFaultTests {
                 staying in
                 var request = HTTPClientRequest(url: "http://127.0.0.1:\(client.port)/v1/models")
                 request.headers = TestClient.headers("fault=redirect")
-                let response = try await staying.execute(request, timeout: .seconds(10))
+                let response = try await staying.execute(request, timeout: .seconds(120))
                 #expect(response.status == .found)
                 return response.headers
             }

@@ -4,7 +4,7 @@ import SimulatedUpstreams
 import Testing
 
 /// Faults seen without any idea of HTTP, as bytes on a connection.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FaultTests {
     private let streamed = #""stream":true,"stream_options":{"include_usage":true}"#
 

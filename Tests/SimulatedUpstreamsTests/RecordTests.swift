@@ -2,7 +2,7 @@ import NIOHTTP1
 import SimulatedUpstreams
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecordTests {
     @Test func `a request is remembered with what was sent for it`() async throws {
         try await withUpstream { upstream, client in

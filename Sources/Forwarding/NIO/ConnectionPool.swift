@@ -13,6 +13,8 @@ final class ConnectionPool: Sendable {
         state = Mutex(ConnectionPoolState(bound: bound))
     }
 
+    var waitingCount: Int { state.withLock(\.waitingCount) }
+
     /// A connection to send one request on.
     ///
     /// A caller that runs on `loop` gets one of it if it can be; any other caller gets whichever is

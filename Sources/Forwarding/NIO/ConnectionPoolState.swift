@@ -23,6 +23,9 @@ struct ConnectionPoolState {
     private var nextNumber = 1
     private var isShutDown = false
 
+    /// How many wait for a connection.
+    var waitingCount: Int { waiters.count }
+
     init(bound: Int) { self.bound = bound }
 
     /// Grants what can be had at once.

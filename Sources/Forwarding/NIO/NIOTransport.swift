@@ -89,6 +89,11 @@ package final class NIOTransport: UpstreamTransport {
         }
     }
 
+    /// How many requests wait for a connection.
+    package var waitingCount: Int {
+        state.withLock(\.endpoints).reduce(0) { $0 + $1.pool.waitingCount }
+    }
+
     /// Closes all connections; what is sent afterwards finds nobody.
     package func shutdown() async {
         let endpoints = state.withLock { state in

@@ -50,16 +50,23 @@ package final class AgentConnection: Sendable {
     func response() async -> Response {
         guard var head = await downstream.head() else { return Response(status: .badGateway) }
         if lost != nil { head.headers[.replayed] = "true" }
-        return Response(head, downstream, lost: lost) { self.departure.signal() }
+        return Response(head, downstream, lost: lost) {
+            self.admission?.end()
+        } left: {
+            self.departure.signal()
+        }
     }
 }
 
 extension Response {
-    /// Writes what a downstream says; `left` is called when it cannot be written any more.
+    /// Writes what a downstream says.
+    ///
+    /// `ended` is called before its end is written, `left` when it cannot be written any more.
     fileprivate init(
         _ head: AnswerHead,
         _ downstream: Downstream,
         lost: ByteBuffer?,
+        ended: @escaping @Sendable () -> Void,
         left: @escaping @Sendable () -> Void,
     ) {
         let stream = ResponseBody { writer in
@@ -77,6 +84,7 @@ extension Response {
                         break reading
                     }
                 }
+                ended()
                 try await writer.finish(nil)
             } catch {
                 left()

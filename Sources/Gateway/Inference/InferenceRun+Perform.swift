@@ -65,9 +65,9 @@ extension InferenceRun {
                 await downstream.write(last ?? errorEvent(failure))
             } else if var head = whole {
                 head.headers[.balanceRemaining] = balance.description
-                downstream.send(head)
+                send(head)
             } else if let failure {
-                downstream.send(errorHead(failure, balance: balance))
+                send(errorHead(failure, balance: balance))
             }
         } catch {
             await lose(error, "release failed")
@@ -83,10 +83,10 @@ extension InferenceRun {
     ) async {
         if var head = whole {
             head.headers[.balanceRemaining] = receipt.balanceAfter.description
-            return downstream.send(head)
+            return send(head)
         }
         guard isStreaming else {
-            if let failure { downstream.send(errorHead(failure, balance: receipt.balanceAfter)) }
+            if let failure { send(errorHead(failure, balance: receipt.balanceAfter)) }
             return
         }
         await downstream.write(
@@ -114,8 +114,14 @@ extension InferenceRun {
         if isStreaming {
             await downstream.write(errorEvent(failure))
         } else {
-            downstream.send(errorHead(failure, balance: nil))
+            send(errorHead(failure, balance: nil))
         }
+    }
+
+    /// Sends an answer that is whole: its agent may ask the next thing as soon as it is heard.
+    private func send(_ head: AnswerHead) {
+        inference.admission?.end()
+        downstream.send(head)
     }
 
     private func errorEvent(_ failure: (any Failure)?) -> ByteBuffer {
