@@ -263,6 +263,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
                 "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes, logging, hummingbird,
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict,
         ),
