@@ -110,6 +110,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             }
         case is ChannelShouldQuiesceEvent:
             if turns.windsUp() == .leave { unwritten > 0 ? leave() : abort() }
+            // A request that has not come whole holds no money: a stop does not wait for it.
+            inflow?.end(.failure(GatewayError.stopping))
         default: context.fireUserInboundEventTriggered(event)
         }
     }
