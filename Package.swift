@@ -263,7 +263,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
                 "RateLimits", "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes,
-                logging, hummingbird,
+                logging, hummingbird, .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict,
         ),

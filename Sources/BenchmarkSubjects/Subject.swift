@@ -26,7 +26,7 @@ public struct Subject: Sendable {
     /// Everything that needs no store.
     public static func all() throws -> [Subject] {
         try [eventStream, openAIStream, anthropicStream, openAIRequest, anthropicRequest]
-            + values()
+            + large + values()
     }
 }
 

@@ -9,19 +9,26 @@ package struct UpstreamRequest: Sendable {
     package let operation: Dialect.Operation
     /// The agent's headers; only what ``RelayedHeaders`` lets pass is sent.
     package let agentHeaders: HTTPFields
-    package let body: ByteBuffer
+    /// The body, in the pieces that it is made of.
+    package let pieces: [ByteBuffer]
 
     package init(
         upstream: Upstream,
         operation: Dialect.Operation,
         agentHeaders: HTTPFields,
-        body: ByteBuffer,
+        pieces: [ByteBuffer],
     ) {
         self.upstream = upstream
         self.operation = operation
         self.agentHeaders = agentHeaders
-        self.body = body
+        self.pieces = pieces
     }
+
+    /// The body in one piece.
+    package var body: ByteBuffer { pieces.joined() }
+
+    /// How many bytes the body has.
+    package var length: Int { pieces.reduce(0) { $0 + $1.readableBytes } }
 }
 
 /// The head of an upstream's answer, with the body still to come.

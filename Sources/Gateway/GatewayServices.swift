@@ -18,6 +18,8 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     package let logger: Logger
     package let live: LiveHolds
     package let supervisor: InferenceSupervisor
+    /// Where bodies and whole answers are read.
+    package let reading: ReadingPlace
     let answers: RecentAnswers
     let directory = KeyDirectory()
     let registrations: WindowLimiter
@@ -35,6 +37,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         identifiers: IdentifierSource,
         clock: any Clock<Duration>,
         logger: Logger,
+        reading: ReadingPlace = ReadingPlace(),
     ) {
         self.store = store
         self.settings = settings
@@ -48,6 +51,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         self.identifiers = identifiers
         self.clock = clock
         self.logger = logger
+        self.reading = reading
         supervisor = InferenceSupervisor(clock: clock)
         answers = RecentAnswers(
             budget: ReplayBudget(total: settings.replayLimit, each: settings.replayAnswerLimit),
@@ -76,6 +80,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
             live: live,
             clock: clock,
             logger: logger,
+            reading: reading,
         )
     }
 

@@ -83,20 +83,16 @@ package struct AnswerReader: Sendable {
     private mutating func facts(of data: ByteBuffer) throws(JSONError) -> AnswerFacts {
         var reader = self
         defer { self = reader }
-        var outcome: Result<AnswerFacts, JSONError> = .success(AnswerFacts())
-        data.withUnsafeReadableBytes { bytes in
-            outcome = Result { () throws(JSONError) in
-                var cursor = JSONCursor(bytes)
-                let facts =
-                    switch reader.dialect {
-                    case .openai: try reader.openAI.facts(&cursor)
-                    case .anthropic: try reader.anthropic.facts(&cursor)
-                    }
-                try cursor.end()
-                return facts
-            }
+        return try data.withJSON { bytes throws(JSONError) in
+            var cursor = JSONCursor(bytes)
+            let facts =
+                switch reader.dialect {
+                case .openai: try reader.openAI.facts(&cursor)
+                case .anthropic: try reader.anthropic.facts(&cursor)
+                }
+            try cursor.end()
+            return facts
         }
-        return try outcome.get()
     }
 
     private mutating func take(_ facts: AnswerFacts, into meter: inout UsageMeter) {

@@ -7,7 +7,7 @@ package struct InferenceRequest: Sendable {
     package let model: String
     package let isStream: Bool
     package let shape: RequestShape
-    private let body: [UInt8]
+    private let body: ByteBuffer
     private let places: Places
 
     /// Where in the body the few things stand that we may have to change.
@@ -48,15 +48,21 @@ package struct InferenceRequest: Sendable {
         _ body: ByteBuffer,
         isMetered: Bool,
     ) throws(RequestError) {
-        let bytes = Array(body.readableBytesView)
-        let reader = try RequestReader(dialect, bytes, isMetered: isMetered)
+        let reader = try body.withJSON { bytes throws(RequestError) in
+            try RequestReader(dialect, bytes, isMetered: isMetered)
+        }
         guard let model = reader.model, !model.isEmpty else { throw .missing("model") }
         self.dialect = dialect
         self.model = model
         isStream = reader.isStream
         shape = reader.shape
-        self.body = bytes
+        self.body = body
         places = reader.places
+    }
+
+    /// The body that goes upstream, in one piece; see ``upstreamPieces(model:limit:limitField:)``.
+    package func upstreamBody(model: String, limit: Int64?, limitField: String) -> ByteBuffer {
+        upstreamPieces(model: model, limit: limit, limitField: limitField).joined()
     }
 
     /// The body that goes upstream: the agent's bytes, but for the model's name at the upstream,
@@ -66,12 +72,12 @@ package struct InferenceRequest: Sendable {
     ///   - upstreamModel: the model's name at the upstream.
     ///   - limit: the output limit that must hold upstream; `nil` leaves the request's own alone.
     ///   - limitField: the name under which to send a limit where the request names none.
-    /// - Returns: the edited bytes.
-    package func upstreamBody(
+    /// - Returns: the edited bytes, in their order. What stays of a large body is not copied.
+    package func upstreamPieces(
         model upstreamModel: String,
         limit: Int64?,
         limitField: String,
-    ) -> ByteBuffer {
+    ) -> [ByteBuffer] {
         var edits: [(Range<Int>, String)] = []
         var inserted = ""
         // By bytes: Unicode takes some names for one that no upstream does.
@@ -100,24 +106,28 @@ package struct InferenceRequest: Sendable {
 
     /// An object with `include_usage` in it, or in place of `null`.
     private func usageInserted(into options: Range<Int>) -> (Range<Int>, String) {
-        let rest = body[options].dropFirst().drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        guard body[options.lowerBound] == UInt8(ascii: "{"), rest.first != UInt8(ascii: "}") else {
+        let bytes = body.readableBytesView.dropFirst(options.lowerBound).prefix(options.count)
+        let rest = bytes.dropFirst().drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard bytes.first == UInt8(ascii: "{"), rest.first != UInt8(ascii: "}") else {
             return (options, "{\"include_usage\":true}")
         }
         let start = options.lowerBound + 1
         return (start..<start, "\"include_usage\":true,")
     }
 
-    private func applying(_ edits: [(Range<Int>, String)]) -> ByteBuffer {
-        var edited = ByteBuffer()
-        edited.reserveCapacity(body.count + edits.reduce(0) { $0 + $1.1.utf8.count })
-        var copied = 0
+    private func applying(_ edits: [(Range<Int>, String)]) -> [ByteBuffer] {
+        var joined = JoinedPieces(
+            capacity: body.readableBytes + edits.reduce(0) { $0 + $1.1.utf8.count }
+        )
+        var rest = body
+        var passed = 0
         for (range, text) in edits.sorted(by: { $0.0.lowerBound < $1.0.lowerBound }) {
-            edited.writeBytes(body[copied..<range.lowerBound])
-            edited.writeString(text)
-            copied = range.upperBound
+            if let kept = rest.readSlice(length: range.lowerBound - passed) { joined.append(kept) }
+            joined.append(text)
+            rest.moveReaderIndex(forwardBy: range.count)
+            passed = range.upperBound
         }
-        edited.writeBytes(body[copied...])
-        return edited
+        joined.append(rest)
+        return joined.all()
     }
 }

@@ -1,4 +1,4 @@
-/// Walks a request body once and keeps what money and forwarding need.
+/// Walks a request body once, checks it on the way, and keeps what money and forwarding need.
 struct RequestReader {
     var model: String?
     var isStream = false
@@ -17,15 +17,21 @@ struct RequestReader {
     ///   - bytes: the whole body.
     ///   - isMetered: whether the request is billed, so that its cost must have a bound.
     /// - Throws: ``RequestError``.
-    init(_ dialect: Dialect, _ bytes: [UInt8], isMetered: Bool) throws(RequestError) {
+    init(
+        _ dialect: Dialect,
+        _ bytes: UnsafeRawBufferPointer,
+        isMetered: Bool,
+    ) throws(RequestError) {
         do throws(JSONError) {
-            try bytes.withJSON { bytes throws(JSONError) in try JSONCheck.check(bytes) }
+            places.start = (bytes.firstIndex(of: UInt8(ascii: "{")) ?? 0) + 1
+            var reader = self
+            defer { self = reader }
+            try JSONCheck.walk(bytes) { cursor throws(JSONError) in
+                try reader.read(dialect, &cursor)
+            }
         } catch {
-            throw .notJSON(error)
-        }
-        do throws(JSONError) {
-            try bytes.withJSON { bytes throws(JSONError) in try read(dialect, bytes) }
-        } catch {
+            // Whether it is no JSON, or JSON that asks for something else, is for another walk to say.
+            do throws(JSONError) { try JSONCheck.check(bytes) } catch { throw .notJSON(error) }
             throw field.isEmpty ? .wrongType("body") : .wrongType(field)
         }
         if dialect == .anthropic, isMetered, shape.outputLimit == nil {
@@ -38,12 +44,10 @@ struct RequestReader {
 
     private mutating func read(
         _ dialect: Dialect,
-        _ bytes: UnsafeRawBufferPointer,
+        _ cursor: inout JSONCursor,
     ) throws(JSONError) {
-        var cursor = JSONCursor(bytes)
         var reader = self
         defer { self = reader }
-        reader.places.start = (bytes.firstIndex(of: UInt8(ascii: "{")) ?? 0) + 1
         try cursor.object { cursor, key throws(JSONError) in
             reader.field = key.text
             switch dialect {
@@ -169,18 +173,5 @@ extension JSONCursor {
     ) throws(JSONError) {
         reader.refuse(error)
         try skip()
-    }
-}
-
-extension [UInt8] {
-    /// Lends the bytes to a cursor.
-    func withJSON(
-        _ body: (UnsafeRawBufferPointer) throws(JSONError) -> Void
-    ) throws(JSONError) {
-        var failure: JSONError?
-        withUnsafeBytes { bytes in
-            do throws(JSONError) { try body(bytes) } catch { failure = error }
-        }
-        if let failure { throw failure }
     }
 }

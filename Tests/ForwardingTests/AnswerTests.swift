@@ -1,5 +1,6 @@
 import Forwarding
 import NIOCore
+import Providers
 import Testing
 
 /// What each transport makes of the bytes that an upstream sends.
@@ -209,6 +210,29 @@ import Testing
             }
         }
         #expect(seen.all == ["answered"])
+    }
+
+    @Test(arguments: TestedClient.allCases)
+    func `a body in pieces of any size arrives in their order`(client: TestedClient) async throws {
+        let sizes = [1, 65_535, 65_536, 65_537, 1, 700_001, 131_072, 0, 3]
+        let pieces = sizes.enumerated().map { index, size in
+            ByteBuffer(repeating: UInt8(ascii: "a") + UInt8(index), count: size)
+        }
+        let body = String(buffer: pieces.joined())
+        try await RawUpstream.run { peer, _ in
+            while let request = try await peer.request() {
+                try await peer.answer("\(request.hasSuffix("\r\n\r\n" + body))")
+            }
+        } test: { upstream in
+            try await client.run { transport in
+                for _ in 0..<2 {
+                    let got = try await transport.ask(
+                        .chat(on: upstream.port, pieces: pieces)
+                    )
+                    #expect(got == "true")
+                }
+            }
+        }
     }
 
     @Test(arguments: TestedClient.allCases)

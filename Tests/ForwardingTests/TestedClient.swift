@@ -61,6 +61,14 @@ extension UpstreamRequest {
         agentHeaders: HTTPFields = [:],
         body: String = "{}",
     ) -> UpstreamRequest {
+        chat(at: baseURL, agentHeaders: agentHeaders, pieces: [ByteBuffer(string: body)])
+    }
+
+    static func chat(
+        at baseURL: String,
+        agentHeaders: HTTPFields = [:],
+        pieces: [ByteBuffer],
+    ) -> UpstreamRequest {
         UpstreamRequest(
             upstream: Upstream(
                 name: "openai",
@@ -70,12 +78,16 @@ extension UpstreamRequest {
             ),
             operation: .inference,
             agentHeaders: agentHeaders,
-            body: ByteBuffer(string: body),
+            pieces: pieces,
         )
     }
 
     static func chat(on port: Int, body: String = "{}") -> UpstreamRequest {
         chat(at: "http://127.0.0.1:\(port)/v1", body: body)
+    }
+
+    static func chat(on port: Int, pieces: [ByteBuffer]) -> UpstreamRequest {
+        chat(at: "http://127.0.0.1:\(port)/v1", pieces: pieces)
     }
 }
 

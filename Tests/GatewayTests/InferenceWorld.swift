@@ -28,6 +28,7 @@ struct InferenceWorld {
     let held: HeldInference
     let live = LiveHolds(limit: 10)
     let settings: GatewaySettings
+    let reading: ReadingPlace
 
     init(
         _ upstream: ScriptedUpstream,
@@ -36,8 +37,10 @@ struct InferenceWorld {
         policy: DisconnectPolicy = .drain,
         maxTokens: Int64 = 100,
         admission: Admission? = nil,
+        reading: ReadingPlace = ReadingPlace(),
     ) async throws {
         self.upstream = upstream
+        self.reading = reading
         let budget = ReplayBudget(total: 1 << 20, each: 1 << 20)
         downstream = Downstream(keepingWithin: isRetriable ? budget : nil)
         var settings = GatewaySettings(publicURL: nil, holds: HoldPolicy(mode: .adaptive))
@@ -101,6 +104,7 @@ struct InferenceWorld {
             live: live,
             clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            reading: reading,
         )
         _ = downstream.audience.join(departure)
         async let inference: Void = runner.run(

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import re
+import signal
 import socket
 import time
 
@@ -132,3 +133,32 @@ def test_a_key_that_ended_while_the_body_was_on_its_way_does_nothing(shared, end
         with sock:
             sock.sendall(body)
             assert parse(heard(sock)).status == 401
+
+
+@pytest.mark.parametrize("path", [OPENAI.path, "/v1/keys"])
+@pytest.mark.parametrize("dawdles", ["it is silent", "it drips and does not leave"])
+def test_a_stop_does_not_wait_for_a_body_that_does_not_come(world, gateway, path, dawdles):
+    customer = gateway.customer("1.00")
+    body = json.dumps(OPENAI.request(customer)["json"]).encode()
+    fields = [("authorization", f"Bearer {customer.key}"), ("expect", "100-continue")]
+    whole = raw_request("POST", path, fields, body)
+    with connect(gateway.port) as sock:
+        sock.sendall(whole[: -len(body)])
+        assert sock.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n", "the route waits for the body"
+        sock.sendall(body[:10])
+        began = time.monotonic()
+        gateway.send(signal.SIGTERM)
+        refused = parse(heard(sock))
+        assert refused.status == 503 and b"stopping" in refused.body
+        assert refused.headers["connection"] == "close"
+        if dawdles != "it is silent":
+            for byte in body[10:]:
+                try:
+                    sock.sendall(bytes([byte]))
+                except OSError:
+                    break
+                time.sleep(0.1)
+        assert gateway.wait() == 0
+        # The time for saying goodbye; a body has sixty seconds, and a stop thirty.
+        assert time.monotonic() - began < 15
+    world.audit()

@@ -22,7 +22,8 @@ import Testing
         ("\"\\x41\"", .syntax), ("\"\\u12\"", .syntax), ("\"\\ud800\"", .surrogate),
         ("\"\\udc00\"", .surrogate), ("\"\\ud800\\u0041\"", .surrogate),
         ("{\"a\":1,\"a\":2}", .duplicateKey), ("{\"model\":1,\"mo\\u0064el\":2}", .duplicateKey),
-        ("{\"x\":{\"k\":1,\"\\u006b\":1}}", .duplicateKey), ("\u{FEFF}{}", .byteOrderMark),
+        ("{\"x\":{\"k\":1,\"\\u006b\":1}}", .duplicateKey),
+        ("{\"a\":1,\"\u{E9}\":1,\"e\u{301}\":2}", .duplicateKey), ("\u{FEFF}{}", .byteOrderMark),
         (String(repeating: "[", count: 200) + String(repeating: "]", count: 200), .depth),
         (String(repeating: "[", count: 1_000_000), .depth),
         (String(repeating: "{\"a\":", count: 100_000), .depth),
@@ -47,5 +48,27 @@ import Testing
     )
     func `bytes that are not UTF-8 are refused`(bytes: [UInt8]) {
         #expect(throws: JSONError.self) { try ByteBuffer(bytes: bytes).checkJSON() }
+    }
+
+    @Test(arguments: [
+        "k", "\\u006b", "\u{E9}", "e\u{301}", "a key that is longer than most others are ",
+    ])
+    func `a key that stands twice is found among any number of them, wherever it stands`(
+        prefix: String
+    ) throws {
+        for count in 1...40 {
+            let keys = (0..<count).map { "\"\(prefix)\($0)\":1" }
+            let object = "{" + keys.joined(separator: ",") + "}"
+            try ByteBuffer(string: "[\(object),{\"a\":\(object),\"b\":\(object)}]").checkJSON()
+            for index in 0..<count {
+                let again = prefix.replacing("k", with: "\\u006b") + "\(index)"
+                let twice = (keys + ["\"\(again)\":2"]).joined(separator: ",")
+                #expect {
+                    try ByteBuffer(string: "{\(twice)}").checkJSON()
+                } throws: { error in
+                    (error as? JSONError)?.reason == .duplicateKey
+                }
+            }
+        }
     }
 }

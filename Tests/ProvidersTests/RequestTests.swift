@@ -247,4 +247,36 @@ import Testing
         let body = try openAI("").upstreamBody(model: "gpt-4o", limit: 7, limitField: "max_tokens")
         #expect(String(buffer: body).hasPrefix("{\"max_tokens\":7,\"model\":\"gpt-4o\""))
     }
+
+    @Test(arguments: [0, 1, 100, 16 << 10, (16 << 10) + 1, 1 << 20])
+    func `a body of any size goes upstream with the same edits`(size: Int) throws {
+        let text = String(repeating: "x", count: size)
+        let request = try openAI("\"user\":\"\(text)\",\"max_tokens\":9,\"stream\":true")
+        let body = request.upstreamBody(model: "other", limit: 7, limitField: "max_tokens")
+        #expect(
+            String(buffer: body)
+                == "{\"stream_options\":{\"include_usage\":true},\"model\":\"other\","
+                + "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"user\":\"\(text)\","
+                + "\"max_tokens\":7,\"stream\":true}"
+        )
+    }
+
+    @Test func `what stays of a large body goes upstream without being copied`() throws {
+        let picture = String(repeating: "x", count: 1 << 20)
+        let body = ByteBuffer(
+            string:
+                "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"\(picture)\"}],"
+                + "\"max_tokens\":9}"
+        )
+        let request = try InferenceRequest(.openai, body: body)
+        let pieces = request.upstreamPieces(model: "other", limit: 7, limitField: "max_tokens")
+        let there = body.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) }
+        let copied = pieces.reduce(0) { copied, piece in
+            let start = piece.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) }
+            let isShared = (there..<there + UInt(body.readableBytes)).contains(start)
+            return copied + (isShared ? 0 : piece.readableBytes)
+        }
+        #expect(copied < 100)
+        #expect(pieces.joined().readableBytes == body.readableBytes - 1)
+    }
 }

@@ -42,8 +42,8 @@ package struct AsyncHTTPClientTransport: UpstreamTransport {
         )
         for field in fields { outgoing.headers.add(name: field.name.rawName, value: field.value) }
         outgoing.body = .stream(
-            HandedOverBody(bytes: request.body, handover: handover),
-            length: .known(Int64(request.body.readableBytes)),
+            HandedOverBody(pieces: request.pieces, handover: handover),
+            length: .known(Int64(request.length)),
         )
         do {
             let response = try await client.execute(outgoing, deadline: .distantFuture)
@@ -58,23 +58,24 @@ package struct AsyncHTTPClientTransport: UpstreamTransport {
     }
 }
 
-/// A body of one piece that marks when it is taken.
+/// A body that marks when it is taken.
 private struct HandedOverBody: AsyncSequence, Sendable {
-    let bytes: ByteBuffer
+    let pieces: [ByteBuffer]
     let handover: Handover
 
     struct AsyncIterator: AsyncIteratorProtocol {
-        var bytes: ByteBuffer?
+        var rest: ArraySlice<ByteBuffer>
         let handover: Handover
 
         mutating func next() async throws -> ByteBuffer? {
-            defer { bytes = nil }
             try handover.mark()
-            return bytes
+            return rest.popFirst()
         }
     }
 
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(bytes: bytes, handover: handover) }
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(rest: pieces[...], handover: handover)
+    }
 }
 
 /// A response body as AsyncHTTPClient hands it out.

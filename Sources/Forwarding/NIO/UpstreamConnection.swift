@@ -29,6 +29,10 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var begun = 0
     private var ended = 0
     private var isWritten = false
+    /// What is still to be written of the request.
+    private var unwritten = UnwrittenBody()
+    /// Whether the next slice is written in a turn of the event loop that is to come.
+    private var isWriteDue = false
     /// Whether a read was asked for that has not been answered.
     private var isReading = false
     private var headWaiter: UnsafeContinuation<HTTPResponseHead?, any Error>?
@@ -107,14 +111,37 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     private func write(_ request: UpstreamRequestBytes, _ context: ChannelHandlerContext) {
+        unwritten = UnwrittenBody(request.rest)
+        let promise = unwritten.isEmpty ? writtenPromise(context) : nil
+        context.writeAndFlush(wrapOutboundOut(request.first), promise: promise)
+        writeOn()
+    }
+
+    /// Writes the next slice of a large body when the channel takes it: others are served on this
+    /// event loop in between.
+    private func writeOn() {
+        guard !isWriteDue, let context, context.channel.isWritable, let slice = unwritten.next()
+        else { return }
+        guard !unwritten.isEmpty else {
+            return context.writeAndFlush(wrapOutboundOut(slice), promise: writtenPromise(context))
+        }
+        isWriteDue = true
+        context.eventLoop.assumeIsolated().execute {
+            self.isWriteDue = false
+            self.writeOn()
+        }
+        context.writeAndFlush(wrapOutboundOut(slice), promise: nil)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        writeOn()
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func writtenPromise(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { self.written($0) }
-        if let rest = request.rest {
-            context.write(wrapOutboundOut(request.first), promise: nil)
-            context.writeAndFlush(wrapOutboundOut(rest), promise: promise)
-        } else {
-            context.writeAndFlush(wrapOutboundOut(request.first), promise: promise)
-        }
+        return promise
     }
 
     /// A connection takes its next request only after all of this one's was written.
@@ -229,6 +256,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .idle, .exchanging, .closed: break
         }
         phase = .closed
+        unwritten = UnwrittenBody()
         pool.lose(link(context))
         answer.fail(ForwardingError.brokenOff)
         deliver()
@@ -277,6 +305,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         switch phase {
         case .connecting, .idle, .exchanging:
             phase = .closed
+            unwritten = UnwrittenBody()
             context?.close(promise: nil)
         case .closed: break
         }

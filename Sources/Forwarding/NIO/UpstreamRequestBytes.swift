@@ -32,7 +32,7 @@ struct UpstreamRequestTemplate: Sendable {
             case .inference: inference
             case .countTokens: countTokens
             }
-        let length = request.body.readableBytes
+        let length = request.length
         let isCopied = length <= UpstreamRequestTemplate.copiedBody
         var head = ByteBufferAllocator().buffer(
             capacity: start.readableBytes + 256 + (isCopied ? length : 0)
@@ -44,18 +44,16 @@ struct UpstreamRequestTemplate: Sendable {
         head.writeStaticString("content-length: ")
         head.writeString(String(length))
         head.writeStaticString("\r\n\r\n")
-        guard !isCopied else {
-            head.writeImmutableBuffer(request.body)
-            return UpstreamRequestBytes(first: head, rest: nil)
-        }
-        return UpstreamRequestBytes(first: head, rest: request.body)
+        guard isCopied else { return UpstreamRequestBytes(first: head, rest: request.pieces) }
+        for piece in request.pieces { head.writeImmutableBuffer(piece) }
+        return UpstreamRequestBytes(first: head, rest: [])
     }
 }
 
-/// A request as it goes over the wire, in one piece or two.
+/// A request as it goes over the wire: its head, with a body that is small, and what follows.
 struct UpstreamRequestBytes: Sendable {
     let first: ByteBuffer
-    let rest: ByteBuffer?
+    let rest: [ByteBuffer]
 }
 
 extension ByteBuffer {

@@ -4,7 +4,9 @@ import Synchronization
 
 /// A request as its connection hands it on.
 package struct ArrivedRequest: Sendable {
+    /// The request, whose body is apart from it.
     package let request: Request
+    package let body: ArrivedBody
     /// Tells when its agent has left.
     package let departure: Departure
     /// Where the connection comes from.

@@ -110,6 +110,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             }
         case is ChannelShouldQuiesceEvent:
             if turns.windsUp() == .leave { unwritten > 0 ? leave() : abort() }
+            // A request that has not come whole holds no money: a stop does not wait for it.
+            inflow?.end(.failure(GatewayError.stopping))
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -191,19 +193,21 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func handOn(isWhole: Bool) {
         guard let (head, bytes) = arriving, let context else { return }
         arriving = nil
-        let body: RequestBody
+        let body: ArrivedBody
         if isWhole {
-            body = RequestBody(buffer: bytes)
+            body = .whole(bytes)
         } else {
             let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
             let (loop, isAwaited) = (context.eventLoop, head.isAwaited && bytes.readableBytes == 0)
-            let inflow = BodyInflow(bytes) {
-                if isAwaited { loop.execute { bound.value.askForBody() } }
-            } whenRead: {
-                loop.execute { bound.value.readOn() }
+            let announced = head.headers.first(name: "content-length").flatMap(Int.init) ?? 0
+            let inflow = BodyInflow(bytes, announced: announced) {
+                loop.execute {
+                    if isAwaited { bound.value.askForBody() }
+                    bound.value.readOn()
+                }
             }
             self.inflow = inflow
-            body = RequestBody(asyncSequence: inflow)
+            body = .coming(inflow)
         }
         let departure = Departure()
         if hasLeft { departure.signal() }
@@ -212,7 +216,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard let request = HTTPRequest(head) else { return refuse() }
         mailbox.leave(
             ArrivedRequest(
-                request: Request(head: request, body: body),
+                request: Request(head: request, body: RequestBody(buffer: ByteBuffer())),
+                body: body,
                 departure: departure,
                 remoteAddress: context.remoteAddress,
                 executor: executor,

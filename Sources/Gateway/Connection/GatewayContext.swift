@@ -11,6 +11,8 @@ package struct GatewayContext: RequestContext {
     }
 
     package var coreContext: CoreRequestContextStorage
+    /// The request's body.
+    package let body: ArrivedBody
     /// Tells when the agent leaves.
     package let departure: Departure
     /// Where the agent is served.
@@ -21,6 +23,7 @@ package struct GatewayContext: RequestContext {
 
     package init(source: Source) {
         coreContext = .init(source: source)
+        body = source.arrived.body
         departure = source.arrived.departure
         executor = source.arrived.executor
         address = source.arrived.remoteAddress

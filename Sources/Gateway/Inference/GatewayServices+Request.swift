@@ -46,8 +46,8 @@ extension GatewayServices {
     /// The whole body, within its limits of size and time.
     ///
     /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, ``GatewayError/bodyTooSlow``,
-    ///   ``GatewayError/badRequest(_:)`` for a compressed one.
-    func body(of request: Request) async throws -> ByteBuffer {
+    ///   ``GatewayError/stopping``, ``GatewayError/badRequest(_:)`` for a compressed one.
+    func body(of request: Request, _ context: GatewayContext) async throws -> ByteBuffer {
         guard (request.headers[.contentEncoding] ?? "identity").lowercased() == "identity" else {
             throw GatewayError.badRequest("The body must not be compressed.")
         }
@@ -55,11 +55,7 @@ extension GatewayServices {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
             throw GatewayError.bodyTooLarge(limit: limit)
         }
-        do {
-            return try await request.body.collect(upTo: limit)
-        } catch is NIOTooManyBytesError {
-            throw GatewayError.bodyTooLarge(limit: limit)
-        }
+        return try await context.body.whole(upTo: limit)
     }
 
     /// The upstream that serves a model, if it speaks the route's dialect and we have a credential.

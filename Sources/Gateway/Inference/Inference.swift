@@ -27,7 +27,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     package func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
         // Who is calling, and what do they ask?
         _ = try await gateway.authenticate(request, context)
-        let body = try await gateway.body(of: request)
+        let body = try await gateway.body(of: request, context)
         let asking = AgentRequest(
             // As the key is now: the body may have taken its time.
             key: try await gateway.authenticate(request, context),
@@ -45,10 +45,14 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     /// - Throws: a `Failure` of an earlier stage than the hold; nothing was written.
     /// - Returns: the reading end of the answer.
     package func serve(_ asking: AgentRequest) async throws -> AgentConnection {
-        let asked = try InferenceRequest(dialect, body: asking.body)
+        let (asked, retry) = try await gateway.reading.read(asking.body) { body in
+            (
+                try InferenceRequest(dialect, body: body),
+                try RetryIdentity(asking.headers, dialect, body, of: asking.key.id),
+            )
+        }
 
         // Asked before? Then the first one's answer, which is paid for, if it came to one.
-        let retry = try RetryIdentity(asking.headers, dialect, asking.body, of: asking.key.id)
         let downstream: Downstream
         switch try await claim(retry, asking) {
         case .replay(let connection): return connection

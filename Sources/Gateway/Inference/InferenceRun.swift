@@ -23,6 +23,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     let settle: Settle<Storage>
     let extend: ExtendHold<Storage>
     let settings: GatewaySettings
+    let reading: ReadingPlace
     /// Is told whether the answer is whole and paid for; if it is not, before the agent is.
     let ended: @Sendable (_ isWhole: Bool) -> Void
     let logger: Logger
@@ -62,7 +63,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
             upstream: inference.upstream,
             operation: .inference,
             agentHeaders: agentHeaders,
-            body: inference.request.upstreamBody(
+            pieces: inference.request.upstreamPieces(
                 model: inference.rate.upstreamModel,
                 limit: inference.placed.outputLimit,
                 limitField: inference.upstream.limitField,
@@ -182,7 +183,12 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
 
     private mutating func collect(_ response: UpstreamResponse) async throws {
         let body = try await wholeBody(response, limit: settings.answerLimit)
-        switch reader.read(body: body, into: &meter) {
+        let meaning: BodyMeaning
+        (meaning, reader, meter) = await reading.read(body) { [reader, meter] body in
+            var (reader, meter) = (reader, meter)
+            return (reader.read(body: body, into: &meter), reader, meter)
+        }
+        switch meaning {
         case .answer:
             let action = control.tell { $0.answerCompleted() }
             let head = AnswerHead(
@@ -197,17 +203,15 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     }
 
     private func wholeBody(_ response: UpstreamResponse, limit: Int) async throws -> ByteBuffer {
-        var body = ByteBuffer()
+        let announced = response.headers[.contentLength].flatMap { Int($0) } ?? 0
+        var body = GatheredBytes(announced: announced)
         try await response.body.read { bytes in
             control.progress()
-            guard body.readableBytes + bytes.readableBytes <= limit else {
-                throw ForwardingError.tooLarge
-            }
-            var bytes = bytes
-            body.writeBuffer(&bytes)
+            guard body.count + bytes.readableBytes <= limit else { throw ForwardingError.tooLarge }
+            body.append(bytes)
             return true
         }
-        return body
+        return body.bytes
     }
 
     // MARK: Failures
@@ -221,12 +225,15 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     }
 
     /// The upstream's own word where it can be passed on: JSON that names nothing of our account.
-    private func refusal(status: Int, _ body: ByteBuffer) -> ByteBuffer {
-        var (reader, scratch) = (reader, meter)
-        let isJSON = reader.read(body: body, into: &scratch) != .garbage
-        guard isJSON, !AccountNames.occur(in: body),
-            !body.readableBytesView.contains(inference.upstream.credential.utf8)
-        else {
+    private func refusal(status: Int, _ body: ByteBuffer) async -> ByteBuffer {
+        let credential = inference.upstream.credential
+        let isFit = await reading.read(body) { [reader, meter] body in
+            var (reader, scratch) = (reader, meter)
+            return reader.read(body: body, into: &scratch) != .garbage
+                && !AccountNames.occur(in: body)
+                && !body.readableBytesView.contains(credential.utf8)
+        }
+        guard isFit else {
             return ByteBuffer(string: upstreamError(status).body(inference.request.dialect))
         }
         return body
@@ -252,7 +259,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         let head = AnswerHead(
             status: status,
             headers: headers,
-            body: refusal(status: status, body),
+            body: await refusal(status: status, body),
         )
         await perform(action, whole: head)
     }

@@ -16,6 +16,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
     private let live: LiveHolds
     private let clock: any Clock<Duration>
     private let logger: Logger
+    private let reading: ReadingPlace
 
     package init(
         transport: any UpstreamTransport,
@@ -25,6 +26,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
         live: LiveHolds,
         clock: any Clock<Duration>,
         logger: Logger,
+        reading: ReadingPlace = ReadingPlace(),
     ) {
         self.transport = transport
         self.settle = settle
@@ -33,6 +35,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
         self.live = live
         self.clock = clock
         self.logger = logger
+        self.reading = reading
     }
 
     /// Forwards, relays, meters and settles; returns when the hold has ended.
@@ -62,6 +65,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
             settle: settle,
             extend: extend,
             settings: settings,
+            reading: reading,
             ended: ended,
             logger: logger(inference),
             meter: UsageMeter(inference.meterBounds),

@@ -15,10 +15,12 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
 
     func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
         _ = try await gateway.authenticate(request, context)
-        let body = try await gateway.body(of: request)
+        let body = try await gateway.body(of: request, context)
         // As the key is now: the body may have taken its time.
         let key = try await gateway.authenticate(request, context)
-        let asked = try InferenceRequest(.anthropic, countingTokensOf: body)
+        let asked = try await gateway.reading.read(body) { body throws(RequestError) in
+            try InferenceRequest(.anthropic, countingTokensOf: body)
+        }
         let (rate, _) = try gateway.rates.rate(of: asked.model)
         guard key.settings.allows(rate, in: gateway.rates) else {
             throw GatewayError.modelNotAllowed
@@ -31,7 +33,7 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
             upstream: upstream,
             operation: .countTokens,
             agentHeaders: request.headers,
-            body: asked.upstreamBody(
+            pieces: asked.upstreamPieces(
                 model: rate.upstreamModel,
                 limit: nil,
                 limitField: upstream.limitField,
@@ -64,7 +66,9 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
             body.writeBuffer(&bytes)
             return true
         }
-        guard body.isJSONObject else { throw ForwardingError.malformed }
+        guard await gateway.reading.read(body, { $0.isJSONObject }) else {
+            throw ForwardingError.malformed
+        }
         return Response(
             status: .init(code: response.status),
             headers: RelayedHeaders.downstream(response.headers),

@@ -16,7 +16,7 @@ extension GatewayServices {
         }
         router.post("/v1/keys") { request, context in
             _ = try await manager(request, context)
-            let wish = try await decoded(KeyChange.self, request)
+            let wish = try await decoded(KeyChange.self, request, context)
             // As the key is now: the body may have taken its time.
             let manager = try await manager(request, context)
             let made = try await keys.create(wish, of: manager.customer, isOperator: false)
@@ -28,7 +28,7 @@ extension GatewayServices {
         }
         router.patch("/v1/keys/:id") { request, context in
             _ = try await manager(request, context)
-            let wish = try await decoded(KeyChange.self, request)
+            let wish = try await decoded(KeyChange.self, request, context)
             let manager = try await manager(request, context)
             let changed = try await keys.change(context.keyID, wish, of: manager.customer)
             return try Response(json: changed)

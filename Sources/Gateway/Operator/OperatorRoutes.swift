@@ -25,14 +25,14 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
             let open = try await gateway.store.read { try $0.openHoldCount() }
             return try Response(json: ["open": open, "live": gateway.live.count])
         }
-        router.post("/v1/admin/grants") { request, _ in
+        router.post("/v1/admin/grants") { request, context in
             try authorize(request)
-            let order = try await gateway.decoded(GrantOrder.self, request)
+            let order = try await gateway.decoded(GrantOrder.self, request, context)
             return try Response(json: try await operations.grant(order))
         }
-        router.post("/v1/admin/refunds") { request, _ in
+        router.post("/v1/admin/refunds") { request, context in
             try authorize(request)
-            let order = try await gateway.decoded(RefundOrder.self, request)
+            let order = try await gateway.decoded(RefundOrder.self, request, context)
             return try Response(json: try await operations.refund(order))
         }
         router.get("/v1/admin/trial-balance") { request, _ in
@@ -41,9 +41,9 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         }
         addCustomerRoutes(to: router)
         addKeyRoutes(to: router)
-        router.post("/v1/admin/rates") { request, _ in
+        router.post("/v1/admin/rates") { request, context in
             try authorize(request)
-            let draft = try await gateway.decoded(RateCardDraft.self, request)
+            let draft = try await gateway.decoded(RateCardDraft.self, request, context)
             return try Response(json: try await operations.publish(draft))
         }
     }
@@ -56,7 +56,7 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         }
         router.patch("/v1/admin/customers/:id") { request, context in
             try authorize(request)
-            let wish = try await gateway.decoded(CustomerChange.self, request)
+            let wish = try await gateway.decoded(CustomerChange.self, request, context)
             return try Response(json: try await customers.change(context.customerID, wish))
         }
     }
@@ -68,9 +68,9 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
             let customer = request.uri.queryParameters["customer"].map { CustomerID(String($0)) }
             return try Response(json: try await keys.list(of: customer))
         }
-        router.post("/v1/admin/keys") { request, _ in
+        router.post("/v1/admin/keys") { request, context in
             try authorize(request)
-            let order = try await gateway.decoded(KeyOrder.self, request)
+            let order = try await gateway.decoded(KeyOrder.self, request, context)
             return try Response(json: try await keys.create(order))
         }
         router.get("/v1/admin/keys/:id") { request, context in
@@ -79,7 +79,7 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         }
         router.patch("/v1/admin/keys/:id") { request, context in
             try authorize(request)
-            let wish = try await gateway.decoded(KeyChange.self, request)
+            let wish = try await gateway.decoded(KeyChange.self, request, context)
             return try Response(json: try await keys.change(context.keyID, wish, of: nil))
         }
         router.post("/v1/admin/keys/:id/revoke") { request, context in

@@ -7,11 +7,14 @@ extension GatewayServices {
     /// The body of a request that is not forwarded, as a value.
     ///
     /// - Throws: ``RequestError/notJSON(_:)``, ``GatewayError/invalidParameter(_:)``.
-    func decoded<Value: Decodable>(
+    func decoded<Value: Decodable & Sendable>(
         _ type: Value.Type,
         _ request: Request,
+        _ context: GatewayContext,
     ) async throws -> Value {
-        try JSONRequest.value(type, of: try await body(of: request))
+        try await reading.read(try await body(of: request, context)) { body in
+            try JSONRequest.value(type, of: body)
+        }
     }
 }
 

@@ -78,12 +78,10 @@ package struct EventStreamParser: Sendable {
             bytes -> (Int, Int, Int?) in
             var index = self.scanned
             var start = self.lineStart
-            while index < bytes.count {
+            while true {
+                index = ByteScan.endOfLine(in: bytes, from: index)
+                guard index < bytes.count else { break }
                 let byte = bytes[index]
-                guard byte == 0x0A || byte == 0x0D else {
-                    index += 1
-                    continue
-                }
                 let isLast = index + 1 == bytes.count
                 if byte == 0x0D, isLast, !isEnded { break }
                 let isPair = byte == 0x0D && !isLast && bytes[index + 1] == 0x0A
@@ -122,10 +120,9 @@ extension EventStreamEvent {
 extension ByteBuffer {
     /// The bytes up to the next line end, which is passed over; `nil` at the end.
     fileprivate mutating func readLine() -> ByteBuffer? {
-        let view = readableBytesView
-        guard !view.isEmpty else { return nil }
-        let end = view.firstIndex { $0 == 0x0A || $0 == 0x0D } ?? view.endIndex
-        let line = readSlice(length: end - view.startIndex)
+        guard readableBytes > 0 else { return nil }
+        let length = withUnsafeReadableBytes { ByteScan.endOfLine(in: $0, from: 0) }
+        let line = readSlice(length: length)
         if readableBytes > 0, readInteger(as: UInt8.self) == 0x0D,
             getInteger(at: readerIndex, as: UInt8.self) == 0x0A
         {

@@ -5,23 +5,30 @@ extension ByteBuffer {
     ///
     /// - Throws: ``JSONError``.
     package func checkJSON() throws(JSONError) {
-        try Array(readableBytesView).withJSON { bytes throws(JSONError) in
-            try JSONCheck.check(bytes)
-        }
+        try withJSON { bytes throws(JSONError) in try JSONCheck.check(bytes) }
     }
 
     /// Whether the bytes are one JSON object.
     package var isJSONObject: Bool {
-        withUnsafeReadableBytes { bytes in
-            do throws(JSONError) {
+        do throws(JSONError) {
+            try withJSON { bytes throws(JSONError) in
                 var cursor = JSONCursor(bytes)
-                guard try cursor.kind() == .object else { return false }
-                try cursor.skip()
+                try cursor.object { cursor, _ throws(JSONError) in try cursor.skip() }
                 try cursor.end()
-                return true
-            } catch {
-                return false
             }
+            return true
+        } catch {
+            return false
         }
+    }
+
+    /// Lends the bytes to a cursor.
+    func withJSON<Found, Failure>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Found
+    ) throws(Failure) -> Found {
+        let outcome = withUnsafeReadableBytes { bytes in
+            Result { () throws(Failure) in try body(bytes) }
+        }
+        return try outcome.get()
     }
 }

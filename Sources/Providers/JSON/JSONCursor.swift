@@ -2,7 +2,8 @@
 ///
 /// Strict RFC 8259: no trailing commas, no comments, no raw control characters. It checks the
 /// syntax of all it passes, including what it skips; ``JSONCheck`` adds what a syntax can not say.
-/// A cursor does not outlive the bytes that it was made of.
+/// Whether the bytes are UTF-8 is not looked at. A cursor does not outlive the bytes that it was made
+/// of.
 package struct JSONCursor {
     /// The deepest nesting that is followed.
     package static let depthLimit = 128
@@ -10,8 +11,19 @@ package struct JSONCursor {
     let bytes: UnsafeRawBufferPointer
     package private(set) var position = 0
     private var depth = 0
+    private let refusesDuplicates: Bool
 
-    package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    /// - Parameters:
+    ///   - bytes: what to walk.
+    ///   - refusesDuplicates: whether a key that stands twice in one object, compared after
+    ///     unescaping, is an error.
+    package init(
+        _ bytes: UnsafeRawBufferPointer,
+        refusingDuplicates refusesDuplicates: Bool = false,
+    ) {
+        self.bytes = bytes
+        self.refusesDuplicates = refusesDuplicates
+    }
 
     /// What kind of value comes next.
     package enum Kind: Sendable {
@@ -41,10 +53,14 @@ package struct JSONCursor {
     ) throws(JSONError) {
         try open(UInt8(ascii: "{"))
         var isFirst = true
+        var seen = SeenKeys()
         while try !close(UInt8(ascii: "}"), isFirst: isFirst) {
             isFirst = false
             skipSpace()
             let key = try key()
+            if refusesDuplicates, !seen.insert(key) {
+                throw JSONError(.duplicateKey, at: position)
+            }
             skipSpace()
             try expect(UInt8(ascii: ":"))
             skipSpace()
@@ -74,7 +90,7 @@ package struct JSONCursor {
         case .object: try object { cursor, _ throws(JSONError) in try cursor.skip() }
         case .array: try array { cursor throws(JSONError) in try cursor.skip() }
         case .string: _ = try scanString()
-        case .number: _ = try number()
+        case .number: _ = try passNumber()
         case .bool: _ = try bool()
         case .null: try null()
         }
@@ -114,6 +130,12 @@ package struct JSONCursor {
     package mutating func number() throws(JSONError) -> JSONNumber {
         skipSpace()
         let start = position
+        guard try passNumber() else { return JSONNumber(integer: nil) }
+        return JSONNumber(wholeNumber: UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
+    }
+
+    /// Passes over a number and tells whether it is written as a whole one.
+    private mutating func passNumber() throws(JSONError) -> Bool {
         if current == UInt8(ascii: "-") { position += 1 }
         if current == UInt8(ascii: "0") {
             position += 1
@@ -132,8 +154,7 @@ package struct JSONCursor {
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
             try digits()
         }
-        let text = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
-        return JSONNumber(integer: isInteger ? Int64(String(decoding: text, as: UTF8.self)) : nil)
+        return isInteger
     }
 
     // MARK: Bytes
@@ -205,18 +226,18 @@ package struct JSONCursor {
         position += 1
         let start = position
         var escaped = 0
-        while position < bytes.count {
-            switch bytes[position] {
+        while true {
+            position = ByteScan.endOfPlainText(in: bytes, from: position)
+            switch current {
             case UInt8(ascii: "\""):
                 let raw = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
                 position += 1
                 return JSONKey(raw: raw, length: raw.count - escaped)
             case UInt8(ascii: "\\"): escaped += try escape()
-            case 0..<0x20: throw JSONError(.controlCharacter, at: position)
-            default: position += 1
+            case .some: throw JSONError(.controlCharacter, at: position)
+            case nil: throw JSONError(.syntax, at: position)
             }
         }
-        throw JSONError(.syntax, at: position)
     }
 
     /// Passes one escape and returns how many bytes it is longer than what it stands for.

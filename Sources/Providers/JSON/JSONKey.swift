@@ -20,6 +20,13 @@ package struct JSONKey {
         )
     }
 
+    /// Whether it is ASCII without escapes, so that its bytes alone say what it is.
+    var isPlain: Bool { length == raw.count && raw.allSatisfy { $0 < 0x80 } }
+
+    func hasSameBytes(as other: JSONKey) -> Bool {
+        raw.count == other.raw.count && raw.elementsEqual(other.raw)
+    }
+
     /// Whether the string, as it stands, begins with `prefix`.
     package func hasPrefix(_ prefix: StaticString) -> Bool {
         raw.starts(
@@ -70,10 +77,4 @@ package struct JSONKey {
         let joined = 0x10000 + (high - 0xD800) << 10 + (unit(index + 6) - 0xDC00)
         return (Unicode.Scalar(joined) ?? "\u{FFFD}", 10)
     }
-}
-
-/// A number as it stands in JSON.
-package struct JSONNumber: Hashable, Sendable {
-    /// Its value where it is written as a whole number that fits in 64 bits: `1`, not `1.0`.
-    package let integer: Int64?
 }
