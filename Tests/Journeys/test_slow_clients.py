@@ -186,7 +186,7 @@ def flooded(tmp_path_factory):
     world.use_upstream(world.scripted.url)
     # What ends those who do not read; nothing else does, nor those who read on.
     world.gateway = world.start(
-        FAREBOX_UPSTREAM_IDLE_TIMEOUT=4, FAREBOX_REQUEST_TIMEOUT=600, FAREBOX_DRAIN_SECONDS=1
+        FAREBOX_UPSTREAM_IDLE_TIMEOUT=8, FAREBOX_REQUEST_TIMEOUT=600, FAREBOX_DRAIN_SECONDS=1
     )
     yield world
     world.close()
