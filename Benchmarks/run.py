@@ -180,7 +180,7 @@ def load(contestant, body, **options):
     told = [f"{name}={value}" for name, value in options.items()]
     command = [TOOLS / "Load", f"port={contestant.port}", f"key={contestant.key}", f"body={body}", *told]
     seen = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
-    if seen["refused"] or seen["errors"] or not seen["answered"]:
+    if seen["refused"] or seen["errors"] or not seen["served"]:
         raise SystemExit(f"{contestant.name} did not answer all: {seen}")
     contestant.answered += seen["served"]
     return seen
@@ -190,7 +190,7 @@ def costs(contestants, body, units, **options):
     """CPU microseconds a unit, and units a second, of each contestant: the median of the rounds."""
     figures = {contestant.name: [] for contestant in contestants}
     for contestant in contestants:
-        load(contestant, body, **options | {"seconds": max(1, contestant.seconds // 2)})
+        load(contestant, body, seconds=contestant.seconds, **options)
     for _ in range(ROUNDS):
         for contestant in contestants:
             before = contestant.cpu()
