@@ -51,6 +51,8 @@ struct LoadedRows: Sendable {
     static let limit = 100_000
 
     var balances = LoadedTable<AccountID, Balance>()
+    /// The accounts that had no row when they were looked up.
+    var newAccounts: Set<AccountID> = []
     var holds = LoadedTable<InferenceID, Hold>()
     var spendings = LoadedTable<Spender, Spending>()
     var days = LoadedTable<SpenderDay, Amount>()

@@ -9,6 +9,7 @@ extension SQLiteTransaction {
             [.text(account.description)],
             of: "accounts",
         ) { columns in try columns.balance() }
+        if balance == nil { loaded.newAccounts.insert(account) }
         loaded.balances.remember(balance ?? .zero, for: account)
         return balance ?? .zero
     }
@@ -16,6 +17,23 @@ extension SQLiteTransaction {
     package mutating func setBalance(_ balance: Balance, of account: AccountID) throws {
         willWrite()
         loaded.balances.change(balance, for: account)
+    }
+
+    /// Stores the row of an account that has none, before the first transfer that names it.
+    ///
+    /// A transfer may come before its account in a transaction, but SQLite then looks through all
+    /// transfers for those that waited for it.
+    mutating func storeIfNew(_ account: AccountID) throws {
+        guard loaded.newAccounts.remove(account) != nil else { return }
+        try execute(
+            """
+            INSERT INTO accounts (id, kind, asset, credits, debits, held)
+            VALUES (?, ?, ?, 0, 0, 0) ON CONFLICT (id) DO NOTHING
+            """,
+            [
+                .text(account.description), .text(account.kind), .text(account.asset.rawValue),
+            ],
+        )
     }
 
     mutating func flushBalances() throws {

@@ -11,6 +11,8 @@ extension SQLiteTransaction: LedgerTransaction {
     package mutating func append(_ transfer: Transfer) throws {
         var end = try loadedEnd(of: chain)
         willWrite()
+        try storeIfNew(transfer.debit)
+        try storeIfNew(transfer.credit)
         let link = end.append(transfer)
         loaded.chainEnd = end
         loaded.isChainChanged = true
