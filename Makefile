@@ -25,7 +25,7 @@ FRESH = $(shell od -An -N6 -tu8 /dev/urandom | tr -d ' ')
 # A crash report prints memory, and memory holds keys.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup dev build release check test test-unit test-journeys bench microbench kill simulate test-simulation timing test-tsan mutants fuzz clean
+.PHONY: help setup dev build release check test test-unit test-journeys bench flat microbench kill simulate test-simulation timing test-tsan mutants fuzz clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,6 +116,11 @@ fuzz: ## Try made-up inputs on a decoder: TARGET=secret SECONDS=60; every target
 bench: setup release ## What a request costs beside nginx: ROUNDS=5 QUICK=1 PEERS=1 (LiteLLM); JSON in .build-bench/last.json
 	@swift build -c release --package-path Benchmarks --scratch-path .build-bench
 	@ROUNDS=$(ROUNDS) QUICK=$(QUICK) PEERS=$(PEERS) python3 Benchmarks/run.py
+
+flat: release ## Whether an inference costs the same in large books: CUSTOMERS=10,100000,1000000 PAST=0,100000,1000000 ROUNDS=5
+	@swift build -c release --package-path Benchmarks --scratch-path .build-bench
+	@BENCHMARK_DISABLE_JEMALLOC=1 swift build -c release --package-path MicroBenchmarks --scratch-path .build-microbench --product Flat
+	@ROUNDS=$(ROUNDS) QUICK=$(QUICK) CUSTOMERS=$(CUSTOMERS) PAST=$(PAST) python3 Benchmarks/flat.py
 
 microbench: ## What the pieces of a request and the books cost, against MicroBenchmarks/Thresholds
 	@$(MICRO) baseline update last --no-progress

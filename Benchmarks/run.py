@@ -8,6 +8,7 @@ Everything runs on loopback. Contestants take turns, figures are medians of the 
 nginx's as well: absolute times are this machine's, ratios travel. docs/performance.md says how to read it.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -53,13 +54,17 @@ def wait_for_port(port, process, patience=60):
 
 
 class Contestant:
-    """A program that answers on a port; its cost is that of its processes."""
+    """A program that answers on a port; its cost is that of its processes.
 
-    def __init__(self, name, port, command, key="none", **environment):
-        self.name, self.port, self.key = name, port, key
+    A turn of the load lasts so many `seconds`: a slow one needs more of them for a figure.
+    """
+
+    def __init__(self, name, port, command, key="none", seconds=SECONDS, **environment):
+        self.name, self.port, self.key, self.seconds = name, port, key, seconds
         self.answered = 0
         log = open(f"{name}.log", "w")
         self.process = subprocess.Popen(command, env=os.environ | environment, stdout=log, stderr=log)
+        atexit.register(self.process.terminate)
         wait_for_port(port, self.process, 120)
 
     @property
@@ -82,10 +87,10 @@ class Contestant:
         status = [Path(f"/proc/{pid}/status").read_text() for pid in self.processes]
         return sum(int(text.split("VmRSS:")[1].split()[0]) * 1024 for text in status)
 
-    def stop(self):
+    def stop(self, patience=30):
         self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(30)
+            self.process.wait(patience)
         self.process.kill()
 
 
@@ -110,13 +115,20 @@ http {{
     return Contestant("nginx", port, ["nginx", "-p", str(Path.cwd()), "-c", "nginx.conf"])
 
 
-def farebox(upstream, database="farebox"):
-    port, admin = free_port(), "admin-" + secrets.token_hex(16)
-    contestant = Contestant(
-        "farebox", port, [FAREBOX, "serve"], FAREBOX_LISTEN=f"127.0.0.1:{port}", FAREBOX_DATABASE=f"sqlite:{database}.db",
-        FAREBOX_ADMIN_KEY=admin, FAREBOX_LOG_LEVEL="notice", OPENAI_API_KEY="sk-none",
+def gateway(upstream, database, admin=None):
+    port = free_port()
+    return Contestant(
+        "farebox", port, [FAREBOX, "serve"], FAREBOX_LISTEN=f"127.0.0.1:{port}", FAREBOX_DATABASE=database,
+        FAREBOX_ADMIN_KEY=admin or secrets.token_hex(16), FAREBOX_LOG_LEVEL="notice", OPENAI_API_KEY="sk-none",
         OPENAI_BASE_URL=f"http://127.0.0.1:{upstream}/v1", FAREBOX_UPSTREAM_CONNECTIONS="20000",
     )  # fmt: skip
+
+
+def farebox(upstream, database="farebox"):
+    """The gateway on new books, with one customer."""
+    admin = "admin-" + secrets.token_hex(16)
+    contestant = gateway(upstream, f"sqlite:{database}.db", admin)
+    port = contestant.port
 
     def post(path, body, **headers):
         request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), headers)
@@ -142,8 +154,12 @@ def litellm(upstream):
 general_settings: {{ master_key: sk-bench }}
 """
     )
-    command = [environment / "bin/litellm", "--config", "litellm.yaml", "--host", "127.0.0.1", "--port", str(port)]
-    return Contestant("litellm", port, command, key="sk-bench", LITELLM_LOG="ERROR")
+    command = [
+        environment / "bin/litellm", "--config", "litellm.yaml", "--host", "127.0.0.1", "--port", str(port),
+        # Idle connections are closed after five seconds otherwise, in the middle of a turn.
+        "--keepalive_timeout", "600",
+    ]  # fmt: skip
+    return Contestant("litellm", port, command, key="sk-bench", seconds=10, LITELLM_LOG="ERROR")
 
 
 class Upstream:
@@ -152,8 +168,9 @@ class Upstream:
     def __init__(self, chunks=CHUNKS, interval=0):
         command = [TOOLS / "StaticUpstream", f"chunks={chunks}", f"interval-us={interval}"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)
         self.port = int(self.process.stdout.readline().split()[1])
-        self.name, self.key, self.answered = "direct", "none", 0
+        self.name, self.key, self.answered, self.seconds = "direct", "none", 0, SECONDS
 
     def stop(self):
         self.process.kill()
@@ -163,9 +180,9 @@ def load(contestant, body, **options):
     told = [f"{name}={value}" for name, value in options.items()]
     command = [TOOLS / "Load", f"port={contestant.port}", f"key={contestant.key}", f"body={body}", *told]
     seen = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
-    if seen["refused"] or seen["errors"] or not seen["answered"]:
+    if seen["refused"] or seen["errors"] or not seen["served"]:
         raise SystemExit(f"{contestant.name} did not answer all: {seen}")
-    contestant.answered += seen["answered"]
+    contestant.answered += seen["served"]
     return seen
 
 
@@ -173,14 +190,14 @@ def costs(contestants, body, units, **options):
     """CPU microseconds a unit, and units a second, of each contestant: the median of the rounds."""
     figures = {contestant.name: [] for contestant in contestants}
     for contestant in contestants:
-        load(contestant, body, **options | {"seconds": 1})
+        load(contestant, body, seconds=contestant.seconds, **options)
     for _ in range(ROUNDS):
         for contestant in contestants:
             before = contestant.cpu()
-            seen = load(contestant, body, seconds=SECONDS, **options)
+            seen = load(contestant, body, seconds=contestant.seconds, **options)
             spent = contestant.cpu() - before
-            count = seen["answered"] * units
-            figures[contestant.name].append((spent * 1e6 / count, count / seen["seconds"]))
+            each, rate = spent * 1e6 / (seen["served"] * units), seen["answered"] * units / seen["seconds"]
+            figures[contestant.name].append((each, rate))
     return {name: tuple(statistics.median(column) for column in zip(*rows)) for name, rows in figures.items()}
 
 
@@ -189,7 +206,7 @@ def delays(contestants, body, measure, **options):
     figures = {contestant.name: [] for contestant in contestants}
     for _ in range(ROUNDS):
         for contestant in contestants:
-            seen = load(contestant, body, seconds=SECONDS, **options)[measure]
+            seen = load(contestant, body, seconds=contestant.seconds, **options)[measure]
             figures[contestant.name].append((seen["p50"], seen["p99"], seen["p999"]))
     return {name: tuple(statistics.median(column) for column in zip(*rows)) for name, rows in figures.items()}
 
@@ -252,17 +269,24 @@ def measure(table):
     table.add(f"CPU of a chunk, streams of {CHUNKS}", "µs", {name: cpu for name, (cpu, _) in streamed.items()})
     table.add("chunks, 16 connections", "1/s", {name: rate for name, (_, rate) in streamed.items()})
 
-    half = max(10, int(cost["farebox"][1] / 2))
-    billed = contestants[:2]
-    late = delays([upstream, *billed], WHOLE, "latency_us", connections=256, rate=half)
-    for index, name in enumerate(["p50", "p99", "p99.9"]):
-        table.add(f"time to the end of a whole answer, {half} a second, {name}", "µs", {n: v[index] for n, v in late.items()})
+    measure_ends(table, [upstream, *contestants[:2]], cost["farebox"][1] / 2)
+    for peer in contestants[2:]:
+        # At a rate that the peer can bear.
+        measure_ends(table, [upstream, *contestants[:2], peer], cost[peer.name][1] / 2)
+    table.add("resident memory after all of it", "MB", {c.name: c.memory() / 1e6 for c in contestants})
     table.add("one append and fdatasync", "µs", {"disk": sync_time()})
     for contestant in contestants:
         contestant.stop()
     # Closed, so that the log is in the database.
     table.add("database of an inference", "bytes", {"farebox": (database_bytes() - before) / contestants[1].answered})
     upstream.stop()
+
+
+def measure_ends(table, contestants, rate):
+    rate = max(1, int(rate))
+    late = delays(contestants, WHOLE, "latency_us", connections=256, rate=rate)
+    for index, name in enumerate(["p50", "p99", "p99.9"]):
+        table.add(f"time to the end of a whole answer, {rate} a second, {name}", "µs", {n: v[index] for n, v in late.items()})
 
 
 def measure_streams(table):
@@ -285,13 +309,23 @@ def measure_memory(table):
         held = {c.name: (open_streams(c, count) - rest[c.name]) / count / 1e3 for c in contestants}
         table.add(f"memory of an open stream, {count} open", "KB", held)
         for contestant in contestants:
-            contestant.process.kill()
+            contestant.stop()
     upstream.stop()
 
 
-def main():
+def allow_files(count=65_536):
+    """As many open files as 10,000 streams take: two for each in whoever passes them on."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < count:
+        # Only root may go beyond; whoever can not is told by the stream that fails.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+            return
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def main():
+    allow_files()
     table = Table()
     with tempfile.TemporaryDirectory(prefix="farebox-bench-") as folder:
         os.chdir(folder)

@@ -26,6 +26,10 @@ let package = Package(
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")],
         ),
         .executableTarget(
+            name: "Flat",
+            dependencies: [.product(name: "BenchmarkSubjects", package: "farebox")],
+        ),
+        .executableTarget(
             name: "Pairs",
             dependencies: [
                 "Allocations", .product(name: "BenchmarkSubjects", package: "farebox"),

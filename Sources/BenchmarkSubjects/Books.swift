@@ -35,7 +35,7 @@ public final class Books: Sendable {
         self.close = close
     }
 
-    /// Books in a file, each settlement synced before it is answered.
+    /// Books in a file, new ones or those that are there, each settlement synced before it is answered.
     public static func sqlite(_ path: String) async throws -> Books {
         let store = try SQLiteStore.open(.file(path), access: .exclusive)
         return Books(try await StoreWork(store), close: { try await store.close() })
@@ -49,10 +49,16 @@ public final class Books: Sendable {
     /// How many customers there are.
     public var customerCount: Int { work.customerCount }
 
-    /// Adds customers, each with a key and a grant that is never used up.
+    /// Adds customers, each with a key and a grant that is never used up, and invites some.
     public func addCustomers(_ count: Int) async throws { try await work.addCustomers(count) }
 
-    /// Places and settles `count` holds of random customers, `atOnce` at a time.
+    /// Draws `count` customers at random from all, who come next, one after the other.
+    public func invite(_ count: Int) { work.invite(count) }
+
+    /// The secrets of `count` customers, drawn at random from all.
+    public func secrets(_ count: Int) -> [String] { work.secrets(count).map(\.text) }
+
+    /// Places and settles `count` holds of those who were invited, `atOnce` at a time.
     public func pairs(_ count: Int, atOnce: Int, _ kind: Work) async throws {
         let each = (count + atOnce - 1) / atOnce
         let work = work
@@ -64,7 +70,7 @@ public final class Books: Sendable {
         }
     }
 
-    /// Looks up the key of a random customer, `count` times one after the other.
+    /// Looks up the key of who was invited, `count` times one after the other.
     public func authenticate(_ count: Int) async throws {
         for _ in 0..<count { try await work.authenticate() }
     }

@@ -17,6 +17,8 @@ import Synchronization
 protocol BooksWork: Sendable {
     var customerCount: Int { get }
     func addCustomers(_ count: Int) async throws
+    func invite(_ count: Int)
+    func secrets(_ count: Int) -> [Secret]
     func pair(_ kind: Books.Work) async throws
     func authenticate() async throws
     func readReceipt() async throws
@@ -28,12 +30,24 @@ protocol BooksWork: Sendable {
 final class StoreWork<Storage: GatewayStore>: BooksWork {
     private struct State {
         var random = SplitMix64(seed: 1)
-        var customers: [(customer: CustomerID, key: KeyID, secret: Secret)] = []
+        /// How many customers the books have.
+        var customerCount: Int
+        /// Those of them who come next, one after the other and then again.
+        var guests: [Person] = []
+        var served = 0
         var receipts: [InferenceID] = []
+
+        /// Customers drawn at random from all.
+        mutating func draw(_ count: Int) -> [Person] {
+            (0..<count).map { _ in Person(Int(random.next() % UInt64(customerCount))) }
+        }
     }
 
+    /// How many customers are invited when they are added, at most.
+    private static var mostGuests: Int { 100_000 }
+
     private let store: Storage
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let identifiers: IdentifierSource
     private let rate: Rate
     private let upstream: Upstream
@@ -43,6 +57,8 @@ final class StoreWork<Storage: GatewayStore>: BooksWork {
 
     init(_ store: Storage) async throws {
         self.store = store
+        let known = try await store.read { try $0.identityCounts().customers }
+        state = Mutex(State(customerCount: known))
         let card = try RateCardDraft.sample().published()
         guard let rate = card.index()["openai/sample"] else {
             preconditionFailure("the sample card has its model")
@@ -59,51 +75,69 @@ final class StoreWork<Storage: GatewayStore>: BooksWork {
         identifiers = IdentifierSource(time: .clock, random: SeededRandom(seed: 2).source)
     }
 
-    var customerCount: Int { state.withLock(\.customers.count) }
+    var customerCount: Int { state.withLock(\.customerCount) }
 
-    func addCustomers(_ count: Int) async throws {
-        for start in stride(from: 0, to: count, by: 1000) {
-            let new = (start..<min(count, start + 1000)).map { _ in
-                let secret = Secret(identifiers)
-                guard let key = secret.keyID else { preconditionFailure("a new secret is one") }
-                return (customer: identifiers.next("cus") as CustomerID, key: key, secret: secret)
-            }
-            try await store.write(.durable) { [identifiers] transaction in
-                for (id, key, secret) in new {
-                    let customer = Customer(
-                        id: id,
-                        depositCode: identifiers.secret(bytes: 16),
-                        label: "",
-                        createdAt: .second(0),
-                    )
-                    let row = Key(
-                        id: key,
-                        customer: id,
-                        digest: secret.digest,
-                        createdAt: .second(0),
-                    )
-                    try transaction.register(customer, row)
-                    let grant = Grant.sample("\(id)", to: id, Amount(1_000_000_000_000), .usdc)
-                    _ = try transaction.give(grant, at: .second(0))
-                }
-            }
-            state.withLock { $0.customers += new }
+    func invite(_ count: Int) {
+        state.withLock { state in
+            state.guests = state.draw(count)
+            state.served = 0
         }
     }
 
-    private func someone() -> (customer: CustomerID, key: KeyID, secret: Secret) {
-        state.withLock { $0.customers[Int($0.random.next() % UInt64($0.customers.count))] }
+    func secrets(_ count: Int) -> [Secret] { state.withLock { $0.draw(count).map(\.secret) } }
+
+    func addCustomers(_ count: Int) async throws {
+        let known = customerCount
+        for start in stride(from: known, to: known + count, by: 1000) {
+            let new = (start..<min(known + count, start + 1000)).map(Person.init)
+            try await store.write(.durable) { transaction in
+                for person in new {
+                    let customer = Customer(
+                        id: person.id,
+                        depositCode: person.depositCode,
+                        label: "",
+                        createdAt: .second(0),
+                    )
+                    let key = Key(
+                        id: person.key,
+                        customer: person.id,
+                        digest: person.digest,
+                        createdAt: .second(0),
+                    )
+                    try transaction.register(customer, key)
+                    let funds = Amount(1_000_000_000_000)
+                    let grant = Grant.sample("\(person.id)", to: person.id, funds, .usdc)
+                    _ = try transaction.give(grant, at: .second(0))
+                }
+            }
+            state.withLock { $0.customerCount += new.count }
+        }
+        invite(min(customerCount, Self.mostGuests))
+    }
+
+    private func someone() -> Person {
+        state.withLock { state in
+            defer { state.served += 1 }
+            return state.guests[state.served % state.guests.count]
+        }
     }
 
     func pair(_ kind: Books.Work) async throws {
-        let (customer, key, secret) = someone()
+        let person = someone()
         let id: InferenceID = identifiers.next("inf")
         switch kind {
         case .ledger:
             let now = TimeSource.clock.now()
             _ = try await store.write(.visible) { transaction in
                 try transaction.placeHold(
-                    .sample(id, of: customer, 10_000, placedAt: now, lease: now, key: key),
+                    .sample(
+                        id,
+                        of: person.id,
+                        10_000,
+                        placedAt: now,
+                        lease: now,
+                        key: person.key,
+                    ),
                     solRate: nil,
                 )
             }
@@ -111,20 +145,20 @@ final class StoreWork<Storage: GatewayStore>: BooksWork {
                 let settlement = Settlement(price: 5000, cost: 4000, provider: "openai")
                 return try transaction.captureHold(id, settlement, at: now)
             }
-        case .stages: try await pair(id, customer, secret)
+        case .stages: try await pair(id, of: person)
         }
     }
 
-    private func pair(
-        _ id: InferenceID,
-        _ customer: CustomerID,
-        _ secret: Secret,
-    ) async throws {
+    private func pair(_ id: InferenceID, of person: Person) async throws {
         let demand = Demand(inputBound: 400, inputEstimate: 100, outputLimit: 256)
         let quote = Quote(rate: rate, demand: demand)
         let now = TimeSource.clock.now()
-        guard let name = secret.keyID else { preconditionFailure("a new secret is one") }
-        let key = Key(id: name, customer: customer, digest: secret.digest, createdAt: .second(0))
+        let key = Key(
+            id: person.key,
+            customer: person.id,
+            digest: person.digest,
+            createdAt: .second(0),
+        )
         let placed = try await placeHold(id, quote, key: key, rateCard: "sample-1", at: now)
         let held = HeldInference(
             request: request,
@@ -148,8 +182,7 @@ final class StoreWork<Storage: GatewayStore>: BooksWork {
     }
 
     func authenticate() async throws {
-        let (_, _, secret) = someone()
-        let presented = Secret(presented: secret.text)
+        let presented = Secret(presented: someone().secret.text)
         let key = try await store.read { try $0.authenticate(presented, at: .second(0)) }
         keep(key)
     }
@@ -162,14 +195,20 @@ final class StoreWork<Storage: GatewayStore>: BooksWork {
 
     func fill(_ count: Int) async throws {
         for start in stride(from: 0, to: count, by: 1000) {
-            let ids = (start..<min(count, start + 1000)).map { _ in
-                (id: identifiers.next("inf") as InferenceID, someone())
-            }
+            let agents = state.withLock { $0.draw(min(count - start, 1000)) }
+            let inferences = agents.map { (identifiers.next("inf") as InferenceID, $0) }
             let (rate, now) = (rate, TimeSource.clock.now())
             try await store.write(.durable) { transaction in
-                for (id, (customer, key, _)) in ids {
+                for (id, person) in inferences {
                     let hold = try transaction.placeHold(
-                        .sample(id, of: customer, 10_000, placedAt: now, lease: now, key: key),
+                        .sample(
+                            id,
+                            of: person.id,
+                            10_000,
+                            placedAt: now,
+                            lease: now,
+                            key: person.key,
+                        ),
                         solRate: nil,
                     )
                     let usage = Usage([.input: 90, .output: 200])

@@ -7,7 +7,9 @@ import Wire
 final class Run {
     private let options: Options
     private let loop: any EventLoop
-    private let request: ByteBuffer
+    /// One for each key; they take turns.
+    private let requests: [ByteBuffer]
+    private var requested = 0
     private let isStream: Bool
     private let over: EventLoopPromise<Void>
     private var idle: [Client] = []
@@ -25,29 +27,58 @@ final class Run {
         over = loop.makePromise()
         let body = options.text("body", or: "{}")
         isStream = body.contains("\"stream\":true")
-        request = ByteBuffer(
-            string: "POST \(options.text("path", or: "/v1/chat/completions")) HTTP/1.1\r\n"
-                + "host: 127.0.0.1\r\ncontent-type: application/json\r\n"
-                + "authorization: Bearer \(options.text("key", or: "none"))\r\n"
-                + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
-        )
+        let keys = Run.keys(options)
+        requests = keys.map { key in
+            ByteBuffer(
+                string: "POST \(options.text("path", or: "/v1/chat/completions")) HTTP/1.1\r\n"
+                    + "host: 127.0.0.1\r\ncontent-type: application/json\r\n"
+                    + "authorization: Bearer \(key)\r\n"
+                    + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
+        }
+    }
+
+    /// The keys of a file, one a line, or the one that is given.
+    private static func keys(_ options: Options) -> [String] {
+        let path = options.text("keys", or: "")
+        guard !path.isEmpty else { return [options.text("key", or: "none")] }
+        guard let file = fopen(path, "r") else { fatalError("no file: \(path)") }
+        defer { fclose(file) }
+        var keys: [String] = []
+        while let line = readLine(from: file) { keys.append(line) }
+        return keys
+    }
+
+    private static func readLine(from file: UnsafeMutablePointer<FILE>) -> String? {
+        var line: UnsafeMutablePointer<CChar>?
+        var size = 0
+        defer { free(line) }
+        guard getline(&line, &size, file) > 0, let line else { return nil }
+        return String(String(cString: line).prefix { $0 != "\n" })
+    }
+
+    /// The request of the key whose turn it is.
+    private var request: ByteBuffer {
+        requested += 1
+        return requests[requested % requests.count]
     }
 
     /// Returns when the time is up and the last answer has come.
     func start() -> EventLoopFuture<Void> {
-        let holds = options.number("hold", or: 0)
-        let connections = holds > 0 ? holds : options.number("connections", or: 64)
-        let clients = (0..<connections).map { _ in
-            Client(self).connect(to: options.number("port", or: 0), on: loop)
-        }
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        EventLoopFuture.andAllSucceed(clients, on: loop).whenComplete { result in
-            if case .failure(let error) = result { fatalError("no connection: \(error)") }
-            bound.value.begin()
+        for _ in 0..<connections {
+            Client(self).connect(to: options.number("port", or: 0), on: loop).whenFailure { error in
+                fatalError("no connection: \(error)")
+            }
         }
         return over.futureResult
     }
 
+    private var connections: Int {
+        let holds = options.number("hold", or: 0)
+        return holds > 0 ? holds : options.number("connections", or: 64)
+    }
+
+    /// Called when every client can ask: a connection is there a little before its handler is told.
     private func begin() {
         startedAt = nanoseconds()
         let bound = NIOLoopBound(self, eventLoop: loop)
@@ -97,6 +128,7 @@ final class Run {
     func opened(_ client: Client) {
         open += 1
         idle.append(client)
+        if open == connections { begin() }
     }
 
     func began() {
@@ -113,7 +145,7 @@ final class Run {
     }
 
     func answered(_ client: Client, _ answer: Client.Answer) {
-        if !isOver { seen.take(answer) }
+        seen.take(answer, isLate: isOver)
         idle.append(client)
         guard !isOver else {
             if open == idle.count { over.succeed() }
@@ -125,6 +157,7 @@ final class Run {
     func failed(_ client: Client) {
         seen.errors += 1
         open -= 1
+        idle.removeAll { $0 === client }
         if isOver, open == idle.count { over.succeed() }
     }
 

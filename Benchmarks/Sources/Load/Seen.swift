@@ -4,17 +4,21 @@ import NIOCore
 struct Seen {
     var asked = 0
     var began = 0
+    /// Good answers, also those that came when the time was up: the server has worked for each.
+    private var served = 0
     var errors = 0
     private var latencies: [Int64] = []
     private var firstBytes: [Int64] = []
     private var chunkDelays: [Int64] = []
     private var refused = 0
 
-    mutating func take(_ answer: Client.Answer) {
+    mutating func take(_ answer: Client.Answer, isLate: Bool) {
         guard answer.isGood else {
             refused += 1
             return
         }
+        served += 1
+        guard !isLate else { return }
         latencies.append(answer.end - answer.due)
         firstBytes.append(answer.firstByte - answer.due)
     }
@@ -36,7 +40,7 @@ struct Seen {
     }
 
     func report(seconds: Double, unanswered: Int) -> String {
-        "{\"answered\":\(latencies.count),\"refused\":\(refused),\"errors\":\(errors),"
+        "{\"answered\":\(latencies.count),\"served\":\(served),\"refused\":\(refused),\"errors\":\(errors),"
             + "\"unanswered\":\(unanswered),\"seconds\":\(seconds),"
             + "\"latency_us\":\(percentiles(latencies)),\"first_byte_us\":\(percentiles(firstBytes)),"
             + "\"chunks\":\(chunkDelays.count),\"chunk_delay_us\":\(percentiles(chunkDelays))}"

@@ -7,7 +7,10 @@ package import Providers
 package import RateLimits
 
 /// An inference whose money is reserved: everything that its end needs to know.
-package struct HeldInference: Sendable {
+///
+/// It never changes, and it is a class because every step of an open stream keeps it: as a value it
+/// was a kilobyte in each of them.
+package final class HeldInference: Sendable {
     package let request: InferenceRequest
     package let key: Key
     package let rate: Rate

@@ -30,7 +30,7 @@ extension InferenceRun {
         case .release: await release(last: last, whole: whole, failure: failure)
         case .settle(let outcome):
             do {
-                let receipt = try await settle.capture(
+                let receipt = try await runner.settle.capture(
                     inference,
                     meter.reading,
                     answeredModel: reader.answeredModel,
@@ -56,7 +56,7 @@ extension InferenceRun {
         failure: (any Failure)?,
     ) async {
         do {
-            let balance = try await settle.release(inference)
+            let balance = try await runner.settle.release(inference)
             ended(false)
             InferenceMetrics.released(inference.rate.model)
             inference.admission?.took(tokens: 0)

@@ -19,11 +19,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     let downstream: Downstream
     let control: InferenceControl
     let handover: Handover
-    let transport: any UpstreamTransport
-    let settle: Settle<Storage>
-    let extend: ExtendHold<Storage>
-    let settings: GatewaySettings
-    let reading: ReadingPlace
+    let runner: InferenceRunner<Storage>
     /// Is told whether the answer is whole and paid for; if it is not, before the agent is.
     let ended: @Sendable (_ isWhole: Bool) -> Void
     let logger: Logger
@@ -38,7 +34,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     /// Sends the request and passes the answer on, to its end or until the task is cancelled.
     mutating func forward() async {
         do {
-            let response = try await transport.send(upstreamRequest, marking: handover)
+            let response = try await runner.transport.send(upstreamRequest, marking: handover)
             control.progress()
             switch response.status {
             case 200..<300:
@@ -82,7 +78,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     private mutating func relay(_ response: UpstreamResponse) async throws {
         guard response.headers[.contentType]?.lowercased().hasPrefix("text/event-stream") == true
         else { throw ForwardingError.malformed }
-        var parser = EventStreamParser(limit: settings.eventLimit)
+        var parser = EventStreamParser(limit: runner.settings.eventLimit)
         var run = self
         defer { self = run }
         var progress = StreamProgress.goesOn
@@ -165,7 +161,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         if let target = coverage.target(meter, at: inference.rate) {
             do {
                 coverage.reserved(
-                    try await extend(inference.id, of: inference.key.id, to: target)
+                    try await runner.extend(inference.id, of: inference.key.id, to: target)
                 )
             } catch {
                 // The settlement will say what has become of the hold.
@@ -182,9 +178,9 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     // MARK: Whole answers
 
     private mutating func collect(_ response: UpstreamResponse) async throws {
-        let body = try await wholeBody(response, limit: settings.answerLimit)
+        let body = try await wholeBody(response, limit: runner.settings.answerLimit)
         let meaning: BodyMeaning
-        (meaning, reader, meter) = await reading.read(body) { [reader, meter] body in
+        (meaning, reader, meter) = await runner.reading.read(body) { [reader, meter] body in
             var (reader, meter) = (reader, meter)
             return (reader.read(body: body, into: &meter), reader, meter)
         }
@@ -227,7 +223,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     /// The upstream's own word where it can be passed on: JSON that names nothing of our account.
     private func refusal(status: Int, _ body: ByteBuffer) async -> ByteBuffer {
         let credential = inference.upstream.credential
-        let isFit = await reading.read(body) { [reader, meter] body in
+        let isFit = await runner.reading.read(body) { [reader, meter] body in
             var (reader, scratch) = (reader, meter)
             return reader.read(body: body, into: &scratch) != .garbage
                 && !AccountNames.occur(in: body)

@@ -8,15 +8,17 @@ import Primitives
 import Providers
 
 /// Runs held inferences, each to exactly one end, whatever the agent and the upstream do.
-package struct InferenceRunner<Storage: GatewayStore>: Sendable {
-    private let transport: any UpstreamTransport
-    private let settle: Settle<Storage>
-    private let extend: ExtendHold<Storage>
-    private let settings: GatewaySettings
+///
+/// It never changes, and it is a class because every step of an open stream keeps it.
+package final class InferenceRunner<Storage: GatewayStore>: Sendable {
+    let transport: any UpstreamTransport
+    let settle: Settle<Storage>
+    let extend: ExtendHold<Storage>
+    let settings: GatewaySettings
     private let live: LiveHolds
     private let clock: any Clock<Duration>
     private let logger: Logger
-    private let reading: ReadingPlace
+    let reading: ReadingPlace
 
     package init(
         transport: any UpstreamTransport,
@@ -61,11 +63,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
             downstream: downstream,
             control: control,
             handover: Handover(),
-            transport: transport,
-            settle: settle,
-            extend: extend,
-            settings: settings,
-            reading: reading,
+            runner: self,
             ended: ended,
             logger: logger(inference),
             meter: UsageMeter(inference.meterBounds),
@@ -95,7 +93,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
                 await run.forward()
                 return run
             }
-            group.addTask {
+            group.addTask { [settings, clock] in
                 await run.control.watch(
                     run.downstream,
                     run.handover,
@@ -105,7 +103,7 @@ package struct InferenceRunner<Storage: GatewayStore>: Sendable {
                 )
                 return nil
             }
-            group.addTask {
+            group.addTask { [settings, clock] in
                 await run.control.watch(
                     run.downstream,
                     head: settings.headTimeout,
