@@ -9,7 +9,7 @@ extension Subject {
             largeRequest("picture", content: picture),
             largeRequest("text", content: "\"\(prose)\""),
             largeRequest("other scripts", content: "\"\(script)\""),
-            largeRequest("small values", content: "\"Hi\"", more: ",\"metadata\":[\(smallValues)]"),
+            largeRequest("small values", content: "\"Hi\"", more: smallValues),
             largeAnswer,
         ]
     }
@@ -32,7 +32,9 @@ extension Subject {
     }
 
     private static var script: String { repeated("これは長い文章です。") }
-    private static var smallValues: String { repeated(#"{"a":1,"b":"x"},"#) + "0" }
+    private static var smallValues: String {
+        ",\"metadata\":[" + repeated(#"{"a":1,"b":"x"},"#) + "0]"
+    }
 
     /// A request of a megabyte, read, and the body that goes upstream.
     private static func largeRequest(

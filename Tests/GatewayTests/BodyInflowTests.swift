@@ -1,6 +1,5 @@
 import Gateway
 import NIOCore
-import Synchronization
 import Testing
 
 @Suite struct BodyInflowTests {
@@ -69,11 +68,11 @@ import Testing
 
     @Test func `what nobody reads yet fills up, and has room when somebody wants it`() async throws
     {
-        let isWanted = Mutex(false)
-        let inflow = BodyInflow(bytes(1 << 20)) { isWanted.withLock { $0 = true } }
+        let wanted = Departure()
+        let inflow = BodyInflow(bytes(1 << 20)) { wanted.signal() }
         #expect(inflow.isFull)
         async let whole = inflow.whole(upTo: 4 << 20)
-        while !isWanted.withLock(\.self) { await Task.yield() }
+        while !wanted.isGone { await Task.yield() }
         #expect(!inflow.isFull)
         inflow.append(bytes(1 << 20))
         inflow.end(.success(()))

@@ -8,7 +8,6 @@ import NIOPosix
 import Pricing
 import Primitives
 import Providers
-import Synchronization
 import Testing
 
 @Suite struct ReadingPlaceTests {
@@ -60,17 +59,19 @@ import Testing
     }
 
     @Test func `a request is answered while a large one of its event loop is being read`() async {
-        let isOver = Mutex(false)
+        let end = Departure()
         await withTaskGroup(of: GatewayError?.self) { group in
             group.addTask {
                 let refusal = await ask(bytes: 1 << 20)
-                isOver.withLock { $0 = true }
+                end.signal()
                 return refusal
             }
-            while beside.count == 0, !isOver.withLock(\.self) { await Task.yield() }
-            #expect(!isOver.withLock(\.self), "it was read on the event loop")
+            while beside.count == 0, !end.isGone { await Task.yield() }
+            let wasReadAtOnce = end.isGone
+            #expect(!wasReadAtOnce, "it was read on the event loop")
             #expect(await ask(bytes: 1000) == .noRateCard)
-            #expect(!isOver.withLock(\.self))
+            let isStillRead = !end.isGone
+            #expect(isStillRead)
             beside.open()
             let late = await group.next() ?? nil
             #expect(late == .noRateCard)
