@@ -24,6 +24,8 @@ LONGEST = 3 + FAREWELL
 # What a busy machine may add; nobody's patience ends before it.
 LATE = 4 * LONGEST
 CROWD = 60
+# How long nothing of an answer may be read.
+IDLE = 8
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +188,7 @@ def flooded(tmp_path_factory):
     world.use_upstream(world.scripted.url)
     # What ends those who do not read; nothing else does, nor those who read on.
     world.gateway = world.start(
-        FAREBOX_UPSTREAM_IDLE_TIMEOUT=8, FAREBOX_REQUEST_TIMEOUT=600, FAREBOX_DRAIN_SECONDS=1
+        FAREBOX_UPSTREAM_IDLE_TIMEOUT=IDLE, FAREBOX_REQUEST_TIMEOUT=600, FAREBOX_DRAIN_SECONDS=1
     )
     yield world
     world.close()
@@ -248,6 +250,24 @@ def test_a_whole_answer_that_is_read_slowly_arrives(flooded, dialect):
         got += piece
         time.sleep(len(piece) / 2_500_000)
     assert got.endswith(content[-100:]), f"{len(got)} of {len(content)} bytes"
+    sock.close()
+
+
+def test_who_reads_steadily_is_not_cut_off_however_slowly(flooded):
+    """Sixty kilobytes a second, for longer than somebody who reads nothing has."""
+    gateway = flooded.gateway
+    customer = gateway.customer("100.00")
+    answer_at_length(flooded)
+    body = json.dumps(OPENAI.body()).encode()
+    until(lambda: connections(gateway) == 0, "all others to be gone")
+    sock = connected(gateway, post(customer, OPENAI, f"content-length: {len(body)}") + b"\r\n" + body)
+    assert sock.recv(6000).startswith(b"HTTP/1.1 200")
+    end = time.monotonic() + IDLE + 6
+    while time.monotonic() < end:
+        assert sock.recv(6000)
+        time.sleep(0.1)
+    # What the system keeps for a connection that was ended would still be read: it is asked whether it stands.
+    assert connections(gateway) == 1
     sock.close()
 
 

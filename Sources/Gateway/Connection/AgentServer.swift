@@ -25,6 +25,7 @@ where Responder.Context == GatewayContext {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            try channel.syncOptions?.setOption(.unsentBytes, value: AnswerWriter.unsentBytes)
             var limits = NIOHTTPDecoderLimitConfiguration()
             limits.maxHeaderFieldSize = 80 << 10
             limits.maxHeaderListSize = 80 << 10
@@ -107,6 +108,11 @@ private struct AnswerWriter: ResponseBodyWriter {
 
     /// How much is written at once; an agent that takes as much is one that reads.
     private static let slice = 64 << 10
+    /// How much the system takes before it is sent.
+    ///
+    /// By itself it takes megabytes, and then nothing until a third of them are gone: who reads
+    /// steadily but slowly looks like somebody who does not read.
+    fileprivate static let unsentBytes = ChannelOptions.Types.SocketOption.Value(2 * slice)
 
     mutating func write(_ buffer: ByteBuffer) async throws {
         var rest = buffer
@@ -150,4 +156,9 @@ private struct AnswerWriter: ResponseBodyWriter {
         if channel.eventLoop.inEventLoop { return act() }
         return try await channel.eventLoop.submit(act).get()
     }
+}
+
+extension ChannelOption where Self == ChannelOptions.Types.SocketOption {
+    /// How many bytes a socket keeps that were not sent yet: `TCP_NOTSENT_LOWAT` of tcp(7).
+    fileprivate static var unsentBytes: Self { Self(level: .tcp, name: .init(rawValue: 25)) }
 }
