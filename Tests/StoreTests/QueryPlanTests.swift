@@ -49,7 +49,10 @@ struct QueryPlanTests {
             let scans = steps.filter { $0.hasPrefix("SCAN") && $0 != "SCAN CONSTANT ROW" }
             guard !scans.isEmpty else { continue }
             found.insert(text)
-            #expect(QueryPlanTests.scans.contains(text), "\(text): \(scans.joined(separator: "; "))")
+            #expect(
+                QueryPlanTests.scans.contains(text),
+                "\(text): \(scans.joined(separator: "; "))",
+            )
         }
         // A statement that scans no more goes off the list.
         #expect(Set(QueryPlanTests.scans).subtracting(found) == [])
