@@ -1,9 +1,14 @@
-// Tells the thread sanitizer of the locks that it can not see.
+// Tells the thread sanitizer of what it can not see in the libraries of Swift.
 //
-// `Synchronization.Mutex` locks with an atomic exchange that the compiler instruments, and, when
+// Locks: `Synchronization.Mutex` locks with an atomic exchange that the compiler instruments, and, when
 // two threads want it at once, with a futex inside libswiftSynchronization, which is not
 // instrumented: whatever a thread does after such a wait looks like a race. This library is loaded
 // before that one, stands in for its two slow paths, and adds the order that they establish.
+//
+// Continuations: one that is resumed before its task waits for it is told of by an atomic inside
+// libswift_Concurrency. The library releases the task when it resumes, and acquires it only where
+// the task starts again; a task that does not even stop is made to acquire itself here.
+//
 // Nothing is suppressed: a race of ours is still reported, as `controls.swift` shows.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -33,4 +38,15 @@ SWIFT void unlock_slow(SELF handle) {
   SWIFT void (*original)(SELF) = dlsym(RTLD_NEXT, UNLOCK_SLOW);
   if (__tsan_release) __tsan_release(handle);
   original(handle);
+}
+
+#define ASYNC __attribute__((swiftasynccall))
+#define CONTEXT __attribute__((swift_async_context)) void *
+
+SWIFT void *swift_task_getCurrent(void);
+
+ASYNC void swift_continuation_await(void *continuation, CONTEXT context) {
+  ASYNC void (*original)(void *, CONTEXT) = dlsym(RTLD_NEXT, "swift_continuation_await");
+  if (__tsan_acquire) __tsan_acquire(swift_task_getCurrent());
+  __attribute__((musttail)) return original(continuation, context);
 }
