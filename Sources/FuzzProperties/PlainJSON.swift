@@ -55,11 +55,12 @@ indirect enum PlainJSON: Hashable {
 
     var isObject: Bool { if case .object = self { true } else { false } }
 
-    /// Whether an object in here has a key twice, as Unicode compares keys.
+    /// Whether an object in here has a key twice, byte by byte.
     var hasDuplicateKeys: Bool {
         switch self {
         case .object(let members):
-            Set(keys).count < members.count || members.contains { $0.value.hasDuplicateKeys }
+            Set(members.map(\.key)).count < members.count
+                || members.contains { $0.value.hasDuplicateKeys }
         case .array(let elements): elements.contains(where: \.hasDuplicateKeys)
         case .string, .number, .bool, .null: false
         }

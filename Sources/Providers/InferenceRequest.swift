@@ -2,6 +2,9 @@ package import NIOCore
 
 /// An agent's request, read as far as needed, with its bytes as they came.
 package struct InferenceRequest: Sendable {
+    /// How many bytes a model's name may have; names are looked up, which takes long for long ones.
+    package static let longestModel = 256
+
     package let dialect: Dialect
     /// The model as the request names it.
     package let model: String
@@ -72,7 +75,8 @@ package struct InferenceRequest: Sendable {
     ///   - upstreamModel: the model's name at the upstream.
     ///   - limit: the output limit that must hold upstream; `nil` leaves the request's own alone.
     ///   - limitField: the name under which to send a limit where the request names none.
-    /// - Returns: the edited bytes, in their order. What stays of a large body is not copied.
+    /// - Returns: the edited bytes, in their order. What stays of a large body is not copied, but beyond its
+    ///   first 16 MiB, where a buffer can not begin.
     package func upstreamPieces(
         model upstreamModel: String,
         limit: Int64?,

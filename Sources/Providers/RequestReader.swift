@@ -1,5 +1,8 @@
 /// Walks a request body once, checks it on the way, and keeps what money and forwarding need.
 struct RequestReader {
+    /// No field that we read has a longer name.
+    private static let longestField = 40
+
     var model: String?
     var isStream = false
     var shape = RequestShape()
@@ -70,16 +73,23 @@ struct RequestReader {
         unlessReadAs known: Set<String>,
         _ cursor: inout JSONCursor,
     ) throws(JSONError) {
-        let text = key.text
-        // Upper case first: it makes an S of the long s, which has no lower case.
-        if known.contains(text.uppercased().lowercased()) { refuse(.disguised(text)) }
+        // No letter is three times as long as the one that it is taken for.
+        if key.length <= 3 * RequestReader.longestField {
+            let text = key.text
+            // Upper case first: it makes an S of the long s, which has no lower case.
+            if known.contains(text.uppercased().lowercased()) { refuse(.disguised(text)) }
+        }
         try cursor.skip()
     }
 
     mutating func readModel(_ cursor: inout JSONCursor) throws(JSONError) {
         var copy = cursor
         places.model = try copy.skip()
-        model = try cursor.string()
+        let name = try cursor.rawString()
+        guard name.length <= InferenceRequest.longestModel else {
+            return refuse(.outOfRange(field))
+        }
+        model = name.text
     }
 
     /// Reads a whole number that must lie within `range`; `null` is as good as absent.
@@ -122,7 +132,7 @@ struct RequestReader {
         switch try cursor.kind() {
         case .null: try cursor.null()
         case .string:
-            if !harmless.contains(try cursor.string()) { refuse(.unpriced(field)) }
+            if !harmless.contains(try cursor.word()) { refuse(.unpriced(field)) }
         case .object, .array, .number, .bool: try cursor.skipRefusing(.unpriced(field), &self)
         }
     }

@@ -30,7 +30,7 @@ final class Statements {
     func update(_ sql: StaticString, _ values: [StoredValue], isSealed: Bool = false) throws {
         try run(sql, values, isSealed: isSealed)
         guard sqlite3_changes(database.sqliteConnection) == 1 else {
-            throw StoreError.corrupt("a row that was read is gone: \(sql)")
+            throw StoreError.corrupt("a row that was there is gone: \(sql)")
         }
     }
 

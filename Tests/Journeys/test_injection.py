@@ -269,3 +269,36 @@ def test_no_secret_is_in_a_log_a_metric_an_error_or_the_database(scripted_world,
         assert secret.encode() not in heard, name
     assert gateway.errors.stat().st_size > 1000, "the log was written"
     scripted_world.check_secrets()
+
+
+# A letter with marks in another order than Unicode's, which takes the square of their number to find.
+MARKS = "e" + "\u0301\u0323" * 500_000
+
+
+@both
+@pytest.mark.parametrize("place", ["model", "key", "kind"])
+def test_no_name_holds_others_up_however_it_is_written(customer, upstream, dialect, place):
+    """Two megabytes of it, from an agent; minutes, if it were compared as Unicode does."""
+    body = dialect.body()
+    if place == "model":
+        body["model"] = MARKS
+    elif place == "key":
+        body["metadata"] = {MARKS: "a", "b": "c"}
+    else:
+        body["messages"] = [{"role": "user", "content": [{"type": MARKS, "text": "Hi"}]}]
+    answer, _ = send(dialect, customer, json.dumps(body, ensure_ascii=False).encode())
+    # A key that nobody reads is paid for like any text, and two megabytes are more than this customer has.
+    assert answer.status == (402 if place == "key" else 400)
+
+
+@pytest.mark.parametrize("name", ["host", "content-encoding", "expect", "connection", "transfer-encoding"])
+def test_no_field_holds_others_up_however_it_is_written(customer, upstream, name):
+    lines = [f"{name}: {MARKS[:15_000]}"] if name == "host" else ["host: gateway", f"{name}: {MARKS[:15_000]}"]
+    lines += [f"authorization: Bearer {customer.key}", "content-length: 2"]
+    request = "\r\n".join(["POST /v1/chat/completions HTTP/1.1", *lines, "", "{}"]).encode()
+    assert parse(raw(customer.gateway.port, request)).status == 400
+
+
+def test_a_long_target_is_refused(customer):
+    path = "/v1/models/" + "a" * 5000
+    assert call("GET", customer.gateway.url + path, headers={"authorization": f"Bearer {customer.key}"}).status == 400

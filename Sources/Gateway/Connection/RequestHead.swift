@@ -13,7 +13,7 @@ extension HTTPRequestHead {
 
     /// Whether its sender waits to be told before it sends the body.
     var isAwaited: Bool {
-        version == .http1_1 && headers["expect"].contains { $0.lowercased() == "100-continue" }
+        version == .http1_1 && headers["expect"].contains { $0.isWord("100-continue") }
     }
 
     /// Whether its sender wants the connection to end after the answer.
@@ -49,6 +49,19 @@ extension HTTPRequest {
 extension HTTPFields {
     /// Whether they tell of the connection's end.
     var closesConnection: Bool {
-        self[values: .connection].contains { $0.lowercased() == "close" }
+        self[values: .connection].contains { $0.isWord("close") }
+    }
+}
+
+extension String {
+    /// Whether it is `word`, whatever the case of its letters; `word` is in lower case.
+    ///
+    /// By bytes: what `lowercased()` and `==` make of a long text takes a time that grows with its square.
+    func isWord(_ word: StaticString) -> Bool {
+        utf8.count == word.utf8CodeUnitCount
+            && zip(utf8, UnsafeBufferPointer(start: word.utf8Start, count: utf8.count))
+                .allSatisfy { byte, wanted in
+                    byte == wanted || 0x41...0x5A ~= byte && byte | 0x20 == wanted
+                }
     }
 }

@@ -6,7 +6,8 @@ import RateLimits
 /// The reading end of a ``Downstream``: turns what an inference says into an HTTP response.
 ///
 /// If the response is dropped before its body was read, the inference is told that its agent left.
-/// Until then it counts as running, however long ago the upstream sent the last byte.
+/// A stream counts as running until its last chunk is read, however long ago the upstream sent it; a
+/// whole answer until it is sent.
 package final class AgentConnection: Sendable {
     package let downstream: Downstream
     private let departure: Departure

@@ -48,7 +48,7 @@ extension GatewayServices {
     /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, ``GatewayError/bodyTooSlow``,
     ///   ``GatewayError/stopping``, ``GatewayError/badRequest(_:)`` for a compressed one.
     func body(of request: Request, _ context: GatewayContext) async throws -> ByteBuffer {
-        guard (request.headers[.contentEncoding] ?? "identity").lowercased() == "identity" else {
+        guard request.headers[.contentEncoding]?.isWord("identity") ?? true else {
             throw GatewayError.badRequest("The body must not be compressed.")
         }
         let limit = settings.bodyLimit

@@ -1,4 +1,5 @@
 package import Pricing
+import Providers
 import Synchronization
 
 /// The rate card in force, as the gateway looks prices up.
@@ -18,7 +19,8 @@ package final class RateBook: Sendable {
 
     /// The canonical id of the model that has this name; `nil` where none has.
     package func canonicalName(of model: String) -> String? {
-        content.withLock { $0.index[model]?.model }
+        guard model.utf8.count <= InferenceRequest.longestModel else { return nil }
+        return content.withLock { $0.index[model]?.model }
     }
 
     package var card: RateCard? { content.withLock(\.card) }
@@ -32,7 +34,11 @@ package final class RateBook: Sendable {
     ///
     /// - Throws: ``GatewayError/noRateCard``, ``GatewayError/modelNotFound``.
     package func rate(of model: String) throws(GatewayError) -> (rate: Rate, version: String) {
-        let (rate, version) = content.withLock { ($0.index[model], $0.card?.version) }
+        // Looking for a long name takes as long as who asks wants, and everybody waits for the lock.
+        let isName = model.utf8.count <= InferenceRequest.longestModel
+        let (rate, version) = content.withLock {
+            (isName ? $0.index[model] : nil, $0.card?.version)
+        }
         guard let version else { throw .noRateCard }
         guard let rate else { throw .modelNotFound }
         return (rate, version)

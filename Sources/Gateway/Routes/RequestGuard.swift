@@ -10,6 +10,10 @@ import Providers
 struct RequestGuard: RouterMiddleware {
     typealias Context = GatewayContext
 
+    /// How many bytes of a target are looked at; names in it are compared as Unicode does, which takes
+    /// long for long ones.
+    private static let longestTarget = 4096
+
     let requestID: @Sendable () -> String
     let logger: Logger
 
@@ -48,8 +52,8 @@ struct RequestGuard: RouterMiddleware {
             throw .badRequest("The Host header is given twice.")
         }
         guard host.isHost else { throw .badRequest("The Host header names no host.") }
-        let codings = request.headers[values: .transferEncoding].map { $0.lowercased() }
-        guard codings.isEmpty || codings == ["chunked"] else {
+        let codings = request.headers[values: .transferEncoding]
+        guard codings.count <= 1, codings.allSatisfy({ $0.isWord("chunked") }) else {
             throw .badRequest("The only transfer coding is chunked.")
         }
         guard request.headers[.upgrade] == nil else {
@@ -59,6 +63,9 @@ struct RequestGuard: RouterMiddleware {
         let target = request.head.path ?? ""
         guard target.utf8.first == UInt8(ascii: "/") else {
             throw .badRequest("The request target must be a path.")
+        }
+        guard target.utf8.count <= RequestGuard.longestTarget else {
+            throw .badRequest("The request target is too long.")
         }
         guard target.isSimplePath else {
             throw .badRequest("The path is not in its simplest form.")
@@ -117,16 +124,17 @@ extension String {
 
     /// Whether it is a host's name or address, with a port or without.
     fileprivate var isHost: Bool {
-        let isAddress = hasPrefix("[")
-        let name = isAddress ? prefix { $0 != "]" }.dropFirst() : prefix { $0 != ":" }
-        var rest = dropFirst(name.utf8.count + (isAddress ? 1 : 0))
-        if isAddress, rest.popFirst() != "]" { return false }
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0.isInHost(isAddress: isAddress) }) else {
+        let isAddress = utf8.first == UInt8(ascii: "[")
+        let end = isAddress ? UInt8(ascii: "]") : UInt8(ascii: ":")
+        let name = utf8.dropFirst(isAddress ? 1 : 0).prefix { $0 != end }
+        var rest = utf8[name.endIndex...]
+        if isAddress, rest.popFirst() != end { return false }
+        guard !name.isEmpty, name.allSatisfy({ $0.isInHost(isAddress: isAddress) }) else {
             return false
         }
         return rest.isEmpty
-            || rest.first == ":" && 2...6 ~= rest.utf8.count
-                && rest.dropFirst().utf8.allSatisfy(\.isDigit)
+            || rest.first == UInt8(ascii: ":") && 2...6 ~= rest.count
+                && rest.dropFirst().allSatisfy(\.isDigit)
     }
 }
 

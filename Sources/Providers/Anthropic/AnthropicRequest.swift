@@ -48,7 +48,7 @@ extension RequestReader {
             try cursor.array { cursor throws(JSONError) in
                 var type = ""
                 try cursor.object { cursor, key throws(JSONError) in
-                    if case "type" = key { type = try cursor.string() } else { try cursor.skip() }
+                    if case "type" = key { type = try cursor.word() } else { try cursor.skip() }
                 }
                 if !type.hasPrefix("clear_") { reader.refuse(.unbounded("context_management")) }
             }
@@ -81,7 +81,7 @@ extension RequestReader {
             var source = (type: "", dataBytes: 0)
             try cursor.object { cursor, key throws(JSONError) in
                 switch key {
-                case "type": type = try cursor.string()
+                case "type": type = try cursor.word()
                 case "source": source = try RequestReader.source(&cursor)
                 case "content" where try cursor.kind() == .array:
                     try reader.readAnthropicBlocks(&cursor)
@@ -123,7 +123,7 @@ extension RequestReader {
         var holdsBlocks = false
         try cursor.object { cursor, key throws(JSONError) in
             switch key {
-            case "type": source.type = try cursor.string()
+            case "type": source.type = try cursor.word()
             case "data": source.dataBytes = try cursor.rawString().raw.count
             case "content":
                 holdsBlocks = try cursor.kind() == .array
@@ -156,7 +156,7 @@ extension RequestReader {
             var maxUses: Int64?
             try cursor.object { cursor, key throws(JSONError) in
                 switch key {
-                case "type" where try cursor.kind() == .string: type = try cursor.string()
+                case "type" where try cursor.kind() == .string: type = try cursor.word()
                 case "max_uses": maxUses = try reader.readCount(&cursor, in: 1...100)
                 default: try cursor.skip()
                 }

@@ -105,8 +105,19 @@ package struct JSONCursor {
 
     // MARK: Scalars
 
+    /// No word that means something to us has as many bytes.
+    private static let longestWord = 64
+
     /// Reads a string, unescaped.
     package mutating func string() throws(JSONError) -> String { try scanString().text }
+
+    /// Reads a string that is to be one of a few words; what is too long for any of them is "…".
+    ///
+    /// Comparing two strings takes long where who asks wants it to, see ``ByteText``.
+    package mutating func word() throws(JSONError) -> String {
+        let string = try scanString()
+        return string.length <= JSONCursor.longestWord ? string.text : "…"
+    }
 
     /// How many bytes of UTF-8 the next string has, unescaped.
     package mutating func stringLength() throws(JSONError) -> Int { try scanString().length }

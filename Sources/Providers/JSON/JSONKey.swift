@@ -13,8 +13,8 @@ package struct JSONKey {
     }
 
     package static func ~= (pattern: StaticString, key: JSONKey) -> Bool {
+        guard key.length == pattern.utf8CodeUnitCount else { return false }
         guard key.length == key.raw.count else { return key.text == pattern.description }
-        guard key.raw.count == pattern.utf8CodeUnitCount else { return false }
         return key.raw.elementsEqual(
             UnsafeBufferPointer(start: pattern.utf8Start, count: pattern.utf8CodeUnitCount)
         )

@@ -9,15 +9,15 @@ struct SeenKeys {
     )
     private var plainCount = 0
     /// All of them, once there are many, or one that is written with escapes or beyond ASCII.
-    private var texts: Set<String> = []
+    private var texts: Set<ByteText> = []
 
     /// - Returns: `false` where the key was there, however it was written.
     mutating func insert(_ key: JSONKey) -> Bool {
         if texts.isEmpty {
             guard !key.isPlain || plainCount == SeenKeys.few else { return insertPlain(key) }
-            for index in 0..<plainCount { texts.insert(plain[index].text) }
+            for index in 0..<plainCount { texts.insert(ByteText(plain[index].text)) }
         }
-        return texts.insert(key.text).inserted
+        return texts.insert(ByteText(key.text)).inserted
     }
 
     private mutating func insertPlain(_ key: JSONKey) -> Bool {

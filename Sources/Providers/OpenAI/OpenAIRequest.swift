@@ -94,7 +94,7 @@ extension RequestReader {
             var dataBytes = 0
             try cursor.object { cursor, key throws(JSONError) in
                 switch key {
-                case "type": type = try cursor.string()
+                case "type": type = try cursor.word()
                 case "image_url": dataBytes = try reader.readImageURL(&cursor)
                 default: try cursor.skip()
                 }
@@ -140,7 +140,7 @@ extension RequestReader {
                     try cursor.skip()
                     return
                 }
-                if !["function", "custom"].contains(try cursor.string()) {
+                if !["function", "custom"].contains(try cursor.word()) {
                     reader.refuse(.unbounded("tools"))
                 }
             }
@@ -152,7 +152,7 @@ extension RequestReader {
         guard try cursor.kind() == .array else { return try cursor.null() }
         var reader = self
         try cursor.array { cursor throws(JSONError) in
-            if try cursor.string() != "text" { reader.refuse(.unpriced("modalities")) }
+            if try cursor.word() != "text" { reader.refuse(.unpriced("modalities")) }
         }
         self = reader
     }
