@@ -1,5 +1,6 @@
 import GatewayTestKit
 import Identity
+import Ledger
 import Primitives
 
 /// A customer of the books with its key, made of its number alone, so that nobody has to remember a
@@ -23,5 +24,10 @@ struct Person: Sendable {
         depositCode = identifiers.secret(bytes: 16)
         guard let key = secret.keyID else { preconditionFailure("a new secret is one") }
         self.key = key
+    }
+
+    /// A hold of its money.
+    func hold(_ inference: InferenceID, at now: Timestamp) -> HoldRequest {
+        .sample(inference, of: id, 10_000, placedAt: now, lease: now, key: key)
     }
 }

@@ -130,14 +130,7 @@ final class StoreWork<Storage: GatewayStore>: BooksWork {
             let now = TimeSource.clock.now()
             _ = try await store.write(.visible) { transaction in
                 try transaction.placeHold(
-                    .sample(
-                        id,
-                        of: person.id,
-                        10_000,
-                        placedAt: now,
-                        lease: now,
-                        key: person.key,
-                    ),
+                    person.hold(id, at: now),
                     solRate: nil,
                 )
             }
@@ -201,14 +194,7 @@ final class StoreWork<Storage: GatewayStore>: BooksWork {
             try await store.write(.durable) { transaction in
                 for (id, person) in inferences {
                     let hold = try transaction.placeHold(
-                        .sample(
-                            id,
-                            of: person.id,
-                            10_000,
-                            placedAt: now,
-                            lease: now,
-                            key: person.key,
-                        ),
+                        person.hold(id, at: now),
                         solRate: nil,
                     )
                     let usage = Usage([.input: 90, .output: 200])

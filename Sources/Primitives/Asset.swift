@@ -35,8 +35,8 @@ package enum Asset: String, CaseIterable, Hashable, Sendable, Codable {
         }
     }
 
-    /// The assets that are worth one US dollar a unit, in the order in which they are spent.
-    package static let dollars: [Asset] = [.usdc, .usd, .pathusd]
+    /// The dollars in the order in which they are spent, which is that of the cases.
+    package static let dollars: [Asset] = allCases.filter(\.isDollar)
 
     /// The dollars, and then what is spent where they do not suffice.
     package static let inSpendingOrder: [Asset] = dollars + [.sol]

@@ -17,7 +17,8 @@ struct LoadedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     private var rows: [Key: Row] = [:]
-    /// The keys of the changed rows, in the order in which they were changed first.
+    /// The keys of the changed rows, in the order in which they were changed first, and of some that
+    /// were stored or forgotten since.
     private var changed: [Key] = []
 
     var count: Int { rows.count }

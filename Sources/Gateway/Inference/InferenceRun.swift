@@ -178,7 +178,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     // MARK: Whole answers
 
     private mutating func collect(_ response: UpstreamResponse) async throws {
-        let body = try await wholeBody(response, limit: runner.settings.answerLimit)
+        let body = try await whole(response, upTo: runner.settings.answerLimit)
         let meaning: BodyMeaning
         (meaning, reader, meter) = await runner.reading.read(body) { [reader, meter] body in
             var (reader, meter) = (reader, meter)
@@ -198,16 +198,8 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         }
     }
 
-    private func wholeBody(_ response: UpstreamResponse, limit: Int) async throws -> ByteBuffer {
-        let announced = response.headers[.contentLength].flatMap { Int($0) } ?? 0
-        var body = GatheredBytes(announced: announced)
-        try await response.body.read { bytes in
-            control.progress()
-            guard body.count + bytes.readableBytes <= limit else { throw ForwardingError.tooLarge }
-            body.append(bytes)
-            return true
-        }
-        return body.bytes
+    private func whole(_ response: UpstreamResponse, upTo limit: Int) async throws -> ByteBuffer {
+        try await response.whole(upTo: limit) { control.progress() }
     }
 
     // MARK: Failures
@@ -216,7 +208,7 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     /// it is about our own account there.
     private mutating func refuse(_ response: UpstreamResponse) async throws {
         if [401, 402, 403, 407].contains(response.status) { throw ForwardingError.refusedUs }
-        let body = try await wholeBody(response, limit: 1 << 20)
+        let body = try await whole(response, upTo: 1 << 20)
         await relayRefusal(status: response.status, response.headers, body)
     }
 

@@ -57,15 +57,7 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
         case 401, 402, 403, 407: throw ForwardingError.refusedUs
         default: break
         }
-        var body = ByteBuffer()
-        try await response.body.read { bytes in
-            guard body.readableBytes + bytes.readableBytes <= 1 << 20 else {
-                throw ForwardingError.tooLarge
-            }
-            var bytes = bytes
-            body.writeBuffer(&bytes)
-            return true
-        }
+        let body = try await response.whole(upTo: 1 << 20)
         guard await gateway.reading.read(body, { $0.isJSONObject }) else {
             throw ForwardingError.malformed
         }
