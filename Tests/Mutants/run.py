@@ -3,7 +3,8 @@
     make mutants                 all of them; ends with 1 if one survives
     make mutants ONLY=refund     those whose name contains the word
 
-Works on a copy of the tree in .build-mutants, which is built anew for each; the tree itself is not touched.
+Works on a copy of the tree in .build-mutants, which is built anew for each; the tree itself is not touched. A check counts when
+it fails twice: one that fails once may be unstable by itself, and is named.
 """
 
 import argparse
@@ -106,8 +107,12 @@ def hunt(mutant):
         return "nothing: it does not compile", [errors or said[-2000:]]
     for name in mutant.get("checks", ["unit"]):
         passed, failed = check(name)
-        if not passed:
-            return name, failed
+        if passed:
+            continue
+        passed_again, failed_again = check(name)
+        if not passed_again:
+            return name, failed_again
+        print(f"    UNSTABLE {name}: failed once, and then passed: {', '.join(failed)}", flush=True)
     return None
 
 
