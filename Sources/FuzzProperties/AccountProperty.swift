@@ -23,8 +23,12 @@ enum AccountProperty {
             }
         }
         if !text.isEmpty, !text.utf8.contains(UInt8(ascii: "/")) {
-            let spender = Spender.key(KeyID(text))
-            try demand(Spender(spender.description) == spender, "\(spender) is not read back")
+            let spenders: [Spender] = [
+                .customer(CustomerID(text)), .key(KeyID(text), of: CustomerID(text)),
+            ]
+            for spender in spenders {
+                try demand(Spender(spender.description) == spender, "\(spender) is not read back")
+            }
         }
         if let spender = Spender(text) {
             try demand(

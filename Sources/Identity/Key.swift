@@ -39,5 +39,5 @@ package struct Key: Hashable, Sendable {
     }
 
     /// Its limits on spending, as the ledger checks them.
-    package var budgets: [Budget] { settings.budgets.of(.key(id)) }
+    package var budgets: [Budget] { settings.budgets.of(.key(id, of: customer)) }
 }

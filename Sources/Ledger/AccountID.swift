@@ -66,6 +66,17 @@ extension AccountID {
     }
 }
 
+extension AccountID {
+    /// Whether so much may be held of it: of customers no more than they have, of others nothing.
+    package func mayHold(_ balance: Balance) -> Bool {
+        switch owner {
+        case .customer: balance.posted >= balance.held.units
+        case .custody, .provider, .revenue, .overrun, .promotion, .suspense, .payout:
+            balance.held == .zero
+        }
+    }
+}
+
 extension AccountID: CustomStringConvertible {
     package var description: String {
         switch owner {

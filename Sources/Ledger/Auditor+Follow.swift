@@ -24,10 +24,7 @@ extension Auditor {
         accounts.formUnion(derived.filter { $0.value.held > .zero }.map(\.key))
         spenders.formUnion(spendings.filter { $0.value.held > .zero }.map(\.key))
         for account in accounts.sorted(by: { "\($0)" < "\($1)" }) {
-            let (found, expected) = (try books.balance(of: account), derived[account] ?? .zero)
-            guard found == expected else {
-                throw AuditDifference.balance(account, stored: found, derived: expected)
-            }
+            try check(try books.balance(of: account), of: account)
         }
         for spender in spenders.sorted(by: { "\($0)" < "\($1)" }) {
             let (found, expected) = (try books.spending(of: spender), spendings[spender] ?? .zero)

@@ -7,6 +7,7 @@ package enum AuditDifference: Error, Hashable, CustomStringConvertible {
     case chainEnd(writer: String, stored: Int64, derived: Int64)
     case balance(AccountID, stored: Balance, derived: Balance)
     case negative(AccountID, posted: Int64)
+    case overheld(AccountID, posted: Int64, held: Amount)
     case charge(InferenceID, stored: String, derived: Int64)
     case refund(InferenceID, stored: Int64, derived: Int64)
     case spending(Spender, stored: Spending, derived: Spending)
@@ -26,6 +27,8 @@ package enum AuditDifference: Error, Hashable, CustomStringConvertible {
         case .balance(let account, let stored, let derived):
             "\(account): stored \(stored.summary), derived \(derived.summary)"
         case .negative(let account, let posted): "\(account): is below zero, posted \(posted)"
+        case .overheld(let account, let posted, let held):
+            "\(account): holds reserve \(held), posted \(posted)"
         case .charge(let id, let stored, let derived):
             "hold \(id): is \(stored), its transfers charge \(derived)"
         case .refund(let id, let stored, let derived):
@@ -210,6 +213,17 @@ package struct Auditor {
         }
     }
 
+    /// Compares what was derived of one account with what is stored.
+    func check(_ stored: Balance, of account: AccountID) throws(AuditDifference) {
+        let expected = derived[account] ?? .zero
+        guard stored == expected else {
+            throw .balance(account, stored: stored, derived: expected)
+        }
+        guard account.mayHold(expected) else {
+            throw .overheld(account, posted: expected.posted, held: expected.held)
+        }
+    }
+
     /// Compares what was derived with the balances that are stored.
     package func check(accounts: [(AccountID, Balance)]) throws(AuditDifference) {
         if let (cause, amount) = charged.min(by: { $0.key < $1.key }) {
@@ -220,10 +234,7 @@ package struct Auditor {
         }
         let stored = Dictionary(accounts, uniquingKeysWith: { first, _ in first })
         for account in Set(stored.keys).union(derived.keys).sorted(by: { "\($0)" < "\($1)" }) {
-            let (found, expected) = (stored[account] ?? .zero, derived[account] ?? .zero)
-            guard found == expected else {
-                throw .balance(account, stored: found, derived: expected)
-            }
+            try check(stored[account] ?? .zero, of: account)
         }
         for asset in Asset.allCases {
             let ofAsset = derived.filter { $0.key.asset == asset }.values

@@ -2,13 +2,15 @@ package import Primitives
 
 /// Whose spending is counted beside the accounts: what a budget can bound.
 package enum Spender: Hashable, Sendable, CustomStringConvertible {
-    case key(KeyID)
+    /// One key of a customer.
+    case key(KeyID, of: CustomerID)
     /// All keys of a customer together.
     case customer(CustomerID)
 
+    /// A customer's keys are named after it, so that a store that sorts by names keeps them together.
     package var description: String {
         switch self {
-        case .key(let id): "key/\(id)"
+        case .key(let id, of: let customer): "customer/\(customer)/key/\(id)"
         case .customer(let id): "customer/\(id)"
         }
     }
@@ -16,10 +18,12 @@ package enum Spender: Hashable, Sendable, CustomStringConvertible {
     /// Reads what ``description`` prints; `nil` for anything else.
     package init?(_ description: String) {
         let parts = description.parts
-        guard parts.count == 2, !parts[1].isEmpty else { return nil }
-        switch parts[0] {
-        case "key": self = .key(KeyID(parts[1]))
-        case "customer": self = .customer(CustomerID(parts[1]))
+        guard parts.count >= 2, parts[0] == "customer", !parts[1].isEmpty else { return nil }
+        let customer = CustomerID(parts[1])
+        switch parts.count {
+        case 2: self = .customer(customer)
+        case 4 where parts[2] == "key" && !parts[3].isEmpty:
+            self = .key(KeyID(parts[3]), of: customer)
         default: return nil
         }
     }

@@ -58,7 +58,7 @@ extension LedgerTransaction {
 
 extension Hold {
     /// Whose budgets it draws on.
-    package var spenders: [Spender] { [.key(key), .customer(customer)] }
+    package var spenders: [Spender] { [.key(key, of: customer), .customer(customer)] }
 
     fileprivate var account: AccountID { .customer(customer, parts.first?.asset ?? .usd) }
 

@@ -92,9 +92,9 @@ struct LifeAudit: Sendable {
 
     /// A budget covers what its key has spent and what is held for it.
     private static func budgetProblem(in books: MemoryBooks, _ spenders: [Spender]) -> String? {
-        for case .key(let id) in spenders {
+        for case .key(let id, of: let customer) in spenders {
             guard let limit = books.keys[id]?.settings.budgets[.total],
-                let spending = books.spendings[.key(id)]
+                let spending = books.spendings[.key(id, of: customer)]
             else { continue }
             let taken = Int128(spending.charged.units) + Int128(spending.held.units)
             if taken > Int128(limit.units) {

@@ -28,7 +28,7 @@ package enum LedgerEvent: Hashable, Sendable {
 
 /// One of the simulated spenders.
 package enum SimpleSpender: Hashable, Sendable {
-    case key(Int)
+    case key(Int, of: Int)
     case customer(Int)
 }
 
@@ -115,7 +115,9 @@ extension LedgerEvent {
 
     private static func budgets(_ dice: inout Dice) -> [SimpleBudget] {
         guard dice.oneIn(3) else { return [] }
-        let spenders: [SimpleSpender] = [.key(dice.below(2)), .customer(dice.below(3))]
+        let spenders: [SimpleSpender] = [
+            .key(dice.below(2), of: dice.below(3)), .customer(dice.below(3)),
+        ]
         return BudgetWindow.allCases.filter { _ in dice.oneIn(2) }.map { window in
             SimpleBudget(
                 of: dice.pick(spenders),

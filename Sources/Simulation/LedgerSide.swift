@@ -129,7 +129,8 @@ package struct LedgerSide: Sendable {
 extension SimpleSpender {
     var spender: Spender {
         switch self {
-        case .key(let number): .key(LedgerSide.key(number))
+        case .key(let number, of: let owner):
+            .key(LedgerSide.key(number), of: LedgerSide.customer(owner))
         case .customer(let number): .customer(LedgerSide.customer(number))
         }
     }

@@ -11,7 +11,9 @@ package struct LedgerWorld: Sendable {
 
     package init(customers: Int = 3, keys: Int = 2) {
         oracle = Oracle(customers: customers)
-        spenders = (0..<keys).map { .key($0) } + (0..<customers).map { .customer($0) }
+        spenders = (0..<customers).flatMap { customer in
+            [.customer(customer)] + (0..<keys).map { .key($0, of: customer) }
+        }
         let places: [Oracle.Place] =
             [.custody, .provider, .revenue, .overrun, .promotion]
             + (0..<customers).map { .customer($0) }

@@ -50,11 +50,11 @@ package struct Oracle: Sendable {
         var refunded: Int128?
 
         /// Whose budgets it counts against: its key's and its customer's.
-        var spenders: [SimpleSpender] { [.key(key), .customer(customer)] }
+        var spenders: [SimpleSpender] { [.key(key, of: customer), .customer(customer)] }
 
         func isOf(_ spender: SimpleSpender) -> Bool {
             switch spender {
-            case .key(let number): key == number
+            case .key(let number, of: let owner): key == number && customer == owner
             case .customer(let number): customer == number
             }
         }

@@ -75,7 +75,7 @@ package struct SmallWorlds {
             event = .deposit(id: node.deposits, customer: 0, .usdc, amount: 100)
         case .hold:
             node.hold += 1
-            let daily = SimpleBudget(of: .key(0), window: .daily, limit: 150)
+            let daily = SimpleBudget(of: .key(0, of: 0), window: .daily, limit: 150)
             event = .place(
                 id: node.hold,
                 customer: 0,

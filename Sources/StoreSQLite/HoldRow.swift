@@ -78,7 +78,7 @@ enum HoldRow {
         parts.map { "\($0.asset.rawValue):\($0.amount)" }.joined(separator: ",")
     }
 
-    private static func parts(_ text: String) -> [Hold.Part]? {
+    static func parts(_ text: String) -> [Hold.Part]? {
         let parts = text.split(separator: ",").map(part)
         return parts.contains(nil) ? nil : parts.compactMap(\.self)
     }

@@ -18,7 +18,8 @@ struct LoadedRows: Sendable {
 
     var balances = LoadedTable<AccountID, Balance>()
     var holds = LoadedTable<InferenceID, Hold>()
-    var spendings = LoadedTable<Spender, Spending>()
+    /// Sums of days and of open holds, which are not stored themselves.
+    var spendings: [Spender: Spending] = [:]
     var days = LoadedTable<SpenderDay, Amount>()
     var keys = LoadedTable<KeyID, Key>()
     var customers = LoadedTable<CustomerID, Customer>()

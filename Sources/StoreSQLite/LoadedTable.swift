@@ -44,6 +44,11 @@ struct LoadedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return isStored
     }
 
+    /// Takes a row of which only that has become different which is not stored.
+    mutating func adjust(_ value: Value, for key: Key) {
+        rows[key]?.value = value
+    }
+
     private static func change(
         _ row: inout Row,
         to value: Value,
@@ -66,13 +71,6 @@ struct LoadedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             rows.values[place].isChanged = false
         }
         changed.removeAll(keepingCapacity: true)
-    }
-
-    /// The rows to be stored whose key `matches`.
-    func changed(_ matches: (Key) -> Bool) -> [Key: Value] {
-        var found: [Key: Value] = [:]
-        for key in changed where matches(key) { found[key] = rows[key]?.value }
-        return found
     }
 
     mutating func forget(_ key: Key) { rows[key] = nil }

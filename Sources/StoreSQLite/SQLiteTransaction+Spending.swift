@@ -3,48 +3,18 @@ package import Primitives
 
 extension SQLiteTransaction {
     package mutating func spending(of spender: Spender) throws -> Spending {
-        switch loaded.spendings[spender] {
-        case .row(let found): return found
-        case .absent: return .zero
-        case .nothing: break
-        }
-        let spending = try row(
-            "SELECT charged, held FROM spendings WHERE spender = ?",
-            [.text(spender.description)],
-            of: "spendings",
-        ) { columns in try columns.spending() }
-        loaded.spendings.remember(spending, for: spender)
-        return spending ?? .zero
+        if let found = loaded.spendings[spender] { return found }
+        let spending = Spending(
+            charged: try charged(by: spender, since: .min),
+            held: try reserved(by: spender),
+        )
+        loaded.spendings[spender] = spending
+        return spending
     }
 
     package mutating func setSpending(_ spending: Spending, of spender: Spender) throws {
         willWrite()
-        loaded.spendings.change(spending, for: spender)
-    }
-
-    mutating func flushSpendings() throws {
-        let statements = statements
-        try loaded.spendings.storeChanged { spender, spending, isStored in
-            let values: [StoredValue] = [
-                .text(spender.description), .integer(spending.charged.units),
-                .integer(spending.held.units),
-            ]
-            if isStored {
-                try statements.update(
-                    "UPDATE spendings SET charged = ?2, held = ?3 WHERE spender = ?1",
-                    values,
-                )
-            } else {
-                try statements.run(
-                    """
-                    INSERT INTO spendings (spender, charged, held) VALUES (?, ?, ?)
-                    ON CONFLICT (spender) DO UPDATE
-                    SET charged = excluded.charged, held = excluded.held
-                    """,
-                    values,
-                )
-            }
-        }
+        loaded.spendings[spender] = spending
     }
 
     package mutating func charged(by spender: Spender, on day: Int64) throws -> Amount {
@@ -73,20 +43,12 @@ extension SQLiteTransaction {
     }
 
     package mutating func charged(by spender: Spender, since day: Int64) throws -> Amount {
-        let stored = try rows(
-            "SELECT day, charged FROM daily_charges WHERE spender = ? AND day >= ?",
+        try flushDays()
+        return try rows(
+            "SELECT charged FROM daily_charges WHERE spender = ? AND day >= ?",
             [.text(spender.description), .integer(day)],
             of: "daily_charges",
-        ) { columns in (day: try columns.integer("day"), charged: try columns.amount("charged")) }
-        // What this batch has changed is not in the table yet.
-        let changed = loaded.days.changed { $0.spender == spender && $0.day >= day }
-        var sum = Amount.zero
-        for (day, charged) in stored
-        where changed[LoadedRows.SpenderDay(spender: spender, day: day)] == nil {
-            sum = sum.adding(charged) ?? Amount(.max)
-        }
-        for (_, charged) in changed { sum = sum.adding(charged) ?? Amount(.max) }
-        return sum
+        ) { columns in try columns.amount("charged") }.reduce(.zero, sum)
     }
 
     mutating func flushDays() throws {
@@ -113,13 +75,20 @@ extension SQLiteTransaction {
     }
 
     package mutating func spendings() throws -> [(Spender, Spending)] {
-        try flush()
-        return try rows(
-            "SELECT spender, charged, held FROM spendings ORDER BY spender",
-            of: "spendings",
-        ) { columns in
-            (try columns.parsed("spender", Spender.init), try columns.spending())
+        var spendings: [Spender: Spending] = [:]
+        for charge in try dailyCharges() {
+            let charged = sum(spendings[charge.spender]?.charged ?? .zero, charge.charged)
+            spendings[charge.spender] = Spending(charged: charged)
         }
+        for hold in try openHolds(leasedBefore: .distantFuture, limit: .max) {
+            for spender in hold.spenders {
+                let held = sum(spendings[spender]?.held ?? .zero, hold.amount)
+                spendings[spender, default: .zero].held = held
+            }
+        }
+        return spendings.map { (name: $0.description, spending: ($0, $1)) }
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+            .map(\.spending)
     }
 
     package mutating func dailyCharges() throws -> [DailyCharge] {
@@ -134,11 +103,5 @@ extension SQLiteTransaction {
                 charged: try columns.amount("charged"),
             )
         }
-    }
-}
-
-extension RowReader {
-    fileprivate mutating func spending() throws(StoreError) -> Spending {
-        Spending(charged: try amount("charged"), held: try amount("held"))
     }
 }

@@ -66,8 +66,9 @@ extension SQLiteTransaction: LedgerReading {
 
     package mutating func accounts() throws -> [(AccountID, Balance)] {
         try flush()
+        let held = try reservedByAccount()
         return try rows(
-            "SELECT id, kind, asset, credits, debits, held FROM accounts ORDER BY id",
+            "SELECT id, kind, asset, credits, debits FROM accounts ORDER BY id",
             of: "accounts",
         ) { columns in
             let id = try columns.parsed("id", AccountID.init)
@@ -76,24 +77,29 @@ extension SQLiteTransaction: LedgerReading {
             guard try columns.text("asset") == id.asset.rawValue else {
                 throw columns.corrupt("asset")
             }
-            return (id, try columns.balance())
+            return (id, try columns.balance(holding: held[id] ?? .zero))
         }
     }
 
     package mutating func totals() throws -> [AccountTotal] {
         try flush()
+        let held = try reservedByAccount()
         return try rows(
             """
-            SELECT kind, asset, count(*), sum(credits), sum(debits), sum(held) FROM accounts
+            SELECT kind, asset, count(*), sum(credits), sum(debits) FROM accounts
             GROUP BY kind, asset ORDER BY kind, asset
             """,
             of: "accounts",
         ) { columns in
-            AccountTotal(
-                kind: try columns.text("kind"),
-                asset: try columns.parsed("asset", Asset.init(rawValue:)),
+            let kind = try columns.text("kind")
+            let asset = try columns.parsed("asset", Asset.init(rawValue:))
+            let reserved = held.filter { $0.key.kind == kind && $0.key.asset == asset }.values
+                .reduce(.zero, sum)
+            return AccountTotal(
+                kind: kind,
+                asset: asset,
                 accounts: Int(try columns.integer("count")),
-                balance: try columns.balance(),
+                balance: try columns.balance(holding: reserved),
             )
         }
     }

@@ -4,7 +4,7 @@ import Primitives
 
 /// One transaction on the database, seen through every module's slice.
 ///
-/// A batch of writes shares one: what it has loaded is loaded once, and accounts, holds, spendings
+/// A batch of writes shares one: what it has loaded is loaded once, and accounts, holds, charges
 /// and the chain's end are written once, at the end, however many writes touched them.
 package struct SQLiteTransaction {
     /// What a transaction may do.
@@ -48,7 +48,6 @@ package struct SQLiteTransaction {
         guard case .write(let chain) = access else { return }
         try flushBalances()
         try flushHolds()
-        try flushSpendings()
         try flushDays()
         if let end = loaded.chainEnd, loaded.isChainChanged {
             try execute(

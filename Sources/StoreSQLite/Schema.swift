@@ -43,12 +43,13 @@ enum Schema {
         guard try migrator.hasCompletedMigrations(database) else { throw SQLiteOpenError.tooOld }
     }
 
-    /// A customer's account is never below what its holds reserve; nobody else's holds anything.
+    /// A customer's account is never below zero.
     ///
+    /// What is held is not written down: it is what the open holds reserve. What a spender has
+    /// spent is the sum of its days; a customer's keys are named after it and lie beside it.
     /// Rows that follow from nothing else carry their ``Seal``. Transfers are never changed or
-    /// removed. `parts` of a hold reads `usdc:70,usd:5`. What each key has spent is kept beside, by
-    /// day, for its budgets. Words are compared one by one: for `IN` with more than two of them
-    /// SQLite builds a table for each row that is written.
+    /// removed. `parts` of a hold reads `usdc:70,usd:5`. Words are compared one by one: for `IN` with
+    /// more than two of them SQLite builds a table for each row that is written.
     private static let ledger = """
         CREATE TABLE accounts (
             id TEXT NOT NULL PRIMARY KEY,
@@ -59,10 +60,8 @@ enum Schema {
                 OR asset = 'sol'),
             credits INTEGER NOT NULL CHECK (credits >= 0),
             debits INTEGER NOT NULL CHECK (debits >= 0),
-            held INTEGER NOT NULL CHECK (held >= 0),
             CHECK (id LIKE kind || '/%' AND id LIKE '%/' || asset),
-            CHECK (kind <> 'customer' OR credits - debits - held >= 0),
-            CHECK (kind = 'customer' OR held = 0)
+            CHECK (kind <> 'customer' OR credits >= debits)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE transfers (
@@ -118,16 +117,10 @@ enum Schema {
             CHECK ((state = 'open') = (resolved_at IS NULL))
         ) STRICT, WITHOUT ROWID;
 
-        CREATE INDEX holds_open_by_lease ON holds (lease, id) WHERE state = 'open';
-
-        CREATE TABLE spendings (
-            spender TEXT NOT NULL PRIMARY KEY CHECK (spender <> ''),
-            charged INTEGER NOT NULL CHECK (charged >= 0),
-            held INTEGER NOT NULL CHECK (held >= 0)
-        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX holds_open_by_customer ON holds (customer, key, lease) WHERE state = 'open';
 
         CREATE TABLE daily_charges (
-            spender TEXT NOT NULL,
+            spender TEXT NOT NULL CHECK (spender <> ''),
             day INTEGER NOT NULL,
             charged INTEGER NOT NULL CHECK (charged >= 0),
             PRIMARY KEY (spender, day)

@@ -321,7 +321,7 @@ TAMPERED = {
     "a note": "UPDATE transfers SET note = 'something else' WHERE code = 'grant'",
     "a receiver": "UPDATE transfers SET credit = (SELECT min(id) FROM accounts WHERE kind = 'provider') WHERE code = 'margin'",
     "a balance": "UPDATE accounts SET credits = credits + 1 WHERE kind = 'customer'",
-    "a held amount": "UPDATE accounts SET held = 1 WHERE kind = 'customer'",
+    "a hold's end": "UPDATE holds SET state = 'open', charge = NULL, resolved_at = NULL",
     "a missing transfer": "DELETE FROM transfers WHERE code = 'grant'",
     "a hold's charge": "UPDATE holds SET charge = charge - 1 WHERE state = 'captured'",
     "a receipt's charge": "UPDATE receipts SET charge = charge - 1",

@@ -50,7 +50,7 @@ struct FollowingAuditTests {
 
     @Test func `each wrong thing among what is new is named`() async throws {
         let acme = AccountID.customer("acme", .usd)
-        let key = Spender.key("fbx-000000000000")
+        let key = Spender.key("fbx-000000000000", of: "acme")
         let sound = try await difference { _ in }
         #expect(sound.0 == nil && sound.imbalance == 0)
         #expect(
@@ -60,7 +60,7 @@ struct FollowingAuditTests {
                         acme,
                         stored: Balance(105, 20, held: 39),
                         derived: Balance(105, 20, held: 40),
-                    ), 1,
+                    ), 0,
                 )
         )
         #expect(

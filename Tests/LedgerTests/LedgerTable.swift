@@ -80,7 +80,7 @@ struct LedgerTable {
         case ("budget", 3):
             let window = try #require(BudgetWindow(rawValue: event[1]))
             budgets.removeAll { $0.window == window }
-            budgets.append(Budget(of: .key("k1"), window, try amount(event[2])))
+            budgets.append(Budget(of: .key("k1", of: "acme"), window, try amount(event[2])))
             return "ok"
         case ("day", 2):
             second = (try number(event[1])) * 86_400
@@ -102,8 +102,12 @@ struct LedgerTable {
                 + "spendable \(funds.spendable)"
         case "spent":
             let window = try #require(BudgetWindow(rawValue: event[1]))
-            let spent = try transaction.spent(by: .key("k1"), in: window, at: .second(second))
-            return "charged \(spent) held \(transaction.spending(of: .key("k1")).held)"
+            let spent = try transaction.spent(
+                by: .key("k1", of: "acme"),
+                in: window,
+                at: .second(second),
+            )
+            return "charged \(spent) held \(transaction.spending(of: .key("k1", of: "acme")).held)"
         case "transfers":
             return transaction.books.links.map(\.transfer).filter { $0.cause == event[1] }
                 .map { "\($0.code.rawValue) \($0.amount) \($0.asset.rawValue)" }

@@ -29,6 +29,7 @@ SIZES = {
     "rot": "FLIPS=2000",
 }
 PATIENCE = 300  # seconds; a check that hangs has found something
+BUILD_PATIENCE = 3600
 
 
 def mutants():
@@ -66,18 +67,18 @@ def planted(mutant):
     return content
 
 
-def ran(*command):
+def ran(*command, patience=PATIENCE):
     """Whether a command succeeded, and what it printed."""
     environment = os.environ | {"SWIFT_BACKTRACE": "enable=no"}
     try:
-        done = subprocess.run(command, cwd=TREE, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(command, cwd=TREE, env=environment, capture_output=True, text=True, timeout=patience)
     except subprocess.TimeoutExpired:
-        return False, f"nothing for {PATIENCE} seconds"
+        return False, f"nothing for {patience} seconds"
     return done.returncode == 0, done.stdout + done.stderr
 
 
 def build():
-    return ran("swift", "build", "--build-tests", *FLAGS)
+    return ran("swift", "build", "--build-tests", *FLAGS, patience=BUILD_PATIENCE)
 
 
 def check(name):

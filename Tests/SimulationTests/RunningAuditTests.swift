@@ -70,8 +70,8 @@ struct RunningAuditTests {
         Tampering("a day on which nothing was charged", "on day 3") {
             $0.setCharged(Amount(7), by: .customer(acme), on: 3)
         },
-        Tampering("a spender that spent nothing", "key/nobody") {
-            $0.setSpending(Spending(charged: Amount(7), held: .zero), of: .key("nobody"))
+        Tampering("a spender that spent nothing", "customer/nobody") {
+            $0.setSpending(Spending(charged: Amount(7), held: .zero), of: .customer("nobody"))
         },
     ]
 

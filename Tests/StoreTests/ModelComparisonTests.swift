@@ -89,7 +89,7 @@ struct ModelComparisonTests {
                 totals: try transaction.totals(),
                 chain: try transaction.chain(of: "gateway"),
                 statement: try transaction.statement(of: "c1", skipping: 1, limit: 5),
-                spendings: try transaction.spendings().map { "\($0) \($1)" },
+                spendings: try transaction.spendings().filter { $1 != .zero }.map { "\($0) \($1)" },
                 dailyCharges: try transaction.dailyCharges(),
             )
         }

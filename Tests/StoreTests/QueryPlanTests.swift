@@ -9,8 +9,7 @@ struct QueryPlanTests {
     /// The statements that read a whole table, each for its reason; nobody's request waits for them.
     private static let scans = [
         // The audit of everything.
-        "SELECT id, kind, asset, credits, debits, held FROM accounts ORDER BY id",
-        "SELECT spender, charged, held FROM spendings ORDER BY spender",
+        "SELECT id, kind, asset, credits, debits FROM accounts ORDER BY id",
         "SELECT spender, day, charged FROM daily_charges ORDER BY spender, day",
         "SELECT writer FROM chains UNION SELECT DISTINCT writer FROM transfers ORDER BY 1",
         "SELECT id, customer, key, amount, parts, sol_rate, sol_rate_at, rate_card, subject, "
@@ -24,7 +23,7 @@ struct QueryPlanTests {
         "SELECT version, at, seal FROM rate_card_publications",
         "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name",
         // The operator's figures.
-        "SELECT kind, asset, count(*), sum(credits), sum(debits), sum(held) FROM accounts "
+        "SELECT kind, asset, count(*), sum(credits), sum(debits) FROM accounts "
             + "GROUP BY kind, asset ORDER BY kind, asset",
         "SELECT count(*) FROM customers",
         "SELECT count(*) FROM keys",
@@ -32,6 +31,9 @@ struct QueryPlanTests {
             + "ORDER BY id",
         // As many rows as there are open holds, as there are gateways; and the last row alone.
         "SELECT count(*) FROM holds WHERE state = 'open'",
+        "SELECT id, customer, key, amount, parts, sol_rate, sol_rate_at, rate_card, subject, "
+            + "placed_at, lease, state, charge, resolved_at, refunded FROM holds "
+            + "WHERE state = 'open' AND lease < ? ORDER BY lease, id LIMIT ?",
         "SELECT coalesce(sum(commits), 0) AS count FROM chains",
         "SELECT version, content FROM rate_cards WHERE version = "
             + "(SELECT version FROM rate_card_publications ORDER BY sequence DESC LIMIT 1)",

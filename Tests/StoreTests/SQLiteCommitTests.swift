@@ -165,13 +165,13 @@ struct SQLiteCommitTests {
                         EXPLAIN QUERY PLAN SELECT count(*) FROM transfers
                         WHERE credit GLOB 'customer/*' AND credit IN ('a', 'b', 'c', 'd')
                         UNION ALL SELECT count(*) FROM receipts WHERE customer = 'a'
-                        UNION ALL SELECT count(*) FROM holds WHERE state = 'open' AND lease < 5
+                        UNION ALL SELECT count(*) FROM holds WHERE state = 'open' AND customer = 'a'
                         """,
                 ).map { "\($0["detail"] ?? "")" }.joined(separator: "\n")
             }
             #expect(plan.contains("transfers_by_credited_customer"))
             #expect(plan.contains("receipts_by_customer"))
-            #expect(plan.contains("holds_open_by_lease"))
+            #expect(plan.contains("holds_open_by_customer"))
             #expect(!plan.contains("SCAN"))
         }
     }

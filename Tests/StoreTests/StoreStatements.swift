@@ -50,6 +50,8 @@ enum StoreStatements {
         _ = try transaction.currentRateCard()
         _ = try transaction.balance(of: .customer("nobody", .usd))
         _ = try transaction.spending(of: .customer("nobody"))
+        _ = try transaction.spending(of: .key("fbx-nobody", of: "nobody"))
+        _ = try transaction.balance(of: AccountID(.revenue, .sol))
         _ = try transaction.charged(by: .customer("nobody"), on: 1)
         _ = try transaction.charged(by: .customer("nobody"), since: 1)
         _ = try transaction.openHolds(leasedBefore: .distantFuture, limit: 9)

@@ -93,7 +93,7 @@ extension LedgerTransaction {
     mutating func describe(_ key: Key, at now: Timestamp) throws -> KeyAnswer {
         var usage: [BudgetWindow: Amount] = [:]
         for window in BudgetWindow.allCases {
-            usage[window] = try spent(by: .key(key.id), in: window, at: now)
+            usage[window] = try spent(by: .key(key.id, of: key.customer), in: window, at: now)
         }
         var remaining: Amount?
         for budget in key.budgets {

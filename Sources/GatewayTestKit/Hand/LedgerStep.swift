@@ -71,9 +71,9 @@ package enum LedgerStep: Sendable {
 
     private static func budgets(using random: inout some RandomNumberGenerator) -> [Budget] {
         guard Int.random(in: 0..<3, using: &random) == 0 else { return [] }
-        let key = key(using: &random)
+        let key = Spender.key(key(using: &random), of: customer(&random))
         return BudgetWindow.allCases.filter { _ in Bool.random(using: &random) }.map { window in
-            Budget(of: .key(key), window, Amount(Int64.random(in: 0...2000, using: &random)))
+            Budget(of: key, window, Amount(Int64.random(in: 0...2000, using: &random)))
         }
     }
 

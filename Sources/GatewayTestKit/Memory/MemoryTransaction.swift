@@ -41,12 +41,8 @@ package struct MemoryTransaction {
     /// The checks that a database makes of each row when it is written.
     func checkRows() throws(RefusedRow) {
         for (account, balance) in books.balances {
-            if case .customer = account.owner {
-                guard balance.posted >= balance.held.units else {
-                    throw RefusedRow("\(account) is below what it holds")
-                }
-            } else if balance.held > .zero {
-                throw RefusedRow("\(account) is nobody's to hold")
+            guard account.mayHold(balance) else {
+                throw RefusedRow("\(account) may not become \(balance)")
             }
         }
     }
