@@ -10,14 +10,26 @@ extension LedgerTransaction {
     ///   nothing is written.
     @discardableResult
     package mutating func post(_ transfer: Transfer) throws -> Transfer {
-        if let recorded = try self.transfer(transfer.id) {
-            guard recorded.isSameMovement(as: transfer) else {
-                throw LedgerError.transferExistsWithDifferentContent(transfer.id)
-            }
-            return recorded
-        }
+        if let recorded = try recorded(transfer) { return recorded }
         try book(transfer)
         return transfer
+    }
+
+    /// What posting `transfer` would return, and nothing is posted.
+    ///
+    /// - Throws: as ``post(_:)``.
+    package mutating func check(_ transfer: Transfer) throws -> Transfer {
+        if let recorded = try recorded(transfer) { return recorded }
+        try checkRoom(for: [transfer])
+        return transfer
+    }
+
+    private mutating func recorded(_ transfer: Transfer) throws -> Transfer? {
+        guard let recorded = try self.transfer(transfer.id) else { return nil }
+        guard recorded.isSameMovement(as: transfer) else {
+            throw LedgerError.transferExistsWithDifferentContent(transfer.id)
+        }
+        return recorded
     }
 
     /// Moves the amount of a transfer whose id is known to be new; a store refuses one that is not.

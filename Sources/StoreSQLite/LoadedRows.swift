@@ -13,7 +13,8 @@ struct LoadedRows: Sendable {
         let day: Int64
     }
 
-    /// How many rows are kept from batch to batch; a row has some hundred bytes.
+    /// How many rows are kept from batch to batch, unless somebody wants fewer; a row has some
+    /// hundred bytes.
     static let limit = 100_000
 
     var balances = LoadedTable<AccountID, Balance>()
@@ -34,11 +35,11 @@ struct LoadedRows: Sendable {
 
     /// Forgets the holds that have ended, which hardly anybody asks for again, and everything where
     /// it has become too much; called when all is stored.
-    mutating func forgetOld() {
+    mutating func forgetOld(keeping limit: Int) {
         for id in endedHolds { holds.forget(id) }
         endedHolds.removeAll(keepingCapacity: true)
         let count = balances.count + holds.count + spendings.count + days.count
-        if count + keys.count + customers.count > LoadedRows.limit { self = LoadedRows() }
+        if count + keys.count + customers.count > limit { self = LoadedRows() }
     }
 }
 

@@ -12,6 +12,8 @@ package enum SQLiteOpenError: Failure, Hashable {
     case tooNew
     /// The database was written by an older version and has not been opened for writing since.
     case tooOld
+    /// The migrations are this version's, and the tables are not.
+    case otherTables
     /// The database counts fewer commits than were answered: its log was cut, or it is an older copy.
     case behind(path: String, commits: Int64, answered: Int64)
     /// What remembers the number of commits can not be read.
@@ -28,6 +30,7 @@ package enum SQLiteOpenError: Failure, Hashable {
         case .missing: "database_missing"
         case .tooNew: "database_too_new"
         case .tooOld: "database_too_old"
+        case .otherTables: "database_other_tables"
         case .behind: "database_behind"
         case .markUnreadable: "database_mark_unreadable"
         case .unsafeSetting: "database_setting_refused"
@@ -40,7 +43,8 @@ package enum SQLiteOpenError: Failure, Hashable {
         case .notALocation: .malformed
         case .locked: .conflict
         case .missing: .notFound
-        case .tooNew, .tooOld, .behind, .markUnreadable, .unsafeSetting, .cannotOpen: .unavailable
+        case .tooNew, .tooOld, .otherTables, .behind, .markUnreadable, .unsafeSetting, .cannotOpen:
+            .unavailable
         }
     }
 
@@ -52,6 +56,9 @@ package enum SQLiteOpenError: Failure, Hashable {
         case .missing(let path): "There is no database at \(path)."
         case .tooNew: "The database was written by a newer version of farebox."
         case .tooOld: "The database is of an older version; start the gateway once to bring it up."
+        case .otherTables:
+            "The database was made by a build whose tables were others, and nothing leads from them to "
+                + "this version's. Keep it for that build, or begin with a new one."
         case .behind(let path, let commits, let answered):
             "\(path) has lost what was answered: it counts \(commits) durable commits, and there were "
                 + "\(answered). Keep its files, and restore what is missing; to go on without it, "

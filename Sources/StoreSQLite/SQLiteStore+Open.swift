@@ -20,7 +20,8 @@ extension SQLiteStore {
     /// and brought up to this version's schema.
     ///
     /// `onFailure` is told once, on the writer's own thread, when a commit fails; the process then
-    /// has to stop. The log is moved into the database once it has `checkpointPages`.
+    /// has to stop. The log is moved into the database once it has `checkpointPages`; `rowsKept` is
+    /// how many rows the writer remembers from one commit to the next.
     ///
     /// - Throws: ``SQLiteOpenError``.
     package static func open(
@@ -28,13 +29,20 @@ extension SQLiteStore {
         access: Access,
         chain: String = SQLiteStore.defaultChain,
         checkpointPages: Int = LogCheckpoint.pages,
+        rowsKept: Int = LoadedRows.limit,
         onFailure: @escaping @Sendable (StoreError) -> Void = { _ in },
     ) throws -> SQLiteStore {
         switch (location, access) {
         case (.memory, .exclusive):
             let database = try DatabaseQueue(configuration: configuration(checkpointPages))
             try prepare(database)
-            let queue = WriteQueue(database, chain: chain, mark: nil, onFailure: onFailure)
+            let queue = WriteQueue(
+                database,
+                chain: chain,
+                rowsKept: rowsKept,
+                mark: nil,
+                onFailure: onFailure,
+            )
             return SQLiteStore(database, queue: queue, lock: nil)
         case (.memory, .readOnly): throw SQLiteOpenError.missing(path: ":memory:")
         case (.file(let path), .exclusive):
@@ -46,7 +54,13 @@ extension SQLiteStore {
             try requireWAL(database)
             try renewLog(of: database)
             let mark = try CommitMark.open(besides: path)
-            let queue = WriteQueue(database, chain: chain, mark: mark, onFailure: onFailure)
+            let queue = WriteQueue(
+                database,
+                chain: chain,
+                rowsKept: rowsKept,
+                mark: mark,
+                onFailure: onFailure,
+            )
             return SQLiteStore(database, queue: queue, lock: lock)
         case (.file(let path), .readOnly):
             // Before the snapshot, which is then at least as new.

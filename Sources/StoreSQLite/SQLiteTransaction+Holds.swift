@@ -24,7 +24,9 @@ extension SQLiteTransaction {
         try flush()
         return try rows(
             """
-            \(HoldRow.select) WHERE state = 'open' AND lease < ? ORDER BY lease, id LIMIT ?
+            \(HoldRow.select) WHERE id IN
+                (SELECT id FROM holds WHERE state = 'open' AND lease < ? ORDER BY lease, id LIMIT ?)
+            ORDER BY lease, id
             """,
             [.integer(deadline.microseconds), .integer(Int64(max(0, limit)))],
             of: "holds",

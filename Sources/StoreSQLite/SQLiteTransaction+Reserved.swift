@@ -11,7 +11,10 @@ extension SQLiteTransaction {
             [.text(customer.description)],
             of: "holds",
         ) { columns in try columns.parsed("parts", HoldRow.parts) }
-        return Dictionary(parts.joined().map { ($0.asset, $0.amount) }, uniquingKeysWith: sum)
+        return Dictionary(
+            parts.joined().map { ($0.asset, $0.amount) },
+            uniquingKeysWith: saturatingSum,
+        )
     }
 
     /// Micro-USD, of one spender.
@@ -27,22 +30,28 @@ extension SQLiteTransaction {
                 ) { columns in try columns.amount("amount") }
             case .key(let key, of: let customer):
                 try rows(
-                    "SELECT amount FROM holds WHERE state = 'open' AND customer = ? AND key = ?",
+                    "SELECT amount FROM holds WHERE state = 'open' AND customer = ?1 AND key = ?2",
                     [.text(customer.description), .text(key.description)],
                     of: "holds",
                 ) { columns in try columns.amount("amount") }
             }
-        return amounts.reduce(.zero, sum)
+        return amounts.reduce(.zero, saturatingSum)
     }
 
     /// Of every account that has something held.
     mutating func reservedByAccount() throws -> [AccountID: Amount] {
-        let reserved = try openHolds(leasedBefore: .distantFuture, limit: .max).flatMap { hold in
-            hold.parts.map { (AccountID.customer(hold.customer, $0.asset), $0.amount) }
+        try flushHolds()
+        let reserved = try rows(
+            "SELECT customer, parts FROM holds WHERE state = 'open'",
+            of: "holds",
+        ) { columns in
+            let customer = CustomerID(try columns.text("customer"))
+            return try columns.parsed("parts", HoldRow.parts)
+                .map { (AccountID.customer(customer, $0.asset), $0.amount) }
         }
-        return Dictionary(reserved, uniquingKeysWith: sum)
+        return Dictionary(reserved.joined().map { $0 }, uniquingKeysWith: saturatingSum)
     }
 }
 
 /// Amounts of one ledger fit together, unless a row was changed by hand; the audit then finds that.
-func sum(_ lhs: Amount, _ rhs: Amount) -> Amount { lhs.adding(rhs) ?? Amount(.max) }
+func saturatingSum(_ lhs: Amount, _ rhs: Amount) -> Amount { lhs.adding(rhs) ?? Amount(.max) }

@@ -48,7 +48,7 @@ extension SQLiteTransaction {
             "SELECT charged FROM daily_charges WHERE spender = ? AND day >= ?",
             [.text(spender.description), .integer(day)],
             of: "daily_charges",
-        ) { columns in try columns.amount("charged") }.reduce(.zero, sum)
+        ) { columns in try columns.amount("charged") }.reduce(.zero, saturatingSum)
     }
 
     mutating func flushDays() throws {
@@ -77,12 +77,15 @@ extension SQLiteTransaction {
     package mutating func spendings() throws -> [(Spender, Spending)] {
         var spendings: [Spender: Spending] = [:]
         for charge in try dailyCharges() {
-            let charged = sum(spendings[charge.spender]?.charged ?? .zero, charge.charged)
+            let charged = saturatingSum(
+                spendings[charge.spender]?.charged ?? .zero,
+                charge.charged,
+            )
             spendings[charge.spender] = Spending(charged: charged)
         }
         for hold in try openHolds(leasedBefore: .distantFuture, limit: .max) {
             for spender in hold.spenders {
-                let held = sum(spendings[spender]?.held ?? .zero, hold.amount)
+                let held = saturatingSum(spendings[spender]?.held ?? .zero, hold.amount)
                 spendings[spender, default: .zero].held = held
             }
         }

@@ -94,7 +94,7 @@ extension SQLiteTransaction: LedgerReading {
             let kind = try columns.text("kind")
             let asset = try columns.parsed("asset", Asset.init(rawValue:))
             let reserved = held.filter { $0.key.kind == kind && $0.key.asset == asset }.values
-                .reduce(.zero, sum)
+                .reduce(.zero, saturatingSum)
             return AccountTotal(
                 kind: kind,
                 asset: asset,

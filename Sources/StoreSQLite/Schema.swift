@@ -15,11 +15,14 @@ enum Schema {
 
     /// Runs the migrations that the database has not seen.
     ///
-    /// - Throws: ``SQLiteOpenError/tooNew``.
+    /// - Throws: ``SQLiteOpenError/tooNew``, ``SQLiteOpenError/otherTables``.
     static func bringUp(_ database: any DatabaseWriter) throws {
         let isTooNew = try database.read { try migrator.hasBeenSuperseded($0) }
         guard !isTooNew else { throw SQLiteOpenError.tooNew }
         try migrator.migrate(database)
+        // The names of migrations do not tell what they did in the build that ran them.
+        let found = try database.read(statements)
+        guard try found == expectedStatements.get() else { throw SQLiteOpenError.otherTables }
     }
 
     /// Every table, index and trigger, as it was written.
@@ -45,7 +48,8 @@ enum Schema {
 
     /// A customer's account is never below zero.
     ///
-    /// What is held is not written down: it is what the open holds reserve. What a spender has
+    /// What is held is not written down: it is what the open holds reserve, which an index has
+    /// beside their customers, so that nobody looks up each of many thousand. What a spender has
     /// spent is the sum of its days; a customer's keys are named after it and lie beside it.
     /// Rows that follow from nothing else carry their ``Seal``. Transfers are never changed or
     /// removed. `parts` of a hold reads `usdc:70,usd:5`. Words are compared one by one: for `IN` with
@@ -117,7 +121,8 @@ enum Schema {
             CHECK ((state = 'open') = (resolved_at IS NULL))
         ) STRICT, WITHOUT ROWID;
 
-        CREATE INDEX holds_open_by_customer ON holds (customer, key, lease) WHERE state = 'open';
+        CREATE INDEX holds_open_by_customer ON holds (customer, key, lease, amount, parts, state)
+            WHERE state = 'open';
 
         CREATE TABLE daily_charges (
             spender TEXT NOT NULL CHECK (spender <> ''),

@@ -5,13 +5,16 @@ import Primitives
 struct WriteBatch {
     private let jobs: [WriteJob]
     private let chain: String
+    /// How many rows the next batch is to find loaded.
+    private let rowsKept: Int
 
     /// Whether somebody waits for the disk.
     private var isDurable: Bool { jobs.contains { $0.durability == .durable } }
 
-    init(_ jobs: [WriteJob], chain: String) {
+    init(_ jobs: [WriteJob], chain: String, rowsKept: Int) {
         self.jobs = jobs
         self.chain = chain
+        self.rowsKept = rowsKept
     }
 
     /// Runs every body on one transaction and commits it.
@@ -43,7 +46,7 @@ struct WriteBatch {
             try transaction.flush()
             let count = isDurable ? try transaction.countCommit() : nil
             try database.commit()
-            transaction.loaded.forgetOld()
+            transaction.loaded.forgetOld(keeping: rowsKept)
             loaded = transaction.loaded
             return (answers, count)
         } catch {

@@ -27,6 +27,7 @@ final class WriteQueue: Sendable {
     private let state = Mutex(State())
     private let writer: any DatabaseWriter
     private let chain: String
+    private let rowsKept: Int
     private let mark: CommitMark?
     private let loaded = Mutex(LoadedRows())
     private let onFailure: @Sendable (StoreError) -> Void
@@ -34,11 +35,13 @@ final class WriteQueue: Sendable {
     init(
         _ writer: any DatabaseWriter,
         chain: String,
+        rowsKept: Int,
         mark: CommitMark?,
         onFailure: @escaping @Sendable (StoreError) -> Void,
     ) {
         self.writer = writer
         self.chain = chain
+        self.rowsKept = rowsKept
         self.mark = mark
         self.onFailure = onFailure
     }
@@ -94,7 +97,8 @@ final class WriteQueue: Sendable {
         }
         do {
             var rows = loaded.withLock { $0.taken() }
-            let (answers, count) = try WriteBatch(batch, chain: chain).commit(to: database, &rows)
+            let (answers, count) = try WriteBatch(batch, chain: chain, rowsKept: rowsKept)
+                .commit(to: database, &rows)
             loaded.withLock { [rows] loaded in loaded = rows }
             if let count { mark?.write(count) }
             state.withLock { state in

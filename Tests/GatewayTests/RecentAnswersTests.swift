@@ -66,7 +66,7 @@ import Testing
     @Test func `an answer is forgotten after its lifetime, or when it came to nothing`() throws {
         let name = try identity([("idempotency-key", "a")])
         let first = try #require(try claim(name))
-        answers.keep(name, first, at: .second(10))
+        answers.end(name, first, .whole, receipt: "inf_1", at: .second(10))
         #expect(try claim(name, repeats: first, at: 70) == nil)
         let second = try #require(try claim(name, at: 71))
         answers.forget(name, second)
@@ -110,7 +110,7 @@ import Testing
         }
         #expect(bytes.readableBytes == 61)
         for isOver in [false, true] {
-            if isOver { answers.keep(name, answer, at: .second(0)) }
+            if isOver { answers.end(name, answer, .whole, receipt: "inf_1", at: .second(0)) }
             #expect(throws: GatewayError.answerNotKept("inf_1")) { _ = try claim(name) }
         }
         #expect(throws: GatewayError.idempotencyConflict) {
@@ -135,7 +135,13 @@ import Testing
             answer.send(AnswerHead(status: 200, headers: [.receipt: "inf_\(number)"], body: nil))
             await answer.write(ByteBuffer(repeating: 1, count: 3 * own))
             #expect(answer.isKept, "\(number)")
-            answers.keep(name, answer, at: .second(Int64(number)))
+            answers.end(
+                name,
+                answer,
+                .whole,
+                receipt: InferenceID("inf_\(number)"),
+                at: .second(Int64(number)),
+            )
         }
         #expect(throws: GatewayError.answerNotKept("inf_0")) {
             _ = try answers.claim(names[0], at: .second(3))
@@ -144,6 +150,28 @@ import Testing
             Issue.record("the newest answer is not kept")
             return
         }
+    }
+
+    @Test func `an answer that broke off and was charged is not charged again under the same id`()
+        async throws
+    {
+        let named = try identity([("idempotency-key", "a")])
+        let answer = try #require(try claim(named))
+        answers.end(named, answer, .partial, receipt: "inf_1", at: .second(0))
+        #expect(throws: GatewayError.answerNotKept("inf_1")) { _ = try claim(named) }
+        #expect(try claim(named, at: 61) != nil)
+        // An SDK that tries again by itself wants an answer.
+        let unnamed = try identity([("x-stainless-retry-count", "1")])
+        let first = try #require(try claim(unnamed))
+        answers.end(unnamed, first, .partial, receipt: "inf_2", at: .second(0))
+        #expect(try claim(unnamed) != nil)
+    }
+
+    @Test func `an answer that cost nothing is asked for anew`() async throws {
+        let named = try identity([("idempotency-key", "a")])
+        let answer = try #require(try claim(named))
+        answers.end(named, answer, .nothing, receipt: "inf_1", at: .second(0))
+        #expect(try claim(named) != nil)
     }
 
     @Test(arguments: [1, Downstream.ownBytes, 5 * Downstream.ownBytes])
@@ -163,7 +191,7 @@ import Testing
             }
             answer.send(AnswerHead(status: 200, headers: [.receipt: "inf_1"], body: nil))
             answer.finish()
-            answers.keep(name, answer, at: .second(0))
+            answers.end(name, answer, .whole, receipt: "inf_1", at: .second(0))
         }
         #expect(throws: GatewayError.answerNotKept("inf_1")) {
             _ = try answers.claim(names[0], at: .second(60))
@@ -185,7 +213,7 @@ import Testing
         for name in names {
             guard case .first(let answer) = try answers.claim(name, at: .second(0)) else { return }
             answer.finish()
-            answers.keep(name, answer, at: .second(0))
+            answers.end(name, answer, .whole, receipt: "inf_1", at: .second(0))
         }
         guard case .first = try answers.claim(names[0], at: .second(0)),
             case .retry = try answers.claim(names[10], at: .second(0))
@@ -208,7 +236,7 @@ import Testing
             guard case .first(let answer) = try answers.claim(name, at: .second(0)) else { return }
             await answer.write(ByteBuffer(repeating: 1, count: own - 10))
             answer.finish()
-            answers.keep(name, answer, at: .second(0))
+            answers.end(name, answer, .whole, receipt: "inf_1", at: .second(0))
         }
         for name in names + names {
             guard case .retry = try answers.claim(name, at: .second(0)) else {
@@ -226,7 +254,7 @@ import Testing
             answer.send(
                 AnswerHead(status: 200, headers: [:], body: ByteBuffer(repeating: 1, count: 61))
             )
-            answers.keep(name, answer, at: .second(0))
+            answers.end(name, answer, .whole, receipt: "inf_1", at: .second(0))
             released = answer
         }
         #expect(released == nil)

@@ -248,6 +248,24 @@ def test_a_second_after_it_was_left_before_its_first_byte_it_is_over(world, dial
     gateway.wait_until_no_holds()
     [charge] = asked.customer.charges()
     assert charge <= price(prices(gateway, dialect.model), {"input": len(asked.content) + 100})
+    is_charged_no_more(asked, stream, "order-5")
+
+
+def is_charged_no_more(asked, stream, order):
+    """Under its id, a request that was charged without a whole answer names its receipt and costs nothing more."""
+    charges = asked.customer.charges()
+    answer = call(**request_of(asked, stream, order)).expect(409)
+    told = asked.dialect.error(answer.body)
+    assert told["code"] == "answer_not_kept" and statement(asked.customer)[0]["id"] in told["message"]
+    assert answer.headers["x-should-retry"] == "false"
+    assert asked.customer.charges() == charges and len(charges) == 1
+
+
+@both
+def test_an_answer_that_broke_off_is_not_charged_again_under_its_id(world, dialect):
+    asked = Asked(world.start(), dialect, "fault=reset_after_events:7")
+    call(**request_of(asked, True, "order-9")).expect(200)
+    is_charged_no_more(asked, True, "order-9")
 
 
 @both
@@ -323,7 +341,7 @@ def test_however_little_is_kept_no_retry_is_charged(world, limit):
     statuses = [call(**request_of(asked, False, f"order-{number}")).status for number in range(12)]
     assert statuses[0] == 409 and set(statuses) <= {200, 409}
     told = OPENAI.error(call(**request_of(asked, False, "order-0")).expect(409).body)["message"]
-    assert "too large, or made room" in told
+    assert "too large, made room" in told
     assert len(asked.customer.charges()) == 12
 
 

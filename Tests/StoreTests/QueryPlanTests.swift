@@ -31,9 +31,11 @@ struct QueryPlanTests {
             + "ORDER BY id",
         // As many rows as there are open holds, as there are gateways; and the last row alone.
         "SELECT count(*) FROM holds WHERE state = 'open'",
+        "SELECT customer, parts FROM holds WHERE state = 'open'",
         "SELECT id, customer, key, amount, parts, sol_rate, sol_rate_at, rate_card, subject, "
-            + "placed_at, lease, state, charge, resolved_at, refunded FROM holds "
-            + "WHERE state = 'open' AND lease < ? ORDER BY lease, id LIMIT ?",
+            + "placed_at, lease, state, charge, resolved_at, refunded FROM holds WHERE id IN "
+            + "(SELECT id FROM holds WHERE state = 'open' AND lease < ? ORDER BY lease, id LIMIT ?) "
+            + "ORDER BY lease, id",
         "SELECT coalesce(sum(commits), 0) AS count FROM chains",
         "SELECT version, content FROM rate_cards WHERE version = "
             + "(SELECT version FROM rate_card_publications ORDER BY sequence DESC LIMIT 1)",

@@ -163,6 +163,19 @@ struct SQLiteOpeningTests {
         }
     }
 
+    @Test func `tables of another build are not written to`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/farebox.db"
+            try await SQLiteStore.open(.file(path), access: .exclusive).close()
+            try rawSQL(path, "ALTER TABLE accounts ADD COLUMN held INTEGER NOT NULL DEFAULT 0")
+            #expect(throws: SQLiteOpenError.otherTables) {
+                try SQLiteStore.open(.file(path), access: .exclusive)
+            }
+            try rawSQL(path, "ALTER TABLE accounts DROP COLUMN held")
+            try await SQLiteStore.open(.file(path), access: .exclusive).close()
+        }
+    }
+
     @Test func `what was answered survives a process that is killed`() async throws {
         try await withTemporaryFolder { folder in
             let path = "\(folder)/farebox.db"

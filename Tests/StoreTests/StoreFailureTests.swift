@@ -57,6 +57,7 @@ struct StoreFailureTests {
             #expect(try await stores.balance(of: "acme") == Balance(100, 0))
             try await store.close()
 
+            try rawSQL(path, "DROP TRIGGER refuse")
             let reopened = try SQLiteStore.open(.file(path), access: .exclusive)
             #expect(try await AnyStore(reopened).audit().holdCount == 0)
             try await reopened.close()

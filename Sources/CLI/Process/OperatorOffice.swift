@@ -154,6 +154,7 @@ struct OperatorOffice {
         let bytes = Data(try await response.body.collect(upTo: 16 << 20).readableBytesView)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard response.status != .unauthorized else { throw OfficeError.wrongAdminKey }
         guard (200..<300).contains(response.status.code) else {
             let answer = try? decoder.decode(ErrorAnswer.self, from: bytes)
             throw OfficeError.refused(
@@ -175,19 +176,22 @@ struct OperatorOffice {
 enum OfficeError: Failure, Hashable {
     /// A gateway runs on the database, and nothing proves that we may tell it what to do.
     case noAdminKey
+    /// The gateway has another one.
+    case wrongAdminKey
     /// The gateway said no.
     case refused(String, code: String, FailureKind)
 
     var code: String {
         switch self {
         case .noAdminKey: "admin_key_missing"
+        case .wrongAdminKey: "admin_key_wrong"
         case .refused(_, let code, _): code
         }
     }
 
     var kind: FailureKind {
         switch self {
-        case .noAdminKey: .unauthenticated
+        case .noAdminKey, .wrongAdminKey: .unauthenticated
         case .refused(_, _, let kind): kind
         }
     }
@@ -196,6 +200,8 @@ enum OfficeError: Failure, Hashable {
         switch self {
         case .noAdminKey:
             "A gateway runs on this database: set FAREBOX_ADMIN_KEY to go through it."
+        case .wrongAdminKey:
+            "FAREBOX_ADMIN_KEY is not that of the gateway that runs on this database."
         case .refused(let sentence, _, _): sentence
         }
     }

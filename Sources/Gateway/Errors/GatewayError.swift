@@ -102,7 +102,7 @@ package enum GatewayError: Failure, Hashable {
         case .idempotencyConflict: "This Idempotency-Key was used with another body."
         case .answerNotKept(let receipt):
             "This request was asked before, and its answer is not kept to be given again: it was too "
-                + "large, or made room for others. It is charged once"
+                + "large, made room for others, or broke off. It is charged once"
                 + (receipt.map { ", with the receipt \($0)." } ?? ".")
         case .invalidParameter(let name): "\(name) is missing or has a value that is not allowed."
         case .rateLimited: "Too many requests."

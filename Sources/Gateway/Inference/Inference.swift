@@ -155,12 +155,8 @@ package struct Inference<Storage: GatewayStore>: Sendable {
                 agentHeaders: asking.headers,
                 requestID: asking.requestID,
                 downstream: downstream,
-            ) { isWhole in
-                if isWhole {
-                    answers.keep(retry, downstream, at: time.now())
-                } else {
-                    answers.forget(retry, downstream)
-                }
+            ) { end in
+                answers.end(retry, downstream, end, receipt: held.id, at: time.now())
             }
         }
         guard isStarted else {

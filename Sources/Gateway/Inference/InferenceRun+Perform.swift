@@ -40,9 +40,9 @@ extension InferenceRun {
                 inference.admission?.took(tokens: receipt.reading.usage.tokens)
                 log(receipt)
                 // A retry finds a whole answer while it runs; whether it is kept is known at its end.
-                if !isWhole { ended(false) }
+                if !isWhole { ended(.partial) }
                 await end(receipt, last: last, whole: whole, failure: failure)
-                if isWhole { ended(true) }
+                if isWhole { ended(.whole) }
             } catch {
                 await lose(error, "settlement failed")
             }
@@ -57,7 +57,7 @@ extension InferenceRun {
     ) async {
         do {
             let balance = try await runner.settle.release(inference)
-            ended(false)
+            ended(.nothing)
             InferenceMetrics.released(inference.rate.model)
             inference.admission?.took(tokens: 0)
             if isStreaming {
@@ -109,7 +109,7 @@ extension InferenceRun {
     /// The ledger did not take the end of an inference: nothing of it is confirmed to the agent.
     private func lose(_ error: any Error, _ message: Logger.Message) async {
         let failure = error as? any Failure ?? GatewayError.internalError
-        ended(false)
+        ended(.nothing)
         logger.critical(message, metadata: ["code": "\(failure.code)"])
         if isStreaming {
             await downstream.write(errorEvent(failure))

@@ -9,6 +9,16 @@ import Primitives
 import Providers
 import Receipts
 
+/// What an answer came to, for whoever asks the same again.
+package enum AnswerEnd: Sendable {
+    /// It is whole, and paid for.
+    case whole
+    /// It is paid for as far as it came.
+    case partial
+    /// Nothing is charged.
+    case nothing
+}
+
 /// Forwards one held inference and relays its answer; performs what the state machine decides.
 ///
 /// One task forwards at a time. Everything a client sees of an answer passes here.
@@ -20,8 +30,8 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
     let control: InferenceControl
     let handover: Handover
     let runner: InferenceRunner<Storage>
-    /// Is told whether the answer is whole and paid for; if it is not, before the agent is.
-    let ended: @Sendable (_ isWhole: Bool) -> Void
+    /// Is told what the answer came to; of one that is not whole, before the agent is.
+    let ended: @Sendable (AnswerEnd) -> Void
     let logger: Logger
     var meter: UsageMeter
     var coverage: HoldCoverage

@@ -47,13 +47,13 @@ package final class InferenceRunner<Storage: GatewayStore>: Sendable {
     ///   - agentHeaders: the agent's headers.
     ///   - requestID: the id that errors carry.
     ///   - downstream: where the answer goes; its audience has been joined.
-    ///   - ended: is told whether the answer is whole and paid for; if it is not, before the agent is.
+    ///   - ended: is told what an answer came to; of one that is not whole, before the agent is.
     package func run(
         _ inference: HeldInference,
         agentHeaders: HTTPFields,
         requestID: String,
         downstream: Downstream,
-        ended: @escaping @Sendable (_ isWhole: Bool) -> Void = { _ in },
+        ended: @escaping @Sendable (AnswerEnd) -> Void = { _ in },
     ) async {
         let control = InferenceControl()
         let run = InferenceRun(

@@ -48,6 +48,8 @@ package struct RetryIdentity: Hashable, Sendable {
     fileprivate let bodyDigest: SHA256.Digest
     /// Whether the agent says that it asked before.
     fileprivate let isRetry: Bool
+    /// Whether the agent gave it an id of its own.
+    fileprivate let isNamed: Bool
 
     /// Reads the identity off a request; `nil` where the agent gives none.
     ///
@@ -81,7 +83,8 @@ package struct RetryIdentity: Hashable, Sendable {
             naming.update(data: Array(bodyDigest))
         }
         name = naming.finalize()
-        isRetry = idempotencyKey != nil || (retries ?? 0) > 0
+        isNamed = idempotencyKey != nil
+        isRetry = isNamed || (retries ?? 0) > 0
     }
 }
 
@@ -218,15 +221,42 @@ package final class RecentAnswers: Sendable {
         }
     }
 
-    /// The answer is whole and paid for: its retries are answered for its lifetime.
-    package func keep(_ identity: RetryIdentity?, _ answer: Downstream, at now: Timestamp) {
+    /// An answer has ended.
+    ///
+    /// Retries of one that is whole are given it for its lifetime. One that broke off and was charged
+    /// is nobody's answer: under an `Idempotency-Key` it is remembered, so that nothing is charged
+    /// twice under one; else a retry is a request of its own, as is that of one that cost nothing.
+    package func end(
+        _ identity: RetryIdentity?,
+        _ answer: Downstream,
+        _ end: AnswerEnd,
+        receipt: InferenceID,
+        at now: Timestamp,
+    ) {
         guard let identity else { return }
-        let (isKept, receipt) = (answer.isKept, answer.receipt)
+        switch end {
+        case .whole: remember(identity, answer, isKept: answer.isKept, receipt, at: now)
+        case .partial where identity.isNamed && budget.total > 0:
+            remember(identity, answer, isKept: false, receipt, at: now)
+            answer.forget()
+        case .partial, .nothing: forget(identity, answer)
+        }
+    }
+
+    private func remember(
+        _ identity: RetryIdentity,
+        _ answer: Downstream,
+        isKept: Bool,
+        _ receipt: InferenceID,
+        at now: Timestamp,
+    ) {
         state.withLock { state in
             guard state.entries[identity.name]?.answer === answer else { return }
-            state.entries[identity.name]?.receipt = receipt
+            state.entries[identity.name]?.receipt = receipt.description
             if !isKept { state.entries[identity.name]?.answer = nil }
-            state.finished.append((identity.name, receipt, now.advanced(by: lifetime)))
+            state.finished.append(
+                (identity.name, receipt.description, now.advanced(by: lifetime))
+            )
         }
     }
 

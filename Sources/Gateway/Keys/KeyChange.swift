@@ -91,6 +91,10 @@ extension KeyChange {
     ) throws(GatewayError) -> @Sendable (inout KeySettings) -> Void {
         guard managesKeys == .keep || isOperator else { throw .invalidParameter("manages_keys") }
         guard onDisconnect == .keep || isOperator else { throw .invalidParameter("on_disconnect") }
+        // Each says what the budgets are to be.
+        guard limits == nil || limit == .keep && limitReset == .keep else {
+            throw .invalidParameter("one of limit and limits")
+        }
         if case .set(let name) = name, name.utf8.count > 255 { throw .invalidParameter("name") }
         if case .set(let models) = models, models.contains(where: \.isEmpty) || models.count > 1000
         {

@@ -29,8 +29,9 @@ package struct Operations<Storage: GatewayStore>: Sendable {
                 guard try transaction.customer(grant.customer) != nil else {
                     throw IdentityError.customerNotFound
                 }
+                let transfer = try transaction.check(grant.transfer(at: now))
                 let balance = try transaction.funds(of: grant.customer, solRate: nil).dollars
-                return GrantAnswer(grant.transfer(at: now), grant, balance: balance)
+                return GrantAnswer(transfer, grant, balance: balance)
             }
         }
         return try await store.write(.durable) { transaction in

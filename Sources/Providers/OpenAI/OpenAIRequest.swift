@@ -14,7 +14,7 @@ extension RequestReader {
         case "functions":
             shape.hasTools = true
             try cursor.skip()
-        case "service_tier": try allow(["auto", "default", "flex"], &cursor)
+        case "service_tier": try allow(["auto", "default"], &cursor)
         case "modalities": try readModalities(&cursor)
         case "audio", "prediction", "plugins", "models", "fallbacks", "route", "preset":
             try refuseUnlessEmpty(.unpriced(field), &cursor)
