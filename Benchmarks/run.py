@@ -1,6 +1,6 @@
 """What a request through the gateway costs beside nginx, which bills nothing, measured in one run.
 
-    make bench                  the table, and Benchmarks/last.json beside it
+    make bench                  the table, and .build-bench/last.json beside it
     make bench PEERS=1          with LiteLLM, installed from PyPI into .build-bench/litellm
     make bench ROUNDS=3 QUICK=1 for a look
 
@@ -35,6 +35,8 @@ MESSAGES = [{"role": "user", "content": "Say something kind about a benchmark, i
 WHOLE = json.dumps({"model": "gpt-4o", "messages": MESSAGES, "max_tokens": 64}, separators=(",", ":"))
 STREAM = json.dumps({"model": "gpt-4o", "messages": MESSAGES, "max_tokens": 256, "stream": True}, separators=(",", ":"))
 CHUNKS = 100
+# Shares of the rate that farebox can bear, at which requests are sent, however fast they are answered.
+LOADS = (0.25, 0.5, 0.75)
 
 
 def free_port():
@@ -256,6 +258,7 @@ class Table:
 
 
 def measure(table):
+    """Returns how many streams a second farebox can bear."""
     upstream = Upstream()
     contestants = [nginx(upstream.port), farebox(upstream.port)]
     if os.environ.get("PEERS"):
@@ -269,34 +272,49 @@ def measure(table):
     table.add(f"CPU of a chunk, streams of {CHUNKS}", "µs", {name: cpu for name, (cpu, _) in streamed.items()})
     table.add("chunks, 16 connections", "1/s", {name: rate for name, (_, rate) in streamed.items()})
 
-    measure_ends(table, [upstream, *contestants[:2]], cost["farebox"][1] / 2)
+    added = {}
+    for load in LOADS:
+        added[load] = measure_ends(table, [upstream, *contestants[:2]], cost["farebox"][1] * load)
     for peer in contestants[2:]:
         # At a rate that the peer can bear.
         measure_ends(table, [upstream, *contestants[:2], peer], cost[peer.name][1] / 2)
     table.add("resident memory after all of it", "MB", {c.name: c.memory() / 1e6 for c in contestants})
-    table.add("one append and fdatasync", "µs", {"disk": sync_time()})
+    sync = sync_time()
+    table.add("one append and fdatasync", "µs", {"disk": sync})
+    table.add("p99 added to a whole answer at half load, in syncs", "x", {"farebox": added[0.5]["farebox"] / sync})
     for contestant in contestants:
         contestant.stop()
     # Closed, so that the log is in the database.
     table.add("database of an inference", "bytes", {"farebox": (database_bytes() - before) / contestants[1].answered})
     upstream.stop()
+    return streamed["farebox"][1] / CHUNKS
 
 
 def measure_ends(table, contestants, rate):
+    """Returns the p99 that each adds to what the provider takes when it is asked directly."""
     rate = max(1, int(rate))
     late = delays(contestants, WHOLE, "latency_us", connections=256, rate=rate)
+    return tell_delays(table, f"the end of a whole answer, {rate} a second", late)
+
+
+def tell_delays(table, what, late):
     for index, name in enumerate(["p50", "p99", "p99.9"]):
-        table.add(f"time to the end of a whole answer, {rate} a second, {name}", "µs", {n: v[index] for n, v in late.items()})
+        table.add(f"time to {what}, {name}", "µs", {n: v[index] for n, v in late.items()})
+    direct = late["direct"]
+    added = {n: [mine - base for mine, base in zip(v, direct)] for n, v in late.items() if n != "direct"}
+    for index, name in enumerate(["p50", "p99", "p99.9"]):
+        table.add(f"added to {what}, {name}", "µs", {n: v[index] for n, v in added.items()})
+    return {n: v[1] for n, v in added.items()}
 
 
-def measure_streams(table):
-    """Streams at the pace of a provider: a chunk every 10 ms."""
+def measure_streams(table, rate):
+    """Streams at the pace of a provider: a chunk every 10 ms; a few of them, and half of what farebox can bear."""
     upstream = Upstream(chunks=30, interval=10_000)
     contestants = [upstream, nginx(upstream.port), farebox(upstream.port, database="streams")]
-    for measured, what in [("first_byte_us", "first byte of a stream"), ("chunk_delay_us", "chunk on its way")]:
-        late = delays(contestants, STREAM, measured, connections=512, rate=50)
-        for index, name in enumerate(["p50", "p99", "p99.9"]):
-            table.add(f"{what}, 50 streams a second, {name}", "µs", {n: v[index] for n, v in late.items()})
+    for measured, what in [("first_byte_us", "the first byte of a stream"), ("chunk_delay_us", "a chunk")]:
+        for streams in (50, int(rate / 2)):
+            late = delays(contestants, STREAM, measured, connections=512, rate=streams)
+            tell_delays(table, f"{what}, {streams} streams a second", late)
     for contestant in contestants:
         contestant.stop()
 
@@ -330,8 +348,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="farebox-bench-") as folder:
         os.chdir(folder)
         try:
-            measure(table)
-            measure_streams(table)
+            rate = measure(table)
+            measure_streams(table, rate)
             measure_memory(table)
         finally:
             for log in Path(".").glob("*.log"):
