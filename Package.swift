@@ -75,6 +75,7 @@ let package = Package(
             dependencies: ["Primitives", "Ledger", crypto],
             swiftSettings: strict,
         ),
+        .target(name: "Deposits", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
         .target(
             name: "Providers",
             dependencies: ["Primitives", "Metering", nioCore, httpTypes],
@@ -98,7 +99,7 @@ let package = Package(
         .target(
             name: "StoreSQLite",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -167,7 +168,8 @@ let package = Package(
         .target(
             name: "GatewayTestKit",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Providers",
                 "Forwarding", "Gateway", "SimulatedUpstreams", nioCore, httpTypes,
             ],
             swiftSettings: strict,
@@ -228,11 +230,15 @@ let package = Package(
             swiftSettings: strict,
         ),
         .testTarget(
+            name: "DepositsTests",
+            dependencies: ["Deposits", "Ledger", "Primitives", "Identity", "GatewayTestKit"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
             name: "StoreTests",
             dependencies: [
                 "StoreSQLite", "Primitives", "Metering", "Pricing", "Ledger", "Receipts",
-                "Identity",
-                "GatewayTestKit",
+                "Identity", "Deposits", "GatewayTestKit",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict,

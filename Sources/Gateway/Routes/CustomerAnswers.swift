@@ -65,7 +65,9 @@ struct Statement: Encodable {
                     switch transfer.code {
                     case .grant: "GRANT"
                     case .refund: "REFUND"
-                    case .deposit, .cost, .margin, .overrunCost, .overrunMargin: "DEPOSIT"
+                    case .deposit, .assignment, .reversal, .restoration, .rejection, .cost, .margin,
+                        .overrunCost, .overrunMargin:
+                        "DEPOSIT"
                     }
                 asset = transfer.asset.rawValue
                 usdcAmount = transfer.amount.units
