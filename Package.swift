@@ -155,7 +155,7 @@ let package = Package(
         // The simulation: the ledger's rules against an oracle.
         .target(
             name: "Simulation",
-            dependencies: ["Primitives", "Ledger"],
+            dependencies: ["Primitives", "Ledger", "Deposits"],
             swiftSettings: strict,
         ),
         .executableTarget(

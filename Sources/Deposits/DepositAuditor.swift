@@ -43,16 +43,18 @@ package struct DepositAuditor {
         _ deposit: Deposit,
         _ transaction: inout some DepositTransaction,
     ) throws {
-        let numbers = try transaction.steps(of: deposit.id).map(\.number)
-        guard deposit.stepCount >= 0, numbers == Array(1..<(deposit.stepCount + 1)) else {
+        let steps = try transaction.steps(of: deposit.id)
+        let isGapless = steps.enumerated().allSatisfy { $1.number == $0 + 1 }
+        guard isGapless, steps.count == deposit.stepCount else {
             throw AuditDifference.other(
-                "deposit \(deposit.id): has \(deposit.stepCount) steps, \(numbers.count) are there"
+                "deposit \(deposit.id): has \(deposit.stepCount) steps, \(steps.count) are there"
             )
         }
+        let cause = deposit.cause
         var moved: [AccountID: Int128] = [:]
-        for step in numbers {
-            let ids = Deposit.transferIDs(of: deposit.cause, step: step)
-            for id in [ids.main, ids.loss] {
+        for step in steps {
+            // One that was made at another step is missed here, and by the count of all.
+            for id in step.kind.transferIDs(of: cause, step: step.number) {
                 guard let transfer = try transaction.transfer(id) else { continue }
                 guard transfer.code.movesDeposits else { continue }
                 transferCount += 1
@@ -119,6 +121,18 @@ extension Deposit {
         return [
             .customer(customer, event.asset): units, AccountID(.overrun, event.asset): -units,
         ]
+    }
+}
+
+extension DepositStep.Kind {
+    /// The ids that the transfers of such a step can have.
+    fileprivate func transferIDs(of cause: String, step: Int) -> [TransferID] {
+        switch self {
+        case .seen, .confirmed, .conflict: []
+        case .credited, .suspended, .rejected: [Deposit.transferID(of: cause, step: step)]
+        case .reversed, .restored:
+            [Deposit.transferID(of: cause, step: step), Deposit.lossID(of: cause, step: step)]
+        }
     }
 }
 

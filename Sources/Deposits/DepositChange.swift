@@ -95,6 +95,7 @@ extension DepositChange {
             if observed.isFinal { confirm(observed) }
         case .reversed(.suspended(let suspicion)):
             guard observed.isFinal else { return }
+            deposit.event = deposit.event(with: observed)
             confirm(observed)
             deposit.state = .suspended(suspicion)
             add(.restored, "in suspense")
@@ -127,14 +128,20 @@ extension DepositChange {
         tell(.confirmed, observed.block.description)
     }
 
-    /// What waited for its owner goes to it.
+    /// What waited for its owner goes to it, or waits for another reason by now.
     private mutating func find(
         _ owner: DepositOwner,
         _ suspicion: Deposit.Suspicion,
         _ observed: ObservedDeposit,
     ) {
-        guard suspicion.endsWithAnOwner, case .customer(let customer) = owner else { return }
-        give(to: customer, "to \(customer), \(observed.block)")
+        guard suspicion.endsWithAnOwner else { return }
+        switch owner {
+        case .customer(let customer): give(to: customer, "to \(customer), \(observed.block)")
+        case .nobody(suspicion): break
+        case .nobody(let other):
+            deposit.state = .suspended(other)
+            tell(.suspended, other.rawValue)
+        }
     }
 
     /// The money enters the books, once.

@@ -22,9 +22,14 @@ extension Deposit {
     /// The first word of all of its transfers' ids, and what they say caused them.
     package var cause: String { "deposit/\(id)" }
 
-    /// The ids that the transfers of one of its steps can have.
-    static func transferIDs(of cause: String, step: Int) -> (main: TransferID, loss: TransferID) {
-        (TransferID("\(cause)/\(step)"), TransferID("\(cause)/\(step)/overrun"))
+    /// The id of the transfer that a step makes, or of the one that touches no `overrun`.
+    static func transferID(of cause: String, step: Int) -> TransferID {
+        TransferID("\(cause)/\(step)")
+    }
+
+    /// The id of the transfer of a step that touches `overrun`.
+    static func lossID(of cause: String, step: Int) -> TransferID {
+        TransferID("\(cause)/\(step)/overrun")
     }
 
     /// The transfers that a movement comes to, made at the deposit's newest step.
@@ -34,7 +39,7 @@ extension Deposit {
         let custody = AccountID(.custody(id.chain), asset)
         let overrun = AccountID(.overrun, asset)
         func customer(_ id: CustomerID) -> AccountID { .customer(id, asset) }
-        let ids = Deposit.transferIDs(of: cause, step: stepCount)
+        let cause = cause
         func move(
             _ code: TransferCode,
             _ amount: Amount,
@@ -45,7 +50,9 @@ extension Deposit {
             let touchesOverrun = debit == overrun || credit == overrun
             return [
                 Transfer(
-                    id: touchesOverrun ? ids.loss : ids.main,
+                    id: touchesOverrun
+                        ? Deposit.lossID(of: cause, step: stepCount)
+                        : Deposit.transferID(of: cause, step: stepCount),
                     code: code,
                     debit: debit,
                     credit: credit,

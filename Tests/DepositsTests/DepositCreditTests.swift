@@ -115,6 +115,15 @@ struct DepositCreditTests {
         #expect(scene.deposit?.isDisputed == false)
     }
 
+    @Test func `what waits says why, by all that is known of it`() throws {
+        var scene = try DepositScene()
+        try scene.finish(1, DepositScene.event(sender: 9, code: nil))
+        try scene.finish(1, DepositScene.event(sender: 9, code: "nonsense"))
+        #expect(scene.deposit?.state == .suspended(.unknownCode))
+        #expect(scene.kinds == [.confirmed, .suspended, .suspended])
+        try scene.audit()
+    }
+
     @Test func `the first customer that proves a wallet keeps it`() throws {
         var scene = try DepositScene()
         let wallet = Wallet.sample(9)

@@ -57,7 +57,7 @@ struct AuditDepositTests {
         ("UPDATE deposits SET block_number = block_number + 1", "deposits \"\(name)\""),
         ("UPDATE deposits SET disputed = 1", "deposits \"\(name)\""),
         ("UPDATE deposits SET changed_at = changed_at + 1", "deposits \"\(name)\""),
-        ("UPDATE deposit_steps SET kind = 'seen'", "deposit_steps \"\(name)\""),
+        ("UPDATE deposit_steps SET kind = 'seen' WHERE number = 1", "deposit_steps \"\(name)\""),
         ("UPDATE deposit_steps SET evidence = evidence || ' '", "deposit_steps \"\(name)\""),
         ("UPDATE deposit_steps SET actor = 'operator/eve'", "deposit_steps \"\(name)\""),
         ("UPDATE deposit_steps SET at = 0 WHERE number = 2", "deposit_steps \"\(name)\""),
