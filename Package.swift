@@ -195,7 +195,7 @@ let package = Package(
             name: "DiskSimulation",
             dependencies: [
                 "Simulation", "SimulatedDisk", "GatewayTestKit", "Primitives", "Metering",
-                "Pricing", "Ledger", "Receipts", "Identity", "StoreSQLite",
+                "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "StoreSQLite",
             ],
             swiftSettings: strict,
         ),
