@@ -7,6 +7,8 @@ import StoreSQLite
 extension CutRun {
     private static let later = Timestamp.second(100)
 
+    private static func nothing(_ books: inout SQLiteTransaction) {}
+
     private static func credit(_ books: inout SQLiteTransaction) throws {
         try books.observe(.sample(2, .sample(9_000_000, .sol)), at: later)
     }
@@ -22,11 +24,11 @@ extension CutRun {
 
     /// Each verb of deposits; all are answered as durable.
     static let depositVerbs = [
-        Verb(name: "see", prepare: { _ in }) {
+        Verb(name: "see", prepare: nothing) {
             try $0.observe(.sample(2, isFinal: false), at: later)
         },
-        Verb(name: "credit", prepare: { _ in }, write: credit),
-        Verb(name: "suspend", prepare: { _ in }, write: suspend),
+        Verb(name: "credit", prepare: nothing, write: credit),
+        Verb(name: "suspend", prepare: nothing, write: suspend),
         Verb(name: "drop", prepare: credit, write: drop),
         Verb(
             name: "drop what was spent",
@@ -54,7 +56,7 @@ extension CutRun {
         Verb(name: "reject", prepare: suspend) {
             try $0.reject(.sample(2), reason: "sample", by: "ann", at: later)
         },
-        Verb(name: "bind", prepare: { _ in }) {
+        Verb(name: "bind", prepare: nothing) {
             try $0.bind(.sample(9), to: "acme", at: later)
         },
     ]

@@ -3,6 +3,7 @@ import GatewayTestKit
 import Identity
 import Ledger
 import Primitives
+import Receipts
 import Testing
 
 struct DepositConformanceTests {
@@ -119,6 +120,27 @@ struct DepositConformanceTests {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `a statement tells what came, was taken back and returned`(
+        _ kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store in
+            let (statement, length) = try await store.write(.durable) { transaction in
+                try transaction.observe(.sample(), at: .second(1))
+                _ = try transaction.placeHold(.sample("open", of: "acme", 30), solRate: nil)
+                try transaction.dropped(.sample(), from: .sample(1), at: .second(2))
+                try transaction.observe(.sample(0, block: 2), at: .second(3))
+                try transaction.observe(.sample(1, .sample(for: "other")), at: .second(4))
+                return (
+                    try transaction.statement(of: "acme", skipping: 0, limit: 9),
+                    try transaction.statementLength(of: "acme"),
+                )
+            }
+            #expect(statement.map(\.summary) == ["restoration 70", "reversal -70", "deposit 100"])
+            #expect(length == 3)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `a wallet's first binding is found, and stands`(_ kind: StoreKind) async throws {
         try await withStore(kind) { store in
             let wallet = Wallet.sample(9)
@@ -149,6 +171,16 @@ struct DepositConformanceTests {
                 try ["acme", "acm", ""].map { try transaction.isCustomer(CustomerID($0)) }
             }
             #expect(known == [true, false, false])
+        }
+    }
+}
+
+extension StatementLine {
+    fileprivate var summary: String {
+        switch self {
+        case .receipt(let receipt): "receipt \(receipt.charge)"
+        case .credit(let transfer): "\(transfer.code) \(transfer.amount)"
+        case .reversal(let transfer): "\(transfer.code) -\(transfer.amount)"
         }
     }
 }
