@@ -26,6 +26,7 @@ package struct BooksAudit: Sendable {
     }
 
     package var receiptCount: Int { receipts.receiptCount }
+    package var depositCount: Int { deposits.depositCount }
 
     /// Audits what has happened since.
     ///
