@@ -177,8 +177,8 @@ let package = Package(
         .target(
             name: "FuzzProperties",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Identity", "Providers", "Gateway",
-                nioCore,
+                "Primitives", "Metering", "Pricing", "Ledger", "Identity", "Deposits", "Providers",
+                "Gateway", nioCore,
             ],
             swiftSettings: strict,
         ),
