@@ -55,7 +55,7 @@ test-unit: build ## Run the Swift tests
 test-journeys: setup build ## Run the built program from outside: the SDKs, faults, kills, bad input
 	.venv/bin/python -m pytest Tests/Journeys
 
-simulate: ## WORLD=ledger SEED= WORLDS= STEPS= AUDIT= | small LENGTH= | life SEED= WORLDS= | disk SEED= CUTS= | cuts | rot SEED= FLIPS=
+simulate: ## WORLD=ledger SEED= WORLDS= STEPS= AUDIT= | small LENGTH= | deposits LENGTH= | life SEED= WORLDS= | disk SEED= CUTS= | cuts | rot SEED= FLIPS=
 ifneq ($(filter disk cuts rot,$(WORLD)),)
 	@swift build $(FLAGS) --product farebox-disk-simulation
 	@$(DISK) $(foreach name,WORLD SEED CUTS FLIPS,$(if $($(name)),$(name)=$($(name))))
@@ -70,12 +70,13 @@ endif
 test-tsan: setup ## Run the Swift tests under the thread sanitizer, in .build-tsan
 	@Scripts/test-tsan
 
-test-simulation: build ## 20 million ledger operations, audited after each, every order of seven events, 200,000 schedules, 100,000 power cuts, flipped bits
+test-simulation: build ## 20 million ledger operations, audited after each, every order of seven events, and of six of a deposit, 200,000 schedules, 100,000 power cuts, flipped bits
 	@swift build -c release --scratch-path .build-release --product farebox-simulation
 	@$(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 & first=$$!; \
 	$(SIMULATION) WORLD=ledger SEED=20001 WORLDS=20000 & second=$$!; \
 	wait $$first && wait $$second
 	@$(SIMULATION) WORLD=small LENGTH=7
+	@$(SIMULATION) WORLD=deposits LENGTH=6
 	@$(SIMULATION) WORLD=ledger SEED=$(FRESH) WORLDS=20 STEPS=2000
 	@$(SIMULATION) WORLD=ledger SEED=$(FRESH) WORLDS=200 STEPS=300 AUDIT=1
 	@$(LIFE) SEED=1 WORLDS=100000 & first=$$!; \

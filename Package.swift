@@ -75,6 +75,7 @@ let package = Package(
             dependencies: ["Primitives", "Ledger", crypto],
             swiftSettings: strict,
         ),
+        .target(name: "Deposits", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
         .target(
             name: "Providers",
             dependencies: ["Primitives", "Metering", nioCore, httpTypes],
@@ -98,7 +99,7 @@ let package = Package(
         .target(
             name: "StoreSQLite",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -154,7 +155,7 @@ let package = Package(
         // The simulation: the ledger's rules against an oracle.
         .target(
             name: "Simulation",
-            dependencies: ["Primitives", "Ledger"],
+            dependencies: ["Primitives", "Ledger", "Deposits"],
             swiftSettings: strict,
         ),
         .executableTarget(
@@ -167,7 +168,8 @@ let package = Package(
         .target(
             name: "GatewayTestKit",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Providers",
                 "Forwarding", "Gateway", "SimulatedUpstreams", nioCore, httpTypes,
             ],
             swiftSettings: strict,
@@ -175,8 +177,8 @@ let package = Package(
         .target(
             name: "FuzzProperties",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Identity", "Providers", "Gateway",
-                nioCore,
+                "Primitives", "Metering", "Pricing", "Ledger", "Identity", "Deposits", "Providers",
+                "Gateway", nioCore,
             ],
             swiftSettings: strict,
         ),
@@ -193,7 +195,7 @@ let package = Package(
             name: "DiskSimulation",
             dependencies: [
                 "Simulation", "SimulatedDisk", "GatewayTestKit", "Primitives", "Metering",
-                "Pricing", "Ledger", "Receipts", "Identity", "StoreSQLite",
+                "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "StoreSQLite",
             ],
             swiftSettings: strict,
         ),
@@ -228,11 +230,15 @@ let package = Package(
             swiftSettings: strict,
         ),
         .testTarget(
+            name: "DepositsTests",
+            dependencies: ["Deposits", "Ledger", "Primitives", "Identity", "GatewayTestKit"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
             name: "StoreTests",
             dependencies: [
                 "StoreSQLite", "Primitives", "Metering", "Pricing", "Ledger", "Receipts",
-                "Identity",
-                "GatewayTestKit",
+                "Identity", "Deposits", "GatewayTestKit",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict,

@@ -1,3 +1,4 @@
+import Deposits
 import GatewayTestKit
 import Identity
 import Ledger
@@ -33,6 +34,9 @@ struct BooksState: Equatable, Sendable {
     let customers: [Customer?]
     let keys: [Key]
     let statements: [[StatementLine]]
+    let deposits: [Deposit]
+    let depositSteps: [[DepositStep]]
+    let owners: [CustomerID?]
 
     /// Reads all of it, by every way that the gateway reads it.
     init(_ books: inout SQLiteTransaction) throws {
@@ -53,6 +57,11 @@ struct BooksState: Equatable, Sendable {
         customers = try names.map { try books.customer($0) }
         keys = try books.keys(of: nil) + names.flatMap { try books.keys(of: $0) }
         statements = try names.map { try books.statement(of: $0, skipping: 0, limit: .max) }
+        deposits = try DepositStage.allCases.flatMap {
+            try books.deposits(in: $0, after: nil, limit: .max)
+        }
+        depositSteps = try deposits.map { try books.steps(of: $0.id) }
+        owners = try SampleBooks.wallets.map { try books.customer(ofWallet: $0) }
     }
 }
 
@@ -60,6 +69,7 @@ struct BooksState: Equatable, Sendable {
 enum SampleBooks {
     static let cards = ["sample-1", "sample-2"]
     static let customers: [CustomerID] = ["acme", "bolt", "cord"]
+    static let wallets: [Wallet] = [.sample(8), .sample(9)]
     static let rate = SOLRate(microdollarsPerSOL: 150_000_000, quotedAt: .second(0))
 
     static func key(of customer: CustomerID) -> KeyID { KeyID("fbx-\(customer)-0000000") }
@@ -85,6 +95,9 @@ enum SampleBooks {
                 _ = try books.give(grant, at: .second(1))
             }
         }
+        try books.bind(wallets[0], to: customers[0], at: .second(1))
+        try books.observe(.sample(0, .sample(7, sender: 8), isFinal: false), at: .second(1))
+        try books.observe(.sample(1, .sample(8, .sol, for: nil)), at: .second(1))
     }
 
     static func place(

@@ -1,4 +1,6 @@
+import Deposits
 import GatewayTestKit
+import Identity
 import Ledger
 import Metering
 import Pricing
@@ -26,6 +28,7 @@ struct DiskWorld {
     private var unanswered: [Facts.Ask.Kind] = []
     private var nextGrant = 100
     private var nextHold = 0
+    private var nextDeposit = 0
     private(set) var cuts = 0
     private(set) var writes = 0
     private(set) var problems: [String] = []
@@ -49,6 +52,7 @@ struct DiskWorld {
             for customer in 0..<customers {
                 let grant = Grant.sample("\(customer)", to: CustomerID("c\(customer)"), 1_000_000)
                 _ = try transaction.give(grant, at: .second(0))
+                try transaction.insert(.sample(CustomerID("c\(customer)")))
             }
         }
         try await store.close()
@@ -111,7 +115,7 @@ struct DiskWorld {
 
     /// Something to ask for: new, or of a hold that is there.
     private mutating func ask() -> Facts.Ask.Kind {
-        switch dice.below(10) {
+        switch dice.below(14) {
         case 0:
             nextGrant += 1
             return .grant(nextGrant)
@@ -125,6 +129,11 @@ struct DiskWorld {
                 charge: 22 * Int64(1 + dice.below(2)),
             )
         case 8: return .release(max(1, nextHold - dice.below(6)))
+        case 10, 11:
+            nextDeposit += 1
+            return .deposit(nextDeposit, .arrival)
+        case 12: return .deposit(max(1, nextDeposit - dice.below(3)), .drop)
+        case 13: return .deposit(max(1, nextDeposit - dice.below(5)), .comeback)
         default: return .refund(max(1, nextHold - dice.below(12)))
         }
     }
@@ -140,9 +149,7 @@ struct DiskWorld {
         do {
             let store = try SQLiteStore.open(location, access: .exclusive)
             let books = try await store.read { transaction in
-                _ = try transaction.auditLedger()
-                var receipts = ReceiptAuditor()
-                try receipts.audit(&transaction)
+                _ = try BooksAudit(&transaction)
                 let holds = try transaction.holds(after: nil, limit: .max)
                 return StoredBooks(
                     transfers: Set(
@@ -203,6 +210,8 @@ extension Facts.Ask.Kind {
         case .release(let number):
             try transaction.hold(StoredBooks.id(number))?.state == .released
         case .refund(let number): try transaction.hold(StoredBooks.id(number))?.refunded != nil
+        case .deposit(let number, let tale):
+            (try transaction.deposit(.sample(number))?.stepCount ?? 0) >= tale.step
         }
     }
 
@@ -232,6 +241,27 @@ extension Facts.Ask.Kind {
         case .release(let number): try transaction.releaseHold(StoredBooks.id(number), at: now)
         case .refund(let number):
             _ = try transaction.give(Refund(of: StoredBooks.id(number), 1, reason: ""), at: now)
+        case .deposit(let number, let tale): try tell(tale, of: number, &transaction)
+        }
+    }
+
+    /// A tale out of its order is refused here, so that each one told has its own transfers.
+    private func tell(
+        _ tale: DepositTale,
+        of number: Int,
+        _ transaction: inout SQLiteTransaction,
+    ) throws {
+        let now = Timestamp.second(10)
+        let event = DepositEvent.sample(1000, .usd, for: CustomerID("c\(number % 3)"))
+        let steps = try transaction.deposit(.sample(number))?.stepCount ?? 0
+        switch tale {
+        case .arrival: try transaction.observe(.sample(number, event), at: now)
+        case .drop:
+            guard steps >= 2 else { throw LedgerError.transferExistsWithDifferentContent("") }
+            try transaction.dropped(.sample(number), from: .sample(1), at: now)
+        case .comeback:
+            guard steps >= 3 else { throw LedgerError.transferExistsWithDifferentContent("") }
+            try transaction.observe(.sample(number, event, block: 2), at: now)
         }
     }
 }

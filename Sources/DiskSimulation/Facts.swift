@@ -1,7 +1,27 @@
+import Deposits
 import GatewayTestKit
 import Ledger
 import Primitives
 import Synchronization
+
+/// What is told of a deposit, in this order.
+enum DepositTale: CaseIterable, Sendable {
+    /// It is final.
+    case arrival
+    /// Its block left the chain.
+    case drop
+    /// It is final in another block.
+    case comeback
+
+    /// The number of the step that moves the money; the one before it confirms.
+    var step: Int {
+        switch self {
+        case .arrival: 2
+        case .drop: 3
+        case .comeback: 5
+        }
+    }
+}
 
 /// What was asked of a store, and what it answered: what must be on the disk after any power cut.
 final class Facts: Sendable {
@@ -15,6 +35,7 @@ final class Facts: Sendable {
             case capture(Int, charge: Int64)
             case release(Int)
             case refund(Int)
+            case deposit(Int, DepositTale)
         }
 
         let kind: Kind
@@ -94,6 +115,12 @@ struct StoredBooks: Sendable {
                 && receipts.contains(StoredBooks.id(number))
         case .release(let number): hold(number)?.state == .released
         case .refund(let number): hold(number)?.refunded != nil
+        case .deposit(let number, let tale):
+            // What the customer has not got, or the operator did not bear, moves nothing.
+            ["", "/overrun"].contains { ending in
+                let id = "deposit/\(DepositID.sample(number))/\(tale.step)\(ending)"
+                return transfers.contains(TransferID(id))
+            }
         }
     }
 }
@@ -127,7 +154,7 @@ extension Facts.Ask.Kind {
     var isDurable: Bool {
         switch self {
         case .place, .extend: false
-        case .grant, .capture, .release, .refund: true
+        case .grant, .capture, .release, .refund, .deposit: true
         }
     }
 

@@ -13,6 +13,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case secret
     case decimal
     case account
+    case deposit
     case keyMessage = "key-message"
     case operatorMessage = "operator-message"
 
@@ -30,6 +31,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .secret: try SecretProperty.check(bytes)
         case .decimal: try DecimalProperty.check(bytes)
         case .account: try AccountProperty.check(bytes)
+        case .deposit: try DepositProperty.check(bytes)
         case .keyMessage: try KeyMessageProperty.check(bytes)
         case .operatorMessage: try OperatorMessageProperty.check(bytes)
         }

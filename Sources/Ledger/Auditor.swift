@@ -77,6 +77,8 @@ package struct Auditor {
     package private(set) var holdCount = 0
     package private(set) var openHoldCount = 0
     package private(set) var capturedHoldCount = 0
+    /// How many transfers move deposits, each of which a deposit's record must account for.
+    package private(set) var depositTransferCount = 0
 
     package init() {}
 
@@ -104,7 +106,8 @@ package struct Auditor {
         switch transfer.code {
         case .cost, .margin: charged[transfer.cause, default: 0] += transfer.amount.units
         case .refund: refunded[transfer.cause, default: 0] += transfer.amount.units
-        case .deposit, .grant, .overrunCost, .overrunMargin: break
+        case .deposit, .assignment, .reversal, .restoration, .rejection: depositTransferCount += 1
+        case .grant, .overrunCost, .overrunMargin: break
         }
         if case .customer = transfer.debit.owner, let posted = derived[transfer.debit]?.posted,
             posted < 0

@@ -99,7 +99,9 @@ extension LedgerTransaction {
     }
 
     /// Refuses transfers that one of their accounts cannot count, before anything is written.
-    mutating func checkRoom(for transfers: [Transfer]) throws {
+    ///
+    /// - Throws: ``LedgerError/overflow(_:)``.
+    package mutating func checkRoom(for transfers: [Transfer]) throws {
         for transfer in transfers {
             // With all that the account is to count, whichever of them comes first.
             var debits = try balance(of: transfer.debit).debits

@@ -8,8 +8,17 @@ package typealias TransferID = Identifier<TransferSubject>
 ///
 /// The raw values are stored and printed; they are never renamed.
 package enum TransferCode: String, CaseIterable, Hashable, Sendable {
-    /// Money that arrived: custody → customer.
+    /// Money that arrived: custody → customer, or → suspense where it matches nobody.
     case deposit
+    /// A deposit whose owner was found: suspense → customer.
+    case assignment
+    /// A deposit that left its chain: customer → suspense, and overrun → suspense for what the
+    /// customer has not got any more.
+    case reversal
+    /// A deposit that came back: suspense → overrun, and suspense → customer.
+    case restoration
+    /// A deposit that was refused: suspense → payout, or → custody if it left its chain.
+    case rejection
     /// Credit the operator gives: promotion → customer.
     case grant
     /// The part of a charge that is owed to the provider: customer → provider.
@@ -22,6 +31,16 @@ package enum TransferCode: String, CaseIterable, Hashable, Sendable {
     case overrunMargin = "overrun_margin"
     /// A charge given back, in part or whole: revenue → customer.
     case refund
+}
+
+extension TransferCode {
+    /// Whether it moves the money of a deposit, and the transfer's cause is one.
+    package var movesDeposits: Bool {
+        switch self {
+        case .deposit, .assignment, .reversal, .restoration, .rejection: true
+        case .grant, .cost, .margin, .overrunCost, .overrunMargin, .refund: false
+        }
+    }
 }
 
 /// An immutable movement of an amount between two accounts of one asset.

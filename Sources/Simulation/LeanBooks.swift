@@ -1,3 +1,4 @@
+import Deposits
 package import Ledger
 package import Primitives
 
@@ -11,10 +12,15 @@ package struct LeanBooks: Sendable {
     private var open: Set<InferenceID> = []
     private var spending: [Spender: Spending] = [:]
     private var daily: [Spender: [Int64: Amount]] = [:]
+    var deposits: [DepositID: Deposit] = [:]
+    var depositSteps: [DepositID: [DepositStep]] = [:]
+    var wallets: [Wallet: CustomerID] = [:]
+    /// Who may own a deposit.
+    let customers: [CustomerID]
     /// What was written since it was last asked; `nil` where nobody asks.
     private var written: WrittenRows?
 
-    package init() {}
+    package init(customers: [CustomerID] = []) { self.customers = customers }
 
     package var transferCount: Int { links.count }
 

@@ -4,8 +4,13 @@ package import Primitives
 /// One thing that can happen to a ledger.
 package enum LedgerEvent: Hashable, Sendable {
     case grant(id: Int, customer: Int, Asset, amount: Int64)
-    /// Money that arrives; the same event may be told twice, or in another order.
-    case deposit(id: Int, customer: Int, Asset, amount: Int64)
+    /// What is told of money that arrives: twice, late, in another order, or untrue.
+    case observe(SimpleDeposit)
+    /// A block leaves the chain, and with it a deposit.
+    case drop(id: Int, block: Int)
+    case assign(id: Int, customer: Int)
+    case reject(id: Int)
+    case bind(wallet: Int, customer: Int)
     /// `rate` is what a SOL is worth, in micro-USD; 0 where no rate is known.
     case place(
         id: Int,
@@ -49,17 +54,19 @@ extension LedgerEvent {
     /// The events of one world: few customers, keys and ids, so that they meet.
     package static func random(_ count: Int, _ dice: inout Dice) -> [LedgerEvent] {
         var events: [LedgerEvent] = []
+        let deposits = (0..<16).map { SimpleDeposit.random(id: $0, &dice) }
         for _ in 0..<count {
             // Somebody asks again now and then.
             let recent = Array(events.suffix(12))
-            events.append(dice.oneIn(10) && !recent.isEmpty ? dice.pick(recent) : random(&dice))
+            let isRepeat = dice.oneIn(10) && !recent.isEmpty
+            events.append(isRepeat ? dice.pick(recent) : random(deposits, &dice))
         }
         return events
     }
 
-    private static func random(_ dice: inout Dice) -> LedgerEvent {
+    private static func random(_ deposits: [SimpleDeposit], _ dice: inout Dice) -> LedgerEvent {
         let id = dice.below(48)
-        switch dice.below(100) {
+        switch dice.below(116) {
         case 0..<8:
             return .grant(
                 id: dice.below(60),
@@ -67,13 +74,7 @@ extension LedgerEvent {
                 dice.pick(Asset.allCases),
                 amount: max(1, amount(&dice)),
             )
-        case 8..<14:
-            return .deposit(
-                id: dice.below(60),
-                customer: dice.below(3),
-                dice.pick(Asset.allCases),
-                amount: max(1, amount(&dice)),
-            )
+        case 8..<14, 100..<116: return deposit(dice.pick(deposits), &dice)
         case 14..<46:
             return .place(
                 id: id,
@@ -96,9 +97,21 @@ extension LedgerEvent {
         }
     }
 
+    /// Something that happens to a deposit.
+    private static func deposit(_ deposit: SimpleDeposit, _ dice: inout Dice) -> LedgerEvent {
+        let id = deposit.id
+        switch dice.below(20) {
+        case 0..<12: return .observe(deposit.told(&dice))
+        case 12..<15: return .drop(id: id, block: dice.below(3))
+        case 15..<17: return .assign(id: id, customer: dice.below(4))
+        case 17: return .reject(id: id)
+        default: return .bind(wallet: dice.below(4), customer: dice.below(4))
+        }
+    }
+
     private static func small(_ dice: inout Dice) -> Int64 { Int64(dice.below(200)) }
 
-    private static func amount(_ dice: inout Dice) -> Int64 {
+    static func amount(_ dice: inout Dice) -> Int64 {
         switch dice.below(40) {
         case 0: 0
         case 1: 1

@@ -1,12 +1,15 @@
+import Deposits
 import Ledger
 package import Primitives
 
 /// The ledger's own rules on lean books, told of simulated events.
 package struct LedgerSide: Sendable {
-    package var books = LeanBooks()
+    package var books: LeanBooks
     package private(set) var now = Timestamp(microseconds: 1_767_225_600_000_000)
 
-    package init() {}
+    package init(customers: Int = 3) {
+        books = LeanBooks(customers: (0..<customers).map { LedgerSide.customer($0) })
+    }
 
     private static let customers = (0..<8).map { CustomerID("c\($0)") }
     private static let keys = (0..<8).map { KeyID("k\($0)") }
@@ -25,6 +28,8 @@ package struct LedgerSide: Sendable {
             return try perform(event, before)
         } catch let error as LedgerError {
             return Outcome(error)
+        } catch let error as DepositError {
+            return Outcome(error)
         } catch {
             return .refused("\(error)")
         }
@@ -42,18 +47,11 @@ package struct LedgerSide: Sendable {
             )
             _ = try books.give(grant, at: now)
             return books.transferCount == before ? .same : .done
-        case .deposit(let id, let customer, let asset, let amount):
-            let transfer = Transfer(
-                id: TransferID("deposit/\(id)"),
-                code: .deposit,
-                debit: AccountID(.custody("chain"), asset),
-                credit: .customer(LedgerSide.customer(customer), asset),
-                amount: Amount(amount),
-                cause: "deposit/\(id)",
-                at: now,
-            )
-            try books.post(transfer)
-            return books.transferCount == before ? .same : .done
+        case .observe(let told): return try observe(told)
+        case .drop(let id, let block): return try drop(id, block)
+        case .assign(let id, let customer): return try assign(id, to: customer)
+        case .reject(let id): return try reject(id)
+        case .bind(let wallet, let customer): return try bind(wallet, to: customer)
         case .place(let id, let customer, let key, let amount, let budgets, let rate):
             return try place(id, customer, key, amount, budgets, rate)
         case .extend(let id, let target, let budgets):

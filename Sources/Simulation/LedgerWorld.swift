@@ -1,22 +1,23 @@
+import Deposits
 import Ledger
 import Primitives
 
 /// The ledger and the oracle, told the same events and compared after each.
 package struct LedgerWorld: Sendable {
-    package var ledger = LedgerSide()
+    package var ledger: LedgerSide
     package var oracle: Oracle
+    private var conservation = Conservation()
     private let spenders: [SimpleSpender]
     /// Every account, as the oracle's sums are ordered.
     private let accounts: [AccountID]
 
     package init(customers: Int = 3, keys: Int = 2) {
+        ledger = LedgerSide(customers: customers)
         oracle = Oracle(customers: customers)
         spenders = (0..<customers).flatMap { customer in
             [.customer(customer)] + (0..<keys).map { .key($0, of: customer) }
         }
-        let places: [Oracle.Place] =
-            [.custody, .provider, .revenue, .overrun, .promotion]
-            + (0..<customers).map { .customer($0) }
+        let places = Oracle.Place.ours + (0..<customers).map { .customer($0) }
         accounts = places.flatMap { place in Asset.allCases.map { place.account($0) } }
     }
 
@@ -29,7 +30,7 @@ package struct LedgerWorld: Sendable {
         guard found == expected else {
             return "the ledger says \(found), the oracle \(expected)"
         }
-        return difference
+        return conservation.problem(in: ledger.books) ?? difference
     }
 
     /// Where the stored sums are not the oracle's, or do not add up.
@@ -76,6 +77,8 @@ package struct LedgerWorld: Sendable {
     package mutating func audit() -> String? {
         do {
             let audit = try ledger.books.auditLedger()
+            var deposits = DepositAuditor()
+            try deposits.audit(&ledger.books, after: audit)
             guard audit.openHoldCount == oracle.openCount else {
                 return "the audit counts \(audit.openHoldCount) open holds"
             }
@@ -131,6 +134,8 @@ extension Oracle.Place {
         case .revenue: AccountID(.revenue, asset)
         case .overrun: AccountID(.overrun, asset)
         case .promotion: AccountID(.promotion, asset)
+        case .suspense: AccountID(.suspense, asset)
+        case .payout: AccountID(.payout, asset)
         }
     }
 }

@@ -8,8 +8,13 @@ import Primitives
 package struct Oracle: Sendable {
     /// Whose money; customers are numbered.
     package enum Place: Hashable, Sendable {
-        case custody, provider, revenue, overrun, promotion
+        case custody, provider, revenue, overrun, promotion, suspense, payout
         case customer(Int)
+
+        /// All but the customers.
+        static let ours: [Place] = [
+            .custody, .provider, .revenue, .overrun, .promotion, .suspense, .payout,
+        ]
 
         /// Where its sums stand, asset by asset.
         var index: Int {
@@ -19,7 +24,9 @@ package struct Oracle: Sendable {
             case .revenue: 2
             case .overrun: 3
             case .promotion: 4
-            case .customer(let number): 5 + number
+            case .suspense: 5
+            case .payout: 6
+            case .customer(let number): Place.ours.count + number
             }
         }
     }
@@ -68,13 +75,20 @@ package struct Oracle: Sendable {
     var sums: [Sums]
     /// By number; those that were placed.
     private(set) var slots: [Reservation?] = []
-    /// Who was credited how much, by the id of the grant or deposit.
-    var arrivals: [String: (customer: Int, asset: Asset, amount: Int64)] = [:]
+    /// Who was credited how much, by the id of the grant.
+    private var grants: [Int: (customer: Int, asset: Asset, amount: Int64)] = [:]
+    /// By number.
+    var arrivals: [Int: Arrival] = [:]
+    /// Whose wallets are whose.
+    var owners: [Int: Int] = [:]
+    let customers: Int
     /// Microseconds since 1970.
     var now: Int64 = 1_767_225_600_000_000
 
     package init(customers: Int) {
-        sums = [Sums](repeating: Sums(), count: (5 + customers) * Asset.allCases.count)
+        self.customers = customers
+        let places = Place.ours.count + customers
+        sums = [Sums](repeating: Sums(), count: places * Asset.allCases.count)
     }
 
     var reservations: [Reservation] { slots.compactMap(\.self) }
@@ -97,9 +111,12 @@ package struct Oracle: Sendable {
     package mutating func take(_ event: LedgerEvent) -> Outcome {
         switch event {
         case .grant(let id, let customer, let asset, let amount):
-            return arrive("grant/\(id)", from: .promotion, customer, asset, amount)
-        case .deposit(let id, let customer, let asset, let amount):
-            return arrive("deposit/\(id)", from: .custody, customer, asset, amount)
+            return give(id, customer, asset, amount)
+        case .observe(let told): return observe(told)
+        case .drop(let id, let block): return drop(id, block)
+        case .assign(let id, let customer): return assign(id, customer)
+        case .reject(let id): return reject(id)
+        case .bind(let wallet, let customer): return bind(wallet, customer)
         case .place(let id, let customer, let key, let amount, let budgets, let rate):
             return place(id, customer, key, Int128(amount), budgets, Int128(rate))
         case .extend(let id, let target, let budgets):
@@ -151,21 +168,20 @@ package struct Oracle: Sendable {
         return true
     }
 
-    private mutating func arrive(
-        _ id: String,
-        from: Place,
+    private mutating func give(
+        _ id: Int,
         _ customer: Int,
         _ asset: Asset,
         _ amount: Int64,
     ) -> Outcome {
-        if let first = arrivals[id] {
+        if let first = grants[id] {
             return first == (customer, asset, amount)
                 ? .same : .refused("transfer_exists_with_different_content")
         }
-        guard book([(from, .customer(customer), asset, Int128(amount))]) else {
+        guard book([(.promotion, .customer(customer), asset, Int128(amount))]) else {
             return .refused("amount_overflow")
         }
-        arrivals[id] = (customer, asset, amount)
+        grants[id] = (customer, asset, amount)
         return .done
     }
 

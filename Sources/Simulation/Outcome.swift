@@ -8,6 +8,8 @@ package enum Outcome: Hashable, Sendable {
     /// How many holds expired.
     case expired(Int)
     case refused(String)
+    /// How a deposit stands, in words.
+    case deposit(String)
 }
 
 extension Outcome {

@@ -84,7 +84,9 @@ package struct RunningAudit: Sendable {
             switch transfer.code {
             case .cost, .margin: moved[transfer.cause, default: (0, 0)].charged += amount
             case .refund: moved[transfer.cause, default: (0, 0)].refunded += amount
-            case .deposit, .grant, .overrunCost, .overrunMargin: continue
+            case .grant, .overrunCost, .overrunMargin, .deposit, .assignment, .reversal,
+                .restoration, .rejection:
+                continue
             }
             touched.holds.append(InferenceID(transfer.cause))
         }

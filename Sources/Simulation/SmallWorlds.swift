@@ -4,10 +4,27 @@ import Primitives
 /// Every order of a few events over one account.
 package struct SmallWorlds {
     /// The letters of the sequences.
-    package enum Letter: String, CaseIterable, Sendable {
+    package enum Letter: String, Sendable {
         case deposit, hold, extend, capture, release, expire, retry, refund
         /// The power fails: what was only visible is lost, and the restart expires every open hold.
         case crash
+        /// What can happen to one deposit: it is seen, final, told otherwise, dropped from its block,
+        /// final again in the next, given to the customer, refused; the customer's wallet is proven.
+        case see, finish, contradict, drop, `return`, assign, reject, bind
+
+        /// An account that is funded and spends.
+        package static let ledger: [Letter] = [
+            .deposit, .hold, .extend, .capture, .release, .expire, .retry, .refund, .crash,
+        ]
+        /// What can happen to `deposit`, and to a customer who spends of it; each of them is a
+        /// repetition where it comes twice.
+        package static func of(_ deposit: SimpleDeposit) -> [Letter] {
+            let letters: [Letter] = [
+                .see, .finish, .contradict, .drop, .return, .assign, .reject, .hold, .capture,
+                .crash,
+            ]
+            return deposit.sender == nil ? letters : letters + [.bind]
+        }
     }
 
     /// One place in the tree of all sequences.
@@ -19,6 +36,8 @@ package struct SmallWorlds {
         /// The newest hold's number; the next one takes the next.
         var hold = 0
         var deposits = 0
+        /// The block in which the one deposit is told next.
+        var block = 0
     }
 
     /// How many sequences and how many steps were taken.
@@ -28,12 +47,25 @@ package struct SmallWorlds {
     package private(set) var failure: (letters: [Letter], problem: String)?
     /// Whether a crash loses what was only visible; a process that is killed loses nothing.
     private let losesVisible: Bool
+    private let letters: [Letter]
+    /// The one deposit, as it is told.
+    private let deposit: SimpleDeposit
 
-    package init(losingVisible: Bool) { losesVisible = losingVisible }
+    /// An account that is funded and spends.
+    package init(losingVisible: Bool) {
+        (letters, deposit) = (Letter.ledger, SimpleDeposit(id: 0, code: 0))
+        losesVisible = losingVisible
+    }
 
-    /// Takes every sequence of up to `length` letters that begins with one of `first`.
-    package mutating func run(length: Int, from first: [Letter] = Letter.allCases) {
-        for letter in first where failure == nil {
+    /// One deposit, and a customer who spends of it.
+    package init(of deposit: SimpleDeposit, losingVisible: Bool) {
+        (letters, self.deposit) = (Letter.of(deposit), deposit)
+        losesVisible = losingVisible
+    }
+
+    /// Takes every sequence of up to `length` letters.
+    package mutating func run(length: Int) {
+        for letter in letters where failure == nil {
             var node = Node()
             guard step(&node, letter, [letter]) else { return }
             descend(node, [letter], length)
@@ -45,7 +77,7 @@ package struct SmallWorlds {
             sequences += 1
             return
         }
-        for letter in Letter.allCases {
+        for letter in self.letters {
             var next = node
             guard step(&next, letter, letters + [letter]) else { return }
             descend(next, letters + [letter], length)
@@ -72,7 +104,7 @@ package struct SmallWorlds {
         switch letter {
         case .deposit:
             node.deposits += 1
-            event = .deposit(id: node.deposits, customer: 0, .usdc, amount: 100)
+            event = .observe(SimpleDeposit(id: node.deposits, code: 0))
         case .hold:
             node.hold += 1
             let daily = SimpleBudget(of: .key(0, of: 0), window: .daily, limit: 150)
@@ -89,6 +121,19 @@ package struct SmallWorlds {
         case .release: event = .release(id: node.hold)
         case .refund: event = .refund(id: node.hold, amount: 30)
         case .expire: return [.clock(seconds: 121), .expire(except: -1)]
+        case .see: event = .observe(deposit.told(in: node.block, isFinal: false))
+        case .finish: event = .observe(deposit.told(in: node.block, isFinal: true))
+        case .return:
+            node.block += 1
+            event = .observe(deposit.told(in: node.block, isFinal: true))
+        case .contradict:
+            var other = deposit.told(in: node.block, isFinal: true)
+            other.amount += 1
+            event = .observe(other)
+        case .drop: event = .drop(id: deposit.id, block: node.block)
+        case .assign: event = .assign(id: deposit.id, customer: 0)
+        case .reject: event = .reject(id: deposit.id)
+        case .bind: event = .bind(wallet: 0, customer: 0)
         case .retry: return node.last.map { [$0] } ?? []
         case .crash:
             if losesVisible { node.world = node.durable }

@@ -45,7 +45,7 @@ struct LedgerRun {
     }
 }
 
-/// Every order of nine events over one account.
+/// Every order of a few events over one account.
 struct SmallRun {
     private let options: Options
 
@@ -55,16 +55,35 @@ struct SmallRun {
         for losesVisible in [true, false] {
             var worlds = SmallWorlds(losingVisible: losesVisible)
             worlds.run(length: options.length)
-            if let (letters, problem) = worlds.failure {
-                print("FAILED after \(letters.map(\.rawValue).joined(separator: ", ")): \(problem)")
-                print("make simulate WORLD=small LENGTH=\(letters.count)")
-                exit(1)
-            }
             let crash = losesVisible ? "the power fails" : "the process is killed"
-            print(
-                "small worlds: \(worlds.sequences) orders of up to \(options.length) events, "
-                    + "\(worlds.steps) steps, a crash means \(crash), 0 differences"
-            )
+            report(worlds, "a crash means \(crash)")
         }
+    }
+
+    /// Every order of what can happen to one deposit: one that names its customer, one whose sender
+    /// may be bound, and one that nobody owns.
+    func runDeposits() {
+        let deposits = [
+            ("a code", SimpleDeposit(id: 0, code: 0)),
+            ("a sender", SimpleDeposit(id: 0, sender: 0)),
+            ("nobody", SimpleDeposit(id: 0, code: 7)),
+        ]
+        for (owner, deposit) in deposits {
+            var worlds = SmallWorlds(of: deposit, losingVisible: true)
+            worlds.run(length: options.length)
+            report(worlds, "a deposit that names \(owner)")
+        }
+    }
+
+    private func report(_ worlds: SmallWorlds, _ what: String) {
+        if let (letters, problem) = worlds.failure {
+            print("FAILED after \(letters.map(\.rawValue).joined(separator: ", ")): \(problem)")
+            print("make simulate WORLD=\(options.world) LENGTH=\(letters.count)")
+            exit(1)
+        }
+        print(
+            "\(options.world) worlds: \(worlds.sequences) orders of up to \(options.length) events, "
+                + "\(worlds.steps) steps, \(what), 0 differences"
+        )
     }
 }

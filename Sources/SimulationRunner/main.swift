@@ -5,6 +5,7 @@ let options = Options(arguments)
 switch options.world {
 case "ledger": LedgerRun(options).run()
 case "small": SmallRun(options).run()
+case "deposits": SmallRun(options).runDeposits()
 case "timing": TimingRun(options).run()
-default: Options.complain("WORLD is ledger, small or timing, not \(options.world)")
+default: Options.complain("WORLD is ledger, small, deposits or timing, not \(options.world)")
 }

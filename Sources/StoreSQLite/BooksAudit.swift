@@ -1,3 +1,4 @@
+import Deposits
 import GRDB
 package import Ledger
 import Receipts
@@ -6,6 +7,7 @@ import Receipts
 package struct BooksAudit: Sendable {
     package private(set) var ledger: Auditor
     private var receipts = ReceiptAuditor()
+    private var deposits = DepositAuditor()
 
     /// Audits everything: what the books say, then the rows and the file that say it.
     ///
@@ -19,10 +21,12 @@ package struct BooksAudit: Sendable {
                     + "\(receipts.receiptCount) receipts are there"
             )
         }
+        try deposits.audit(&transaction, after: ledger)
         try transaction.auditFile()
     }
 
     package var receiptCount: Int { receipts.receiptCount }
+    package var depositCount: Int { deposits.depositCount }
 
     /// Audits what has happened since.
     ///

@@ -26,7 +26,14 @@ extension SQLiteTransaction: ReceiptTransaction {
             """,
             accountNames(of: customer),
         )
-        return receipts + credits
+        let reversals = try count(
+            """
+            SELECT count(*) FROM transfers
+            WHERE code = 'reversal' AND debit GLOB 'customer/*' AND debit IN (?, ?, ?, ?)
+            """,
+            accountNames(of: customer),
+        )
+        return receipts + credits + reversals
     }
 
     package mutating func statement(
@@ -36,26 +43,33 @@ extension SQLiteTransaction: ReceiptTransaction {
     ) throws -> [StatementLine] {
         let lines = try rows(
             """
-            SELECT 0 AS is_credit, id, settled_at AS at FROM receipts WHERE customer = ?
+            SELECT 'receipt' AS kind, id, settled_at AS at FROM receipts WHERE customer = ?
             UNION ALL
-            SELECT 1 AS is_credit, id, at FROM transfers
+            SELECT 'credit' AS kind, id, at FROM transfers
             WHERE credit GLOB 'customer/*' AND credit IN (?, ?, ?, ?)
+            UNION ALL
+            SELECT 'reversal' AS kind, id, at FROM transfers
+            WHERE code = 'reversal' AND debit GLOB 'customer/*' AND debit IN (?, ?, ?, ?)
             ORDER BY at DESC, id DESC LIMIT ? OFFSET ?
             """,
             [.text(customer.description)] + accountNames(of: customer)
+                + accountNames(of: customer)
                 + [.integer(Int64(max(0, limit))), .integer(Int64(max(0, skipping)))],
             of: "statement",
         ) { columns in
-            (isCredit: try columns.integer("is_credit") == 1, id: try columns.text("id"))
+            (kind: try columns.text("kind"), id: try columns.text("id"))
         }
         var statement: [StatementLine] = []
-        for (isCredit, id) in lines { statement.append(try line(id, isCredit: isCredit)) }
+        for (kind, id) in lines { statement.append(try line(kind, id)) }
         return statement
     }
 
-    private mutating func line(_ id: String, isCredit: Bool) throws -> StatementLine {
-        if isCredit, let transfer = try transfer(TransferID(id)) { return .credit(transfer) }
-        if !isCredit, let receipt = try receipt(InferenceID(id)) { return .receipt(receipt) }
+    private mutating func line(_ kind: String, _ id: String) throws -> StatementLine {
+        if kind == "receipt" {
+            if let receipt = try receipt(InferenceID(id)) { return .receipt(receipt) }
+        } else if let transfer = try transfer(TransferID(id)) {
+            return kind == "credit" ? .credit(transfer) : .reversal(transfer)
+        }
         throw StoreError.corrupt("the statement names \(id), which is missing")
     }
 

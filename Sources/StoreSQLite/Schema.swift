@@ -10,6 +10,7 @@ enum Schema {
         migrator.registerMigration("2026-01 receipts") { try $0.execute(sql: receipts) }
         migrator.registerMigration("2026-01 identity") { try $0.execute(sql: identity) }
         migrator.registerMigration("2026-01 rate cards") { try $0.execute(sql: rateCards) }
+        migrator.registerMigration("2026-01 deposits") { try $0.execute(sql: deposits) }
         return migrator
     }
 

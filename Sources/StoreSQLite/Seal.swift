@@ -21,6 +21,12 @@ enum Seal {
         """,
         "customers": "id, deposit_code, label, created_at, budgets",
         "keys": "id, customer, digest, settings, created_at, updated_at, revoked_at",
+        "deposits": """
+        id, asset, amount, treasury, sender, code, block_number, block_hash, state, was, suspicion,
+        customer, lost, reason, disputed, steps, seen_at, changed_at
+        """,
+        "deposit_steps": "deposit, number, kind, at, evidence, actor",
+        "wallets": "wallet, customer, at",
         "rate_cards": "version, content",
         "rate_card_publications": "version, at",
     ]

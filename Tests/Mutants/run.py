@@ -23,6 +23,7 @@ FLAGS = ["--explicit-target-dependency-import-check", "error"]
 SIZES = {
     "ledger": "WORLDS=1000",
     "small": "LENGTH=5",
+    "deposits": "LENGTH=4",
     "life": "WORLDS=4000",
     "disk": "CUTS=1000",
     "cuts": "SEED=1",

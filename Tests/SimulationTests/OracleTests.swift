@@ -20,6 +20,20 @@ struct OracleTests {
         #expect(worlds.sequences == 9 * 9 * 9 * 9)
     }
 
+    @Test(arguments: [
+        SimpleDeposit(id: 0, code: 0), SimpleDeposit(id: 0, sender: 0),
+        SimpleDeposit(id: 0, code: 7),
+    ])
+    func `every order of up to three events of a deposit ends as the oracle says`(
+        _ deposit: SimpleDeposit
+    ) {
+        var worlds = SmallWorlds(of: deposit, losingVisible: true)
+        worlds.run(length: 3)
+        #expect(worlds.failure == nil)
+        let letters = deposit.sender == nil ? 10 : 11
+        #expect(worlds.sequences == letters * letters * letters)
+    }
+
     @Test func `worlds are neither all refusals nor all alike`() {
         var outcomes: [Outcome: Int] = [:]
         for seed in UInt64(1)...60 {
@@ -30,6 +44,9 @@ struct OracleTests {
                 if case .refused(let words) = outcome {
                     let code = String(words.prefix { $0 != " " })
                     outcomes[.refused(code), default: 0] += 1
+                } else if case .deposit(let words) = outcome {
+                    let state = String(words.filter { !$0.isNumber })
+                    outcomes[.deposit(state), default: 0] += 1
                 } else {
                     outcomes[outcome, default: 0] += 1
                 }
@@ -41,8 +58,18 @@ struct OracleTests {
             "insufficient_funds", "budget_exceeded", "hold_exists_with_different_content",
             "hold_already_resolved", "hold_not_found", "amount_overflow", "already_refunded",
             "refund_exceeds_charge", "transfer_exists_with_different_content",
+            "deposit_is_empty", "deposit_not_found", "deposit_not_suspended",
+            "deposit_credited_to_another", "deposit_customer_not_found", "wallet_bound_to_another",
         ] {
             #expect(outcomes[.refused(code), default: 0] > 0, "\(code) in \(outcomes)")
+        }
+        for words in [
+            "seen", "credited c", "suspended unknown_code", "suspended unknown_sender",
+            "suspended conflict", "reversed", "reversed, credited c ",
+            "reversed, suspended unknown_code", "reversed, suspended unknown_sender",
+            "reversed, suspended conflict", "rejected",
+        ] {
+            #expect(outcomes[.deposit(words), default: 0] > 0, "\(words) in \(outcomes)")
         }
     }
 

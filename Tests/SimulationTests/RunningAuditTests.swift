@@ -80,7 +80,7 @@ struct RunningAuditTests {
         var world = LedgerWorld()
         var audit = RunningAudit(&world.ledger.books)
         let events: [LedgerEvent] = [
-            .deposit(id: 1, customer: 0, .usdc, amount: 100),
+            .observe(SimpleDeposit(id: 1, code: 0)),
             .place(id: 0, customer: 0, key: 0, amount: 60, budgets: [], rate: 0),
             .capture(id: 0, price: 40, cost: 30),
             .refund(id: 0, amount: 5),

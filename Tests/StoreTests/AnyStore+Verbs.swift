@@ -1,3 +1,4 @@
+import Deposits
 import GatewayTestKit
 import Ledger
 import Primitives
@@ -31,13 +32,16 @@ extension AnyStore {
         try await read { try $0.balance(of: .customer(customer, asset)) }
     }
 
-    /// Audits the ledger and the receipts.
+    /// Audits the ledger, the receipts and the deposits.
     @discardableResult
     func audit() async throws -> Auditor {
         try await read { transaction in
             var receipts = ReceiptAuditor()
             try receipts.audit(&transaction)
-            return try transaction.auditLedger(page: 3)
+            let auditor = try transaction.auditLedger(page: 3)
+            var deposits = DepositAuditor()
+            try deposits.audit(&transaction, after: auditor, page: 2)
+            return auditor
         }
     }
 }

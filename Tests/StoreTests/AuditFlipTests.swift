@@ -264,20 +264,4 @@ struct AuditFlipTests {
         try await stores.audit()
         try await store.close()
     }
-
-    /// Runs `sql` with everything out of its way that keeps rows right.
-    private func tamper(_ path: String, _ sql: String) throws {
-        try rawSQL(
-            path,
-            """
-            PRAGMA ignore_check_constraints = ON;
-            PRAGMA foreign_keys = OFF;
-            DROP TRIGGER transfers_are_not_changed;
-            DROP TRIGGER transfers_are_not_removed;
-            DROP TRIGGER receipts_are_not_changed;
-            DROP TRIGGER rate_cards_are_not_changed;
-            \(sql);
-            """,
-        )
-    }
 }

@@ -1,4 +1,6 @@
+import Deposits
 import GatewayTestKit
+import Identity
 import Ledger
 import Metering
 import Primitives
@@ -49,6 +51,58 @@ struct ModelComparisonTests {
                 + spenders.map { "\($0) \(try transaction.spending(of: $0))" }
         }
         return (try await store.write(.visible, sums), try await store.read(sums))
+    }
+
+    /// Deposits between inferences.
+    @Test(arguments: UInt64(1)...4)
+    func `random deposits end the same in both`(_ seed: UInt64) async throws {
+        var random = SplitMix64(seed: seed)
+        let model = AnyStore(MemoryStore())
+        let sqlite = AnyStore(try SQLiteStore.open(.memory, access: .exclusive))
+        for store in [model, sqlite] {
+            try await store.write(.durable) { transaction in
+                for number in 0..<3 { try transaction.insert(.sample(CustomerID("c\(number)"))) }
+            }
+        }
+        for number in 0..<300 {
+            let deed = DepositDeed.random(using: &random)
+            let step = LedgerStep.random(number, using: &random)
+            let now = Timestamp.second(Int64(number) * 3600)
+            _ = try await (answer(of: model, to: step), answer(of: sqlite, to: step))
+            let expected = try await outcome(of: deed, in: model, at: now)
+            let found = try await outcome(of: deed, in: sqlite, at: now)
+            try #require(expected == found, "seed \(seed), step \(number): \(deed)")
+            let books = try await deposits(in: model)
+            let same = try await deposits(in: sqlite)
+            try #require(books == same, "seed \(seed), step \(number): \(deed)")
+        }
+        let (books, same) = try await (state(of: model), state(of: sqlite))
+        #expect(books == same, "seed \(seed)")
+        try await model.audit()
+        try await sqlite.audit()
+    }
+
+    private func outcome(
+        of deed: DepositDeed,
+        in store: AnyStore,
+        at now: Timestamp,
+    ) async throws -> Result<DepositOutcome?, DepositError> {
+        do {
+            return .success(try await store.write(.durable) { try deed.happen(in: &$0, at: now) })
+        } catch let error as DepositError {
+            return .failure(error)
+        }
+    }
+
+    private func deposits(in store: AnyStore) async throws -> [[Deposit]] {
+        try await store.read { transaction in
+            let all = try transaction.deposits(in: nil, after: nil, limit: 99)
+            let second = try transaction.deposits(in: nil, after: all.first?.id, limit: 1)
+            let stages = try DepositStage.allCases.map {
+                try transaction.deposits(in: $0, after: nil, limit: 99)
+            }
+            return [all, second] + stages
+        }
     }
 
     private func answer(of store: AnyStore, to step: LedgerStep) async throws -> Answer {

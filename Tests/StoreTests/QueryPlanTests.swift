@@ -19,6 +19,11 @@ struct QueryPlanTests {
             + "settled_at, seal FROM receipts",
         "SELECT id, deposit_code, label, created_at, budgets, seal FROM customers",
         "SELECT id, customer, digest, settings, created_at, updated_at, revoked_at, seal FROM keys",
+        "SELECT id, asset, amount, treasury, sender, code, block_number, block_hash, state, was, "
+            + "suspicion, customer, lost, reason, disputed, steps, seen_at, changed_at, seal "
+            + "FROM deposits",
+        "SELECT deposit, number, kind, at, evidence, actor, seal FROM deposit_steps",
+        "SELECT wallet, customer, at, seal FROM wallets",
         "SELECT version, content, seal FROM rate_cards",
         "SELECT version, at, seal FROM rate_card_publications",
         "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name",

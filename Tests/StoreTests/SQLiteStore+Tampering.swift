@@ -11,3 +11,25 @@ extension SQLiteStore {
         }
     }
 }
+
+/// Runs `sql` with everything out of its way that keeps rows right.
+func tamper(_ path: String, _ sql: String) throws {
+    try rawSQL(
+        path,
+        """
+        PRAGMA ignore_check_constraints = ON;
+        PRAGMA foreign_keys = OFF;
+        DROP TRIGGER transfers_are_not_changed;
+        DROP TRIGGER transfers_are_not_removed;
+        DROP TRIGGER receipts_are_not_changed;
+        DROP TRIGGER rate_cards_are_not_changed;
+        DROP TRIGGER deposits_keep_their_amount;
+        DROP TRIGGER deposits_are_not_removed;
+        DROP TRIGGER deposit_steps_are_not_changed;
+        DROP TRIGGER deposit_steps_are_not_removed;
+        DROP TRIGGER wallets_are_not_changed;
+        DROP TRIGGER wallets_are_not_removed;
+        \(sql);
+        """,
+    )
+}

@@ -1,3 +1,4 @@
+import Deposits
 import FoundationEssentials
 import GRDB
 import GRDBSQLite
@@ -28,6 +29,7 @@ enum StoreStatements {
         try await stores.publishSample("sample-2")
         try await stores.settle("h", of: "acme", 1000, Usage([.input: 1]))
         try await stores.settle("i", of: "acme", 1000, Usage([.input: 1]))
+        try await stores.write(.durable) { try depositOnce(&$0) }
         try await store.write(.durable) { transaction in
             try transaction.update(.sample("new"))
             try readRows(&transaction)
@@ -38,6 +40,15 @@ enum StoreStatements {
         return seen.texts
     }
 
+    private static func depositOnce(_ transaction: inout any EverySlice) throws {
+        try transaction.bind(.sample(9), to: "new", at: .second(0))
+        try transaction.observe(.sample(0, .sample(for: "new"), isFinal: false), at: .second(0))
+        try transaction.observe(.sample(0, .sample(for: "new")), at: .second(1))
+        try transaction.observe(.sample(1, .sample(for: nil, sender: 9)), at: .second(1))
+        try transaction.dropped(.sample(), from: .sample(1), at: .second(2))
+        _ = try transaction.deposits(in: .reversed, after: nil, limit: 9)
+    }
+
     /// Of one thing that is not in memory yet.
     private static func readRows(_ transaction: inout SQLiteTransaction) throws {
         _ = try transaction.customer("nobody")
@@ -46,6 +57,8 @@ enum StoreStatements {
         _ = try transaction.hold("h")
         _ = try transaction.transfer("h/cost/usd")
         _ = try transaction.receipt("h")
+        _ = try transaction.deposit(.sample())
+        _ = try transaction.steps(of: .sample())
         _ = try transaction.rateCard("sample-1")
         _ = try transaction.currentRateCard()
         _ = try transaction.balance(of: .customer("nobody", .usd))
@@ -104,7 +117,7 @@ enum StoreStatements {
         defer { free(folder) }
         let path = String(cString: folder)
         return try FileManager.default.contentsOfDirectory(atPath: path)
-            .filter { $0 != "Schema.swift" }
+            .filter { !$0.hasPrefix("Schema") }
             .flatMap { name in
                 let data = FileManager.default.contents(atPath: "\(path)/\(name)") ?? Data()
                 return statements(in: String(decoding: data, as: UTF8.self))

@@ -7,6 +7,7 @@ struct Bookkeeping: Sendable, Encodable {
     let holds: Int
     let openHolds: Int
     let receipts: Int
+    let deposits: Int
 
     /// Re-derives every balance, hold and charge on one snapshot.
     ///
@@ -17,7 +18,7 @@ struct Bookkeeping: Sendable, Encodable {
 
     var line: String {
         "audit clean: \(transfers) transfers, \(holds) holds (\(openHolds) open), "
-            + "\(receipts) receipts"
+            + "\(receipts) receipts, \(deposits) deposits"
     }
 }
 
@@ -29,6 +30,7 @@ extension BooksAudit {
             holds: ledger.holdCount,
             openHolds: ledger.openHoldCount,
             receipts: receiptCount,
+            deposits: depositCount,
         )
     }
 }

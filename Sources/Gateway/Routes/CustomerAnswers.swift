@@ -59,16 +59,20 @@ struct Statement: Encodable {
         init(_ line: StatementLine) {
             createdAt = line.at.iso8601
             switch line {
-            case .credit(let transfer):
+            case .credit(let transfer), .reversal(let transfer):
                 id = transfer.id.description
                 type =
                     switch transfer.code {
                     case .grant: "GRANT"
                     case .refund: "REFUND"
-                    case .deposit, .cost, .margin, .overrunCost, .overrunMargin: "DEPOSIT"
+                    case .reversal: "REVERSAL"
+                    case .deposit, .assignment, .restoration, .rejection, .cost, .margin,
+                        .overrunCost, .overrunMargin:
+                        "DEPOSIT"
                     }
                 asset = transfer.asset.rawValue
-                usdcAmount = transfer.amount.units
+                let units = transfer.amount.units
+                usdcAmount = transfer.code == .reversal ? -units : units
                 (provider, model) = (nil, nil)
                 (inputTokens, outputTokens, cacheWriteTokens, cacheReadTokens) = (
                     nil, nil, nil, nil,

@@ -1,3 +1,4 @@
+package import Deposits
 package import Identity
 package import Ledger
 package import Pricing
@@ -6,7 +7,8 @@ package import Receipts
 
 /// Everything that the one transaction type of a store can do.
 package typealias EverySlice = LedgerTransaction & LedgerReading & ReceiptTransaction
-    & ReceiptReading & IdentityTransaction & RateCardTransaction
+    & ReceiptReading & IdentityTransaction & RateCardTransaction & DepositTransaction
+    & DepositReading
 
 /// Some store, so that one test can run over each of them.
 package struct AnyStore: Store {

@@ -1,3 +1,4 @@
+package import Deposits
 package import Identity
 package import Ledger
 package import Pricing
@@ -17,6 +18,9 @@ package struct MemoryBooks: Sendable {
     package var receipts: [InferenceID: Receipt] = [:]
     package var customers: [CustomerID: Customer] = [:]
     package var keys: [KeyID: Key] = [:]
+    package var deposits: [DepositID: Deposit] = [:]
+    package var depositSteps: [DepositID: [DepositStep]] = [:]
+    package var wallets: [Wallet: WalletBinding] = [:]
     package var cards: [String: RateCard] = [:]
     /// The versions in the order in which they were published.
     package var publications: [(version: String, at: Timestamp)] = []

@@ -32,7 +32,10 @@ extension MemoryTransaction: ReceiptTransaction {
         let credits = books.links.map(\.transfer)
             .filter { $0.credit.owner == .customer(customer) }
             .map { (line: StatementLine.credit($0), key: $0.id.sortKey) }
-        return (receipts + credits)
+        let reversals = books.links.map(\.transfer)
+            .filter { $0.code == .reversal && $0.debit.owner == .customer(customer) }
+            .map { (line: StatementLine.reversal($0), key: $0.id.sortKey) }
+        return (receipts + credits + reversals)
             .sorted { ($0.line.at, $0.key) > ($1.line.at, $1.key) }
             .map(\.line)
     }

@@ -1,0 +1,43 @@
+package import Ledger
+package import Primitives
+
+/// The deposits' slice of a store's transaction.
+package protocol DepositTransaction: LedgerTransaction {
+    mutating func deposit(_ id: DepositID) throws -> Deposit?
+    /// Inserts the deposit, or replaces what is stored under its id.
+    mutating func save(_ deposit: Deposit) throws
+    /// Adds a step to those of a deposit that is stored.
+    mutating func append(_ step: DepositStep, to id: DepositID) throws
+    /// The steps of a deposit, in order.
+    mutating func steps(of id: DepositID) throws -> [DepositStep]
+    /// Whose code it is.
+    mutating func customer(ofDepositCode code: String) throws -> CustomerID?
+    /// Whose wallet it was proven to be first.
+    mutating func customer(ofWallet wallet: Wallet) throws -> CustomerID?
+    /// Adds a binding of a wallet that has none.
+    mutating func insert(_ binding: WalletBinding) throws
+    mutating func isCustomer(_ id: CustomerID) throws -> Bool
+}
+
+/// What the auditor and the operator's queue read, a page at a time.
+package protocol DepositReading {
+    /// All deposits, or those in one stage, after `id` in the order of their ids, at most `limit`.
+    mutating func deposits(
+        in stage: DepositStage?,
+        after id: DepositID?,
+        limit: Int,
+    ) throws -> [Deposit]
+}
+
+/// That a wallet is a customer's; it was proven, and it never changes.
+package struct WalletBinding: Hashable, Sendable {
+    package let wallet: Wallet
+    package let customer: CustomerID
+    package let at: Timestamp
+
+    package init(wallet: Wallet, customer: CustomerID, at: Timestamp) {
+        self.wallet = wallet
+        self.customer = customer
+        self.at = at
+    }
+}

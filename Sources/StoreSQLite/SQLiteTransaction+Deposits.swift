@@ -1,0 +1,86 @@
+package import Deposits
+package import Primitives
+
+extension SQLiteTransaction: DepositTransaction {
+    package mutating func deposit(_ id: DepositID) throws -> Deposit? {
+        try row(DepositRow.selectOne, [.text(id.description)], of: "deposits") { columns in
+            try DepositRow.deposit(&columns)
+        }
+    }
+
+    package mutating func save(_ deposit: Deposit) throws {
+        willWrite()
+        try executeSealed(DepositRow.upsert, DepositRow.values(of: deposit))
+    }
+
+    package mutating func append(_ step: DepositStep, to id: DepositID) throws {
+        willWrite()
+        try executeSealed(
+            """
+            INSERT INTO deposit_steps (deposit, number, kind, at, evidence, actor, seal)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(id.description), .integer(Int64(step.number)), .text(step.kind.rawValue),
+                .integer(step.at.microseconds), .text(step.evidence),
+                .text(step.by.description),
+            ],
+        )
+    }
+
+    package mutating func steps(of id: DepositID) throws -> [DepositStep] {
+        try rows(
+            """
+            SELECT number, kind, at, evidence, actor FROM deposit_steps WHERE deposit = ?
+            ORDER BY number
+            """,
+            [.text(id.description)],
+            of: "deposit_steps",
+        ) { columns in try DepositRow.step(&columns) }
+    }
+
+    package mutating func customer(ofDepositCode code: String) throws -> CustomerID? {
+        try row(
+            "SELECT id FROM customers WHERE deposit_code = ?",
+            [.text(code)],
+            of: "customers",
+        ) { columns in CustomerID(try columns.text("id")) }
+    }
+
+    package mutating func customer(ofWallet wallet: Wallet) throws -> CustomerID? {
+        try row(
+            "SELECT customer FROM wallets WHERE wallet = ?",
+            [.text(wallet.description)],
+            of: "wallets",
+        ) { columns in CustomerID(try columns.text("customer")) }
+    }
+
+    package mutating func insert(_ binding: WalletBinding) throws {
+        willWrite()
+        try executeSealed(
+            "INSERT INTO wallets (wallet, customer, at, seal) VALUES (?, ?, ?, ?)",
+            [
+                .text(binding.wallet.description), .text(binding.customer.description),
+                .integer(binding.at.microseconds),
+            ],
+        )
+    }
+
+    package mutating func isCustomer(_ id: CustomerID) throws -> Bool { try customer(id) != nil }
+}
+
+extension SQLiteTransaction: DepositReading {
+    package mutating func deposits(
+        in stage: DepositStage?,
+        after id: DepositID?,
+        limit: Int,
+    ) throws -> [Deposit] {
+        let inStage = stage == nil ? "" : "state = ? AND"
+        let stages: [StoredValue] = stage.map { [.text($0.rawValue)] } ?? []
+        return try rows(
+            "\(DepositRow.select) WHERE \(inStage) id > ? ORDER BY id LIMIT ?",
+            stages + [.text(id?.description ?? ""), .integer(Int64(max(0, limit)))],
+            of: "deposits",
+        ) { columns in try DepositRow.deposit(&columns) }
+    }
+}

@@ -1,0 +1,186 @@
+import Deposits
+import GatewayTestKit
+import Identity
+import Ledger
+import Primitives
+import Receipts
+import Testing
+
+struct DepositConformanceTests {
+    private static let customers: [CustomerID] = ["acme", "other"]
+
+    private func withStore(
+        _ kind: StoreKind,
+        _ body: (AnyStore) async throws -> Void,
+    ) async throws {
+        try await kind.withStore { store in
+            try await store.write(.durable) { transaction in
+                for customer in DepositConformanceTests.customers {
+                    try transaction.insert(.sample(customer))
+                }
+            }
+            try await body(store)
+            try await store.audit()
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a deposit and its steps are found as they were written`(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let seen = ObservedDeposit.sample(0, .sample(sender: 9), isFinal: false)
+            let credited = try await store.write(.durable) { transaction in
+                try transaction.observe(seen, at: .second(1))
+                return try transaction.observe(.sample(), at: .second(2)).deposit
+            }
+            #expect(credited.state == .credited("acme"))
+            #expect(credited.event.sender == .sample(9))
+            #expect(try await store.read { try $0.deposit(.sample()) } == credited)
+            #expect(try await store.read { try $0.deposit(.sample(1)) } == nil)
+            let steps = try await store.read { try $0.steps(of: .sample()) }
+            #expect(steps.map(\.kind) == [.seen, .confirmed, .credited])
+            #expect(steps.map(\.number) == [1, 2, 3])
+            #expect(steps.map(\.at) == [.second(1), .second(2), .second(2)])
+            #expect(steps.first?.evidence == "\(BlockReference.sample(1))")
+            #expect(try await store.balance(of: "acme", .usdc) == Balance(100, 0))
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `every state is found as it was written`(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let states = try await store.write(.durable) { transaction in
+                try DepositConformanceTests.everyState(&transaction)
+            }
+            let found = try await store.read { transaction in
+                try transaction.deposits(in: nil, after: nil, limit: 99).map(\.state)
+            }
+            #expect(found == states)
+            #expect(Set(states).count == states.count)
+            let reversed = try await store.read { transaction in
+                try transaction.deposits(in: .reversed, after: .sample(3), limit: 1).map(\.id)
+            }
+            #expect(reversed == [.sample(4)])
+        }
+    }
+
+    /// One deposit of each state, by number.
+    private static func everyState(
+        _ transaction: inout any EverySlice
+    ) throws -> [Deposit.State] {
+        func observe(_ number: Int, _ customer: CustomerID?, isFinal: Bool = true) throws {
+            let observed = ObservedDeposit.sample(
+                number,
+                .sample(for: customer),
+                isFinal: isFinal,
+            )
+            try transaction.observe(observed, at: .second(1))
+        }
+        try observe(0, "acme", isFinal: false)
+        try observe(1, "acme")
+        try observe(2, "nobody")
+        try observe(3, "acme", isFinal: false)
+        try observe(4, nil)
+        for number in 5...8 { try observe(number, number.isMultiple(of: 2) ? nil : "other") }
+        for number in [3, 4, 5, 7, 8] {
+            try transaction.dropped(.sample(number), from: .sample(1), at: .second(2))
+        }
+        for number in 6...8 {
+            try transaction.reject(.sample(number), reason: "r", by: "ann", at: .second(3))
+        }
+        return [
+            .seen, .credited("acme"), .suspended(.unknownCode), .reversed(.seen),
+            .reversed(.suspended(.unknownSender)), .reversed(.credited("other", lost: 0)),
+            .rejected(reason: "r", gone: nil),
+            .rejected(reason: "r", gone: .credited("other", lost: 0)),
+            .rejected(reason: "r", gone: .suspended(.unknownSender)),
+        ]
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a hundred reports at once credit once`(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<100 {
+                    let observed = ObservedDeposit.sample(
+                        0,
+                        .sample(),
+                        block: Int64(1 + number % 2),
+                        isFinal: number % 3 > 0,
+                    )
+                    group.addTask {
+                        try await store.write(.durable) { transaction in
+                            _ = try transaction.observe(observed, at: .second(Int64(number)))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await store.balance(of: "acme", .usdc) == Balance(100, 0))
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a statement tells what came, was taken back and returned`(
+        _ kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store in
+            let (statement, length) = try await store.write(.durable) { transaction in
+                try transaction.observe(.sample(), at: .second(1))
+                _ = try transaction.placeHold(.sample("open", of: "acme", 30), solRate: nil)
+                try transaction.dropped(.sample(), from: .sample(1), at: .second(2))
+                try transaction.observe(.sample(0, block: 2), at: .second(3))
+                try transaction.observe(.sample(1, .sample(for: "other")), at: .second(4))
+                return (
+                    try transaction.statement(of: "acme", skipping: 0, limit: 9),
+                    try transaction.statementLength(of: "acme"),
+                )
+            }
+            #expect(statement.map(\.summary) == ["restoration 70", "reversal -70", "deposit 100"])
+            #expect(length == 3)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a wallet's first binding is found, and stands`(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let wallet = Wallet.sample(9)
+            #expect(try await store.read { try $0.customer(ofWallet: wallet) } == nil)
+            try await store.write(.durable) { transaction in
+                try transaction.bind(wallet, to: "acme", at: .second(1))
+            }
+            await #expect(throws: DepositError.walletBoundToAnother) {
+                try await store.write(.durable) { transaction in
+                    try transaction.bind(wallet, to: "other", at: .second(2))
+                }
+            }
+            #expect(try await store.read { try $0.customer(ofWallet: wallet) } == "acme")
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a code finds its customer and nobody else`(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let code = Customer.sample("other").depositCode
+            let found = try await store.read { transaction in
+                try [code, String(code.dropLast()), ""].map {
+                    try transaction.customer(ofDepositCode: $0)
+                }
+            }
+            #expect(found == ["other", nil, nil])
+            let known = try await store.read { transaction in
+                try ["acme", "acm", ""].map { try transaction.isCustomer(CustomerID($0)) }
+            }
+            #expect(known == [true, false, false])
+        }
+    }
+}
+
+extension StatementLine {
+    fileprivate var summary: String {
+        switch self {
+        case .receipt(let receipt): "receipt \(receipt.charge)"
+        case .credit(let transfer): "\(transfer.code) \(transfer.amount)"
+        case .reversal(let transfer): "\(transfer.code) -\(transfer.amount)"
+        }
+    }
+}
