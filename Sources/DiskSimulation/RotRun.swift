@@ -43,6 +43,7 @@ struct RotRun {
 
     mutating func run() async throws {
         let books = try await RottingBooks.write(in: folder)
+        try await requireSound(books)
         for number in 0..<options.flips {
             let place = dice.oneIn(2) ? .database : dice.pick(Place.allCases)
             let bit = dice.below(books.content(of: place).count * 8)
@@ -62,6 +63,16 @@ struct RotRun {
         print("rot: \(options.flips) flips, \(told.joined(separator: ", "))")
     }
 
+    /// Without a flip nothing is found: else every flip would be, whatever it does.
+    private func requireSound(_ books: RottingBooks) async throws {
+        for place in Place.allCases {
+            let verdict = try await judge(books, place, bit: nil)
+            guard verdict != .harmless else { continue }
+            print("FAILED: the books are \(verdict) without a flip in the \(place.rawValue)")
+            exit(1)
+        }
+    }
+
     private func sum(_ verdict: Verdict) -> Int {
         counts.values.reduce(0) { $0 + ($1[verdict] ?? 0) }
     }
@@ -69,7 +80,7 @@ struct RotRun {
     private func judge(
         _ books: RottingBooks,
         _ place: Place,
-        bit: Int,
+        bit: Int?,
     ) async throws -> Verdict {
         let path = "\(folder)/copy.db"
         for name in ["", "-wal", "-shm", ".mark"] { unlink(path + name) }
@@ -83,7 +94,7 @@ struct RotRun {
         let isInUse = place == .logInUse
         let user = isInUse ? try SQLiteStore.open(.file(path), access: .readOnly) : nil
         try await user?.read { _ = try $0.openHoldCount() }
-        try flip(bit, of: place == .log || isInUse ? path + "-wal" : path)
+        if let bit { try flip(bit, of: place == .log || isInUse ? path + "-wal" : path) }
         let verdict = await look(at: path, books)
         try await user?.close()
         return verdict

@@ -38,6 +38,21 @@ extension SQLiteTransaction {
         return amounts.reduce(.zero, saturatingSum)
     }
 
+    /// Of every spender that has something held, in micro-USD.
+    mutating func reservedBySpender() throws -> [Spender: Amount] {
+        try flushHolds()
+        let reserved = try rows(
+            "SELECT customer, key, amount FROM holds WHERE state = 'open'",
+            of: "holds",
+        ) { columns in
+            let customer = CustomerID(try columns.text("customer"))
+            let key = KeyID(try columns.text("key"))
+            let amount = try columns.amount("amount")
+            return [(Spender.key(key, of: customer), amount), (.customer(customer), amount)]
+        }
+        return Dictionary(reserved.joined().map { $0 }, uniquingKeysWith: saturatingSum)
+    }
+
     /// Of every account that has something held.
     mutating func reservedByAccount() throws -> [AccountID: Amount] {
         try flushHolds()

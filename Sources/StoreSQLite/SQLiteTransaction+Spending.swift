@@ -83,11 +83,8 @@ extension SQLiteTransaction {
             )
             spendings[charge.spender] = Spending(charged: charged)
         }
-        for hold in try openHolds(leasedBefore: .distantFuture, limit: .max) {
-            for spender in hold.spenders {
-                let held = saturatingSum(spendings[spender]?.held ?? .zero, hold.amount)
-                spendings[spender, default: .zero].held = held
-            }
+        for (spender, amount) in try reservedBySpender() {
+            spendings[spender, default: .zero].held = amount
         }
         return spendings.map { (name: $0.description, spending: ($0, $1)) }
             .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }

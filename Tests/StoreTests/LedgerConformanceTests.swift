@@ -96,6 +96,21 @@ struct LedgerConformanceTests {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `what a hold without an end reserves is counted everywhere`(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.fund("acme", 100)
+            try await store.place("h1", of: "acme", 10, lease: .distantFuture)
+            try await store.place("h2", of: "acme", 5, lease: .second(1))
+            let spendings = try await store.read { try $0.spendings() }
+            #expect(spendings.map(\.1.held) == [15, 15])
+            #expect(try await store.balance(of: "acme") == Balance(100, 0, held: 15))
+            let held = try await store.read { try $0.totals().map(\.balance.held) }
+            #expect(held.max() == 15)
+            try await store.audit()
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `transfers, accounts and totals are read in order, a page at a time`(
         _ kind: StoreKind
     ) async throws {

@@ -37,6 +37,7 @@ struct QueryPlanTests {
         // As many rows as there are open holds, as there are gateways; and the last row alone.
         "SELECT count(*) FROM holds WHERE state = 'open'",
         "SELECT customer, parts FROM holds WHERE state = 'open'",
+        "SELECT customer, key, amount FROM holds WHERE state = 'open'",
         "SELECT id, customer, key, amount, parts, sol_rate, sol_rate_at, rate_card, subject, "
             + "placed_at, lease, state, charge, resolved_at, refunded FROM holds WHERE id IN "
             + "(SELECT id FROM holds WHERE state = 'open' AND lease < ? ORDER BY lease, id LIMIT ?) "
