@@ -96,7 +96,8 @@ struct LedgerConformanceTests {
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `what a hold without an end reserves is counted everywhere`(_ kind: StoreKind) async throws {
+    func `what a hold without an end reserves is counted everywhere`(_ kind: StoreKind) async throws
+    {
         try await kind.withStore { store in
             try await store.fund("acme", 100)
             try await store.place("h1", of: "acme", 10, lease: .distantFuture)
