@@ -24,7 +24,7 @@ package struct DepositAuditor {
             !deposits.isEmpty
         {
             for deposit in deposits {
-                try DepositAuditor.requireOrder(of: deposit.id, after: last)
+                try AuditDifference.requireOrder(of: deposit.id, after: last)
                 last = deposit.id
                 try check(deposit, &transaction)
             }
@@ -82,16 +82,6 @@ package struct DepositAuditor {
                     "\(account): posted \(balance.posted), its deposits come to \(expected)"
                 )
             }
-        }
-    }
-
-    private static func requireOrder(
-        of id: DepositID,
-        after last: DepositID?,
-    ) throws(AuditDifference) {
-        guard let last else { return }
-        guard last.description.utf8.lexicographicallyPrecedes(id.description.utf8) else {
-            throw .other("deposit \(id) is out of order: it follows \(last)")
         }
     }
 }

@@ -48,9 +48,9 @@ package enum AuditDifference: Error, Hashable, CustomStringConvertible {
 extension AuditDifference {
     /// Refuses a row that is not after the one before it: in a damaged file the next page can be the
     /// last one again, for ever.
-    package static func requireOrder(
-        of id: InferenceID,
-        after last: InferenceID?,
+    package static func requireOrder<ID: CustomStringConvertible>(
+        of id: ID,
+        after last: ID?,
     ) throws(AuditDifference) {
         guard let last else { return }
         guard last.description.utf8.lexicographicallyPrecedes(id.description.utf8) else {

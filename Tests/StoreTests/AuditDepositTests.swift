@@ -109,7 +109,7 @@ struct AuditDepositTests {
         try await withTemporaryFolder { folder in
             let path = "\(folder)/farebox.db"
             try await deposit(path)
-            #expect(throws: DatabaseError.self) { try rawSQL(path, sql) }
+            expectRefusal(of: sql, by: path)
         }
     }
 

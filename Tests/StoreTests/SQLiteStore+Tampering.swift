@@ -1,4 +1,5 @@
 import GRDB
+import Testing
 
 @testable import StoreSQLite
 
@@ -32,4 +33,10 @@ func tamper(_ path: String, _ sql: String) throws {
         \(sql);
         """,
     )
+}
+
+/// Expects that the tables do not take `sql`: a statement that only names what is not there says nothing.
+func expectRefusal(of sql: String, by path: String) {
+    let error = #expect(throws: DatabaseError.self) { try rawSQL(path, sql) }
+    #expect(error?.resultCode == .SQLITE_CONSTRAINT, "\(sql)")
 }
