@@ -30,12 +30,12 @@ export SWIFT_BACKTRACE := enable=no
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install what is missing: Debian packages, and .venv for the journeys
+setup: ## Install what is missing: Debian packages, and Python environments for the journeys
 	@Scripts/setup
 
-dev: setup ## Start the gateway, a simulated upstream and a funded customer on 127.0.0.1:4020
+dev: setup ## Start the gateway, a simulated upstream and a funded customer on 127.0.0.1:4020; CHAINS=1 with test chains
 	@swift build $(FLAGS) --product farebox
-	@exec $(BINARY) dev
+	@exec $(if $(CHAINS),.venv/bin/python Tests/Chains/dev.py )$(BINARY)$(if $(CHAINS),, dev)
 
 build: ## Build the program and all tests (debug)
 	swift build $(FLAGS) --build-tests
@@ -128,5 +128,5 @@ microbench: ## What the pieces of a request and the books cost, against MicroBen
 	@$(MICRO) thresholds check last --path Thresholds --no-progress
 
 clean: ## Remove what was built, and .venv
-	rm -rf .build .build-bench .build-release .build-mutants .build-fuzz .build-tsan .build-microbench .venv \
+	rm -rf .build .build-bench .build-release .build-mutants .build-fuzz .build-tsan .build-microbench .venv .venv-anchor \
 		Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__

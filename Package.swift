@@ -63,6 +63,12 @@ let package = Package(
         .target(name: "Metering", dependencies: ["Primitives"], swiftSettings: strict),
         .target(name: "Pricing", dependencies: ["Primitives", "Metering"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Primitives", crypto], swiftSettings: strict),
+        .systemLibrary(name: "CSecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
+        .target(
+            name: "ChainFormats",
+            dependencies: ["Primitives", "CSecp256k1", crypto],
+            swiftSettings: strict,
+        ),
         .target(
             name: "Receipts",
             dependencies: ["Primitives", "Metering", "Pricing", "Ledger"],
@@ -72,10 +78,28 @@ let package = Package(
         // Edges: one counterparty each.
         .target(
             name: "Identity",
-            dependencies: ["Primitives", "Ledger", crypto],
+            dependencies: ["Primitives", "Ledger", "ChainFormats", crypto],
             swiftSettings: strict,
         ),
-        .target(name: "Deposits", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
+        .target(
+            name: "Deposits",
+            dependencies: ["Primitives", "Ledger"],
+            swiftSettings: strict,
+        ),
+        .target(
+            name: "Watching",
+            dependencies: [
+                "Deposits",
+                "Primitives", "Ledger", "ChainFormats", crypto, nioCore, logging, metrics,
+                lifecycle,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: strict,
+        ),
         .target(
             name: "Providers",
             dependencies: ["Primitives", "Metering", nioCore, httpTypes],
@@ -110,7 +134,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "ChainFormats", "Watching", "Providers",
                 "Forwarding", "RateLimits", nioCore, httpTypes, hummingbird, logging, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 lifecycle, crypto,
@@ -133,7 +158,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "ChainFormats", "Watching", "Providers",
                 "Forwarding", "RateLimits", "StoreSQLite", "Gateway", "SimulatedUpstreams",
                 nioCore, hummingbird, logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -169,7 +195,7 @@ let package = Package(
             name: "GatewayTestKit",
             dependencies: [
                 "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
-                "Providers",
+                "Providers", "ChainFormats", "Watching",
                 "Forwarding", "Gateway", "SimulatedUpstreams", nioCore, httpTypes,
             ],
             swiftSettings: strict,
@@ -226,12 +252,26 @@ let package = Package(
         ),
         .testTarget(
             name: "IdentityTests",
-            dependencies: ["Identity", "Primitives", "GatewayTestKit"],
+            dependencies: ["Identity", "ChainFormats", "Primitives", "GatewayTestKit"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "ChainFormatsTests",
+            dependencies: ["ChainFormats", "Primitives"],
             swiftSettings: strict,
         ),
         .testTarget(
             name: "DepositsTests",
             dependencies: ["Deposits", "Ledger", "Primitives", "Identity", "GatewayTestKit"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "WatchingTests",
+            dependencies: [
+                "Watching", "Deposits", "Ledger", "Primitives", "Identity", "GatewayTestKit",
+                "ChainFormats",
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: strict,
         ),
         .testTarget(
@@ -267,7 +307,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Providers",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "ChainFormats", "Watching", "Providers",
                 "RateLimits", "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes,
                 logging, hummingbird, .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -35,6 +35,8 @@ MESSAGES = [{"role": "user", "content": "Say something kind about a benchmark, i
 WHOLE = json.dumps({"model": "gpt-4o", "messages": MESSAGES, "max_tokens": 64}, separators=(",", ":"))
 STREAM = json.dumps({"model": "gpt-4o", "messages": MESSAGES, "max_tokens": 256, "stream": True}, separators=(",", ":"))
 CHUNKS = 100
+# Files that are in memory alone.
+MEMORY = Path("/dev/shm")
 # Shares of the rate that farebox can bear, at which requests are sent, however fast they are answered.
 LOADS = (0.25, 0.5, 0.75)
 
@@ -117,19 +119,19 @@ http {{
     return Contestant("nginx", port, ["nginx", "-p", str(Path.cwd()), "-c", "nginx.conf"])
 
 
-def gateway(upstream, database, admin=None):
+def gateway(upstream, database, admin=None, name="farebox"):
     port = free_port()
     return Contestant(
-        "farebox", port, [FAREBOX, "serve"], FAREBOX_LISTEN=f"127.0.0.1:{port}", FAREBOX_DATABASE=database,
+        name, port, [FAREBOX, "serve"], FAREBOX_LISTEN=f"127.0.0.1:{port}", FAREBOX_DATABASE=database,
         FAREBOX_ADMIN_KEY=admin or secrets.token_hex(16), FAREBOX_LOG_LEVEL="notice", OPENAI_API_KEY="sk-none",
         OPENAI_BASE_URL=f"http://127.0.0.1:{upstream}/v1", FAREBOX_UPSTREAM_CONNECTIONS="20000",
     )  # fmt: skip
 
 
-def farebox(upstream, database="farebox"):
+def farebox(upstream, database="farebox", **options):
     """The gateway on new books, with one customer."""
     admin = "admin-" + secrets.token_hex(16)
-    contestant = gateway(upstream, f"sqlite:{database}.db", admin)
+    contestant = gateway(upstream, f"sqlite:{database}.db", admin, **options)
     port = contestant.port
 
     def post(path, body, **headers):
@@ -141,6 +143,13 @@ def farebox(upstream, database="farebox"):
     post("/v1/admin/grants", grant, **{"x-admin-key": admin, "content-type": "application/json"})
     contestant.key = customer["api_token"]
     return contestant
+
+
+def without_disk(upstream, database="farebox"):
+    """The same on books that no sync has to wait for: what is left of a delay is not the disk's."""
+    folder = tempfile.TemporaryDirectory(prefix="farebox-bench-", dir=MEMORY)
+    atexit.register(folder.cleanup)
+    return farebox(upstream, f"{folder.name}/{database}", name="no disk")
 
 
 def litellm(upstream):
@@ -260,9 +269,9 @@ class Table:
 def measure(table):
     """Returns how many streams a second farebox can bear."""
     upstream = Upstream()
-    contestants = [nginx(upstream.port), farebox(upstream.port)]
-    if os.environ.get("PEERS"):
-        contestants.append(litellm(upstream.port))
+    ours = [nginx(upstream.port), farebox(upstream.port), without_disk(upstream.port)]
+    peers = [litellm(upstream.port)] if os.environ.get("PEERS") else []
+    contestants = ours + peers
     table.add("resident memory at rest", "MB", {c.name: c.memory() / 1e6 for c in contestants})
 
     before, cost = database_bytes(), costs(contestants, WHOLE, 1, connections=64)
@@ -274,18 +283,18 @@ def measure(table):
 
     added = {}
     for load in LOADS:
-        added[load] = measure_ends(table, [upstream, *contestants[:2]], cost["farebox"][1] * load)
-    for peer in contestants[2:]:
+        added[load] = measure_ends(table, [upstream, *ours], cost["farebox"][1] * load)
+    for peer in peers:
         # At a rate that the peer can bear.
-        measure_ends(table, [upstream, *contestants[:2], peer], cost[peer.name][1] / 2)
+        measure_ends(table, [upstream, *ours, peer], cost[peer.name][1] / 2)
     table.add("resident memory after all of it", "MB", {c.name: c.memory() / 1e6 for c in contestants})
     sync = sync_time()
     table.add("one append and fdatasync", "µs", {"disk": sync})
-    table.add("p99 added to a whole answer at half load, in syncs", "x", {"farebox": added[0.5]["farebox"] / sync})
+    table.add("p99 added to a whole answer at half load, in syncs", "x", {n: added[0.5][n] / sync for n in ("farebox", "no disk")})
     for contestant in contestants:
         contestant.stop()
     # Closed, so that the log is in the database.
-    table.add("database of an inference", "bytes", {"farebox": (database_bytes() - before) / contestants[1].answered})
+    table.add("database of an inference", "bytes", {"farebox": (database_bytes() - before) / ours[1].answered})
     upstream.stop()
     return streamed["farebox"][1] / CHUNKS
 
@@ -310,7 +319,7 @@ def tell_delays(table, what, late):
 def measure_streams(table, rate):
     """Streams at the pace of a provider: a chunk every 10 ms; a few of them, and half of what farebox can bear."""
     upstream = Upstream(chunks=30, interval=10_000)
-    contestants = [upstream, nginx(upstream.port), farebox(upstream.port, database="streams")]
+    contestants = [upstream, nginx(upstream.port), farebox(upstream.port, "streams"), without_disk(upstream.port)]
     for measured, what in [("first_byte_us", "the first byte of a stream"), ("chunk_delay_us", "a chunk")]:
         for streams in (50, int(rate / 2)):
             late = delays(contestants, STREAM, measured, connections=512, rate=streams)
@@ -322,7 +331,7 @@ def measure_streams(table, rate):
 def measure_memory(table):
     upstream = Upstream(chunks=1_000_000, interval=5_000_000)
     for count in STREAMS:
-        contestants = [nginx(upstream.port), farebox(upstream.port, database=f"open-{count}")]
+        contestants = [nginx(upstream.port), farebox(upstream.port, f"open-{count}")]
         rest = {c.name: c.memory() for c in contestants}
         held = {c.name: (open_streams(c, count) - rest[c.name]) / count / 1e3 for c in contestants}
         table.add(f"memory of an open stream, {count} open", "KB", held)

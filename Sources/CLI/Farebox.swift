@@ -11,7 +11,8 @@ struct Farebox: AsyncParsableCommand {
         version: Farebox.version,
         subcommands: [
             DevCommand.self, ServeCommand.self, AuditCommand.self, GrantCommand.self,
-            RefundCommand.self, KeysCommand.self, CustomersCommand.self, RatesCommand.self,
+            RefundCommand.self, DepositsCommand.self, KeysCommand.self, CustomersCommand.self,
+            RatesCommand.self,
             SimulateUpstreamCommand.self,
         ],
     )

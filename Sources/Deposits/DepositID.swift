@@ -28,7 +28,10 @@ package struct DepositID: Hashable, Sendable {
         self.event = event
     }
 
-    private static func isChain(_ name: String) -> Bool {
+    /// Whether a text can name a transaction on some chain.
+    package static func isTransaction(_ text: String) -> Bool { ChainText.transaction(text) != nil }
+
+    static func isChain(_ name: String) -> Bool {
         let hyphen = UInt8(ascii: "-")
         guard (1...longestChain).contains(name.utf8.count), name.utf8.first != hyphen,
             name.utf8.last != hyphen

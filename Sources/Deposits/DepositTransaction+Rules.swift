@@ -29,11 +29,12 @@ extension DepositTransaction {
         guard observed.event.amount > .zero else { throw DepositError.depositIsEmpty }
         guard let known = try deposit(observed.id) else {
             var change = DepositChange(first: observed, by: .watcher, at: now)
-            change.observe(observed, owner: try owner(of: observed.event))
+            change.observe(observed, owner: try owner(of: observed.event, on: observed.id.chain))
             return try perform(change, at: now)
         }
         let isDispute = known.isContradicted(by: observed)
-        let owner = try owner(of: isDispute ? observed.event : known.event(with: observed))
+        let event = isDispute ? observed.event : known.event(with: observed)
+        let owner = try owner(of: event, on: known.id.chain)
         var change = DepositChange(known, by: .watcher, at: now)
         change.observe(observed, owner: owner, earlier: isDispute ? try steps(of: known.id) : [])
         return try perform(change, at: now)
@@ -122,12 +123,39 @@ extension DepositTransaction {
         try insert(WalletBinding(wallet: wallet, customer: customer, at: now))
     }
 
-    private mutating func owner(of event: DepositEvent) throws -> DepositOwner {
+    /// Credits what waits for the owner of a wallet that was bound, of a page of those in suspense.
+    ///
+    /// - Throws: `LedgerError.overflow`; what came before it in the page is written.
+    /// - Returns: what was credited.
+    package mutating func adopt(
+        _ wallet: Wallet,
+        from deposits: [Deposit],
+        at now: Timestamp,
+    ) throws -> [DepositOutcome] {
+        try deposits.compactMap { deposit in
+            guard let sender = deposit.event.sender, let block = deposit.block,
+                deposit.state == .suspended(.unknownSender),
+                sender == wallet || sender.on(deposit.id.chain) == wallet
+            else { return nil }
+            return try observe(
+                ObservedDeposit(id: deposit.id, event: deposit.event, block: block, isFinal: true),
+                at: now,
+            )
+        }
+    }
+
+    private mutating func owner(
+        of event: DepositEvent,
+        on chain: String,
+    ) throws -> DepositOwner {
         if let code = event.code {
             return try customer(ofDepositCode: code).map(DepositOwner.customer)
                 ?? .nobody(.unknownCode)
         }
-        let owner = try event.sender.flatMap { try customer(ofWallet: $0) }
+        let owner = try event.sender.flatMap { sender in
+            try customer(ofWallet: sender)
+                ?? sender.on(chain).flatMap { try customer(ofWallet: $0) }
+        }
         return owner.map(DepositOwner.customer) ?? .nobody(.unknownSender)
     }
 

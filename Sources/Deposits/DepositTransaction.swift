@@ -29,6 +29,15 @@ package protocol DepositReading {
     ) throws -> [Deposit]
 }
 
+/// What watchers need beside: where they read on, and what may yet be taken back.
+package protocol DepositWatchTransaction: DepositTransaction, DepositReading {
+    /// Where a source is read on: a block's number, a transaction; `nil` where it was never read.
+    mutating func cursor(of source: String) throws -> String?
+    mutating func setCursor(_ place: String, of source: String) throws
+    /// The deposits of a chain that stand in a block after one, in no order.
+    mutating func deposits(on chain: String, after block: Int64) throws -> [Deposit]
+}
+
 /// That a wallet is a customer's; it was proven, and it never changes.
 package struct WalletBinding: Hashable, Sendable {
     package let wallet: Wallet

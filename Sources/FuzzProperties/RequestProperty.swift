@@ -27,7 +27,12 @@ struct RequestProperty {
         try demand(request.isStream == facts.isStream, "stream is read as \(request.isStream)")
         try demand(request.shape.choices == facts.choices, "n is read as \(request.shape.choices)")
         try demand(request.shape.outputLimit == facts.limits.min(), "the limit is another")
-        try demand(request.shape.inputBound >= 0, "the input's bound is negative")
+        let shape = request.shape
+        try demand(shape.inputBound >= 0, "the input's bound is negative")
+        try demand(
+            (0...shape.textBytes).contains(shape.contentBytes),
+            "\(shape.contentBytes) bytes of content in \(shape.textBytes)",
+        )
         let asked = facts.limits.min() ?? 1_000_000_000
         for limit in Set([1, 7, asked]) where limit <= asked {
             try checkUpstream(request, plain, limit: limit)

@@ -40,17 +40,31 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
     /// Every route, in the order in which a reader meets them.
     package func servedRoutes() -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
-        router.add(middleware: RequestGuard(requestID: requestID, logger: services.logger))
+        let settings = services.settings
+        router.add(
+            middleware: RequestGuard(
+                requestID: requestID,
+                logger: services.logger,
+                crossOrigin: CrossOrigin(origins: settings.corsOrigins),
+                warning: settings.takesUnprovenPayers ? GatewayApplication.unproven : nil,
+            )
+        )
         services.addInferenceRoutes(to: router)
         services.addModelRoutes(to: router)
         services.addCustomerRoutes(to: router)
+        services.addDepositRoutes(to: router)
+        services.addWalletRoutes(to: router)
         services.addKeyRoutes(to: router)
         services.addPricingRoute(to: router)
         services.addDiscoveryRoute(to: router)
+        PaymodelRoutes(gateway: services, adminKeyDigest: adminKeyDigest).add(to: router)
         OperatorRoutes(gateway: services, adminKeyDigest: adminKeyDigest).add(to: router)
         HealthRoutes(gateway: services, version: version, metrics: metrics).add(to: router)
         return router
     }
+
+    /// RFC 9111's form of a warning.
+    private static var unproven: String { "199 farebox \"X-Payer is not proven; testnet only\"" }
 
     /// Makes the id of one request.
     private var requestID: @Sendable () -> String {

@@ -1,8 +1,10 @@
+import Deposits
 package import Forwarding
 import Identity
 package import Logging
 package import Primitives
 import RateLimits
+package import Watching
 
 /// What the routes of one gateway share.
 package struct GatewayServices<Storage: GatewayStore>: Sendable {
@@ -23,7 +25,16 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     let answers: RecentAnswers
     let directory = KeyDirectory()
     let registrations: WindowLimiter
+    /// How often a customer may have a transaction looked at.
+    let claims = WindowLimiter(RateLimit(count: 30, per: .seconds(60)))
+    let challenges = Challenges()
+    /// Since when nonces are remembered.
+    let startedAt: Timestamp
+    /// How often one address may have a wallet looked at.
+    let signIns: WindowLimiter
     let paces = PaceLimiter()
+    /// The chains whose deposits are watched.
+    package let chains: [WatchedChain]
     /// The service that sums the books up.
     package let booksWatch: BooksWatch<Storage>
 
@@ -38,6 +49,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         clock: any Clock<Duration>,
         logger: Logger,
         reading: ReadingPlace = ReadingPlace(),
+        chains: [WatchedChain] = [],
     ) {
         self.store = store
         self.settings = settings
@@ -52,6 +64,8 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         self.clock = clock
         self.logger = logger
         self.reading = reading
+        self.chains = chains
+        startedAt = time.now()
         supervisor = InferenceSupervisor(clock: clock)
         answers = RecentAnswers(
             budget: ReplayBudget(total: settings.replayLimit, each: settings.replayAnswerLimit),
@@ -60,6 +74,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         )
         live = LiveHolds(limit: settings.inferenceLimit)
         registrations = WindowLimiter(settings.registrations)
+        signIns = WindowLimiter(settings.signIns)
         booksWatch = BooksWatch(
             store: store,
             interval: settings.booksInterval,
@@ -104,6 +119,11 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     /// What is done to keys.
     package var keys: KeyDesk<Storage> {
         KeyDesk(store: store, directory: directory, time: time, identifiers: identifiers)
+    }
+
+    /// What is done to deposits.
+    package var deposits: DepositDesk<Storage> {
+        DepositDesk(store: store, chains: chains, time: time)
     }
 
     /// What is done to customers.

@@ -1,6 +1,8 @@
+import Deposits
 package import Ledger
 package import Pricing
 package import RateLimits
+package import Watching
 
 /// Every limit and every duration of the gateway; the CLI fills it from the environment.
 package struct GatewaySettings: Sendable {
@@ -46,8 +48,18 @@ package struct GatewaySettings: Sendable {
     package var inferenceLimit = 20_000
     /// How often one address may register.
     package var registrations = RateLimit(count: 10, per: .seconds(60))
+    /// How often one address may ask for a challenge or a session.
+    package var signIns = RateLimit(count: 30, per: .seconds(60))
+    /// For which generation of Level5's clients answers are, where a request does not say.
+    package var level5 = Level5View.perMillion
+    /// Whether `X-Payer` is taken at its word; for networks whose money is worth nothing.
+    package var takesUnprovenPayers = false
+    /// From which pages browsers may ask; none where it is empty.
+    package var corsOrigins: Set<String> = []
     /// The header in which a trusted proxy names the agent's address; `nil` trusts none.
     package var clientAddressHeader: String?
+    /// The chains on which deposits are taken, as refusals for money tell of them.
+    package var rails: [DepositRail] = []
     /// What SOL is worth by the operator's word; `nil` where SOL covers nothing.
     package var solRate: SOLRate?
 

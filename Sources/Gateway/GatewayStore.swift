@@ -1,3 +1,4 @@
+package import Deposits
 package import Identity
 package import Ledger
 package import Pricing
@@ -7,7 +8,7 @@ package import Receipts
 /// Every slice of a store's transaction that the gateway uses.
 package typealias GatewayTransaction =
     LedgerTransaction & LedgerReading & ReceiptTransaction & ReceiptReading & IdentityTransaction
-    & RateCardTransaction
+    & RateCardTransaction & DepositWatchTransaction
 
 /// A store that the gateway can run on.
 package protocol GatewayStore: Store where Transaction: GatewayTransaction {}

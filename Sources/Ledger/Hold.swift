@@ -51,6 +51,11 @@ package struct Hold: Hashable, Sendable {
         if case .captured(let charge) = state { charge } else { .zero }
     }
 
+    /// What was charged in lamports; `nil` where it was taken in dollars.
+    package var chargedLamports: Amount? {
+        parts.first { $0.asset == .sol }.map { min(lamports(of: charge), $0.amount) }
+    }
+
     package init(
         id: InferenceID,
         customer: CustomerID,

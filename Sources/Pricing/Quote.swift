@@ -5,7 +5,7 @@ package import Primitives
 package struct Demand: Hashable, Sendable {
     /// An upper bound on the tokens of input.
     package var inputBound: Int64
-    /// The likely tokens of input.
+    /// The likely tokens of input, without what web searches bring in.
     package var inputEstimate: Int64
     /// The output limit that the request names, per choice; `nil` where it names none.
     package var outputLimit: Int64?
@@ -89,15 +89,18 @@ package struct Quote: Hashable, Sendable {
 
     /// Fits the quote into what is available.
     ///
-    /// Everything in micro-USD.
+    /// Everything in micro-USD. A request that may search the web is held for the worst, whatever
+    /// the policy's mode is.
     package func fit(available: Amount, policy: HoldPolicy) -> Fit {
         let ceiling = ceiling
         if ceiling <= available {
             return .hold(amount: ceiling, outputLimit: outputLimit, isLowered: false)
         }
-        let affordable = affordableOutput(available, policy.mode)
+        // What searches bring in is bounded, and nobody can say what is likely.
+        let mode = demand.webSearches > 0 ? .strict : policy.mode
+        let affordable = affordableOutput(available, mode)
         let floor = min(outputLimit, policy.outputFloor.plus(demand.thinkingBudget))
-        switch policy.mode {
+        switch mode {
         case .adaptive where estimate <= available:
             return .hold(amount: available, outputLimit: outputLimit, isLowered: false)
         case .adaptive where policy.mayLower && affordable >= max(floor, 1):
@@ -109,7 +112,7 @@ package struct Quote: Hashable, Sendable {
                 isLowered: true,
             )
         case .strict, .adaptive:
-            let needed = policy.mode == .strict ? ceiling : estimate
+            let needed = mode == .strict ? ceiling : estimate
             return .refused(needed: needed, available: available, affordableOutput: affordable)
         }
     }

@@ -54,14 +54,18 @@ extension RateCardDraft {
         return []
     }
 
-    /// The most that a class may cost, in micro-USD per 1M: 10,000 USD per 1M tokens, and 100 USD
-    /// for one image, search or request.
-    private func highest(_ kind: UsageClass) -> Int64 {
+    /// What a class may cost, in micro-USD per 1M; at most 100 USD for one image, search or request.
+    ///
+    /// A price per 1,000 or per 1 that was taken for one per 1M is a thousand times too low or too
+    /// high. So the bounds of input and output are just wide enough for what is sold: from 0.01 USD
+    /// for 1M tokens to 150 and 600, and a markup on it.
+    private func bounds(_ kind: UsageClass) -> ClosedRange<Int64> {
         switch kind {
-        case .input, .cacheRead, .cacheWrite5m, .cacheWrite1h, .audioInput, .output, .reasoning,
-            .audioOutput:
-            10_000_000_000
-        case .image, .webSearch, .request: 100_000_000_000_000
+        case .input: 10_000...180_000_000
+        case .output, .reasoning: 20_000...1_000_000_000
+        case .cacheRead, .cacheWrite5m, .cacheWrite1h: 500...400_000_000
+        case .audioInput, .audioOutput: 10_000...1_000_000_000
+        case .image, .webSearch, .request: 1...100_000_000_000_000
         }
     }
 
@@ -79,9 +83,11 @@ extension RateCardDraft {
         }
         for kind in UsageClass.allCases {
             for (column, value) in [("cost", cost[kind]), ("price", price?[kind])] {
-                guard let value, !(1...highest(kind)).contains(value) else { continue }
+                let bounds = bounds(kind)
+                guard let value, !bounds.contains(value) else { continue }
                 problems.append(
-                    "\(column).\(kind.rawValue): \(value) is not within 1 and \(highest(kind))"
+                    "\(column).\(kind.rawValue): \(value) is not within \(bounds.lowerBound) and "
+                        + "\(bounds.upperBound) micro-USD per 1000000"
                 )
             }
             guard let stated = price?[kind] else { continue }

@@ -33,7 +33,9 @@ package struct DialectError: Hashable, Sendable {
     ///
     /// OpenAI: https://platform.openai.com/docs/guides/error-codes, Anthropic:
     /// https://docs.anthropic.com/en/api/errors; `code` and the details are ours in both.
-    package func body(_ dialect: Dialect) -> String {
+    ///
+    /// `beside` are further members of OpenAI's outermost object, as JSON text without braces.
+    package func body(_ dialect: Dialect, beside: String = "") -> String {
         let message = JSONText.quoted(message)
         let code = JSONText.quoted(code)
         let more = details.isEmpty ? "" : ",\(details)"
@@ -41,7 +43,8 @@ package struct DialectError: Hashable, Sendable {
         case .openai:
             let parameter = parameter.map(JSONText.quoted) ?? "null"
             return "{\"error\":{\"message\":\(message),\"type\":\"\(openAIType)\","
-                + "\"param\":\(parameter),\"code\":\(code)\(more)}}"
+                + "\"param\":\(parameter),\"code\":\(code)\(more)}"
+                + (beside.isEmpty ? "}" : ",\(beside)}")
         case .anthropic:
             return "{\"type\":\"error\",\"error\":{\"type\":\"\(anthropicType)\","
                 + "\"message\":\(message),\"code\":\(code)\(more)},"

@@ -11,8 +11,8 @@ struct RequestReader {
     var field = ""
     /// The first thing that makes the request impossible to bill.
     var problem: RequestError?
-    /// Bytes of pictures, which are not tokenised as text.
-    var pictureBytes = 0
+    /// The data of pictures, which is not tokenised as text.
+    var pictures = PictureData()
     var hasMessages = false
 
     /// - Parameters:
@@ -42,7 +42,8 @@ struct RequestReader {
         }
         if let problem, isMetered || !problem.isAboutMoney { throw problem }
         guard hasMessages else { throw .missing("messages") }
-        shape.textBytes = bytes.count - pictureBytes
+        shape.textBytes = bytes.count - pictures.rawBytes
+        shape.contentBytes -= pictures.contentBytes
     }
 
     private mutating func read(
@@ -53,12 +54,37 @@ struct RequestReader {
         defer { self = reader }
         try cursor.object { cursor, key throws(JSONError) in
             reader.field = key.text
+            let start = cursor
             switch dialect {
             case .openai: try reader.readOpenAI(key, &cursor)
             case .anthropic: try reader.readAnthropic(key, &cursor)
             }
+            reader.shape.contentBytes += RequestReader.contentBytes(
+                of: key,
+                from: start,
+                to: cursor,
+            )
         }
         reader.field = ""
+    }
+
+    /// How much of a top-level field a provider probably tokenises; what we do not know is taken for
+    /// input.
+    private static func contentBytes(
+        of key: JSONKey,
+        from start: JSONCursor,
+        to end: JSONCursor,
+    ) -> Int {
+        switch key {
+        case "model", "metadata", "user", "store", "stop", "stop_sequences", "logit_bias",
+            "service_tier", "thinking", "reasoning_effort", "modalities", "stream_options",
+            "context_management", "provider", "prompt_cache_key", "prompt_cache_retention",
+            "safety_identifier", "betas":
+            0
+        // The model reads their names and their schemas, written in some language.
+        case "tools", "functions": end.compactPosition - start.compactPosition
+        default: end.contentBytes - start.contentBytes
+        }
     }
 
     mutating func refuse(_ error: RequestError) { problem = problem ?? error }
@@ -161,6 +187,19 @@ struct RequestReader {
             }
         if !isEmpty { refuse(error) }
         try cursor.skip()
+    }
+}
+
+/// How long the data of pictures is.
+struct PictureData {
+    /// As it stands in the body.
+    private(set) var rawBytes = 0
+    /// Unescaped.
+    private(set) var contentBytes = 0
+
+    mutating func add(_ data: JSONKey?) {
+        rawBytes += data?.raw.count ?? 0
+        contentBytes += data?.length ?? 0
     }
 }
 

@@ -30,10 +30,17 @@ package protocol ReceiptTransaction {
         skipping: Int,
         limit: Int,
     ) throws -> [StatementLine]
+    /// How many inferences were settled.
+    mutating func receiptCount() throws -> Int
+    /// What the customer's inferences came to that were settled at `start` or later.
+    mutating func usage(of customer: CustomerID, since start: Timestamp) throws -> [DailyUsage]
 }
 
 /// Everything the operator's figures are summed from.
 package protocol ReceiptReading {
     /// All receipts after `id` in id order, at most `limit`.
     mutating func receipts(after id: InferenceID?, limit: Int) throws -> [Receipt]
+    /// What was taken back of customers because its deposits left their chains, by asset; an asset of
+    /// which nothing was is not among it.
+    mutating func reversedOfCustomers() throws -> [Asset: Amount]
 }

@@ -74,7 +74,7 @@ enum ReceiptRow {
         return text
     }
 
-    private static func usage(_ text: String) -> Usage? {
+    static func usage(_ text: String) -> Usage? {
         var counts: [UsageClass: Int64] = [:]
         for part in text.split(separator: ",") {
             let fields = part.split(separator: ":", omittingEmptySubsequences: false)

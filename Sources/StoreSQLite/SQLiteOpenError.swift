@@ -13,7 +13,7 @@ package enum SQLiteOpenError: Failure, Hashable {
     /// The database was written by an older version and has not been opened for writing since.
     case tooOld
     /// The migrations are this version's, and the tables are not.
-    case otherTables
+    case otherTables(path: String)
     /// The database counts fewer commits than were answered: its log was cut, or it is an older copy.
     case behind(path: String, commits: Int64, answered: Int64)
     /// What remembers the number of commits can not be read.
@@ -56,9 +56,10 @@ package enum SQLiteOpenError: Failure, Hashable {
         case .missing(let path): "There is no database at \(path)."
         case .tooNew: "The database was written by a newer version of farebox."
         case .tooOld: "The database is of an older version; start the gateway once to bring it up."
-        case .otherTables:
-            "The database was made by a build whose tables were others, and nothing leads from them to "
-                + "this version's. Keep it for that build, or begin with a new one."
+        case .otherTables(let path):
+            "\(path) was made by a build whose tables were others, and nothing leads from them to this "
+                + "version's. It is as it was: read it with that build. To begin with a new database, move "
+                + "the file away, with the .mark, -wal and -shm beside it, or name another path."
         case .behind(let path, let commits, let answered):
             "\(path) has lost what was answered: it counts \(commits) durable commits, and there were "
                 + "\(answered). Keep its files, and restore what is missing; to go on without it, "

@@ -106,7 +106,7 @@ extension SQLiteStore {
         var configuration = configuration(LogCheckpoint.pages)
         configuration.readonly = true
         let database = try pool(path, configuration)
-        try withReason(of: path) { try database.read(Schema.requireCurrent) }
+        try withReason(of: path) { try database.read { try Schema.requireCurrent($0, at: path) } }
         return database
     }
 

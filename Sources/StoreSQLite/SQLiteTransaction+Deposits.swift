@@ -84,3 +84,34 @@ extension SQLiteTransaction: DepositReading {
         ) { columns in try DepositRow.deposit(&columns) }
     }
 }
+
+extension SQLiteTransaction: DepositWatchTransaction {
+    package mutating func cursor(of source: String) throws -> String? {
+        try row(
+            "SELECT place FROM deposit_cursors WHERE source = ?",
+            [.text(source)],
+            of: "deposit_cursors",
+        ) { columns in try columns.text("place") }
+    }
+
+    package mutating func setCursor(_ place: String, of source: String) throws {
+        willWrite()
+        try executeSealed(
+            """
+            INSERT INTO deposit_cursors (source, place, seal) VALUES (?, ?, ?)
+            ON CONFLICT (source) DO UPDATE SET place = excluded.place, seal = excluded.seal
+            """,
+            [.text(source), .text(place)],
+        )
+    }
+
+    package mutating func deposits(on chain: String, after block: Int64) throws -> [Deposit] {
+        try rows(
+            """
+            \(DepositRow.select) WHERE substr(id, 1, instr(id, '/') - 1) = ? AND block_number > ?
+            """,
+            [.text(chain), .integer(block)],
+            of: "deposits",
+        ) { columns in try DepositRow.deposit(&columns) }
+    }
+}

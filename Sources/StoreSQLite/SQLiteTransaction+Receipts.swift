@@ -64,6 +64,31 @@ extension SQLiteTransaction: ReceiptTransaction {
         return statement
     }
 
+    package mutating func receiptCount() throws -> Int {
+        try count("SELECT count(*) FROM receipts")
+    }
+
+    package mutating func usage(
+        of customer: CustomerID,
+        since start: Timestamp,
+    ) throws -> [DailyUsage] {
+        var sums = DailyUsage.Sums()
+        _ = try rows(
+            """
+            SELECT settled_at, model, usage, charge FROM receipts
+            WHERE customer = ? AND settled_at >= ?
+            """,
+            [.text(customer.description), .integer(start.microseconds)],
+            of: "receipts",
+        ) { columns in
+            let at = Timestamp(microseconds: try columns.integer("settled_at"))
+            let model = try columns.text("model")
+            let usage = try columns.parsed("usage", ReceiptRow.usage)
+            sums.add(at: at, model, usage, Amount(try columns.integer("charge")))
+        }
+        return sums.all
+    }
+
     private mutating func line(_ kind: String, _ id: String) throws -> StatementLine {
         if kind == "receipt" {
             if let receipt = try receipt(InferenceID(id)) { return .receipt(receipt) }
@@ -85,5 +110,22 @@ extension SQLiteTransaction: ReceiptReading {
             [.text(id?.description ?? ""), .integer(Int64(max(0, limit)))],
             of: "receipts",
         ) { columns in try ReceiptRow.receipt(&columns) }
+    }
+
+    /// Reads reversals alone, which are few: they have an index of their own.
+    package mutating func reversedOfCustomers() throws -> [Asset: Amount] {
+        let reversals = try rows(
+            """
+            SELECT debit, amount FROM transfers
+            WHERE code = 'reversal' AND debit GLOB 'customer/*'
+            """,
+            of: "transfers",
+        ) { columns in
+            let account = try columns.parsed("debit", AccountID.init)
+            return (account.asset, Amount(try columns.integer("amount")))
+        }
+        return reversals.reduce(into: [:]) { sums, reversal in
+            sums[reversal.0] = sums[reversal.0, default: .zero].adding(reversal.1) ?? Amount(.max)
+        }
     }
 }

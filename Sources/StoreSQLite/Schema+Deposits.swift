@@ -40,6 +40,8 @@ extension Schema {
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX deposits_by_state ON deposits (state, id);
+        CREATE INDEX deposits_by_block
+            ON deposits (substr(id, 1, instr(id, '/') - 1), block_number);
 
         CREATE TRIGGER deposits_keep_their_amount BEFORE UPDATE ON deposits
             WHEN (NEW.amount <> OLD.amount OR NEW.asset <> OLD.asset OR NEW.id <> OLD.id)
@@ -71,6 +73,12 @@ extension Schema {
             wallet TEXT NOT NULL PRIMARY KEY CHECK (wallet <> ''),
             customer TEXT NOT NULL REFERENCES customers (id),
             at INTEGER NOT NULL,
+            seal BLOB NOT NULL CHECK (length(seal) = 32)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE deposit_cursors (
+            source TEXT NOT NULL PRIMARY KEY CHECK (source <> ''),
+            place TEXT NOT NULL CHECK (place <> ''),
             seal BLOB NOT NULL CHECK (length(seal) = 32)
         ) STRICT, WITHOUT ROWID;
 

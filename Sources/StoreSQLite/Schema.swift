@@ -16,14 +16,16 @@ enum Schema {
 
     /// Runs the migrations that the database has not seen.
     ///
-    /// - Throws: ``SQLiteOpenError/tooNew``, ``SQLiteOpenError/otherTables``.
+    /// - Throws: ``SQLiteOpenError/tooNew``, ``SQLiteOpenError/otherTables(path:)``.
     static func bringUp(_ database: any DatabaseWriter) throws {
         let isTooNew = try database.read { try migrator.hasBeenSuperseded($0) }
         guard !isTooNew else { throw SQLiteOpenError.tooNew }
         try migrator.migrate(database)
         // The names of migrations do not tell what they did in the build that ran them.
         let found = try database.read(statements)
-        guard try found == expectedStatements.get() else { throw SQLiteOpenError.otherTables }
+        guard try found == expectedStatements.get() else {
+            throw SQLiteOpenError.otherTables(path: database.path)
+        }
     }
 
     /// Every table, index and trigger, as it was written.
@@ -41,10 +43,18 @@ enum Schema {
         return try database.read(statements)
     }
 
-    /// - Throws: ``SQLiteOpenError/tooNew``, ``SQLiteOpenError/tooOld``.
-    static func requireCurrent(_ database: Database) throws {
+    /// Makes sure that a database can be read as it is.
+    ///
+    /// - Throws: ``SQLiteOpenError/tooNew``, ``SQLiteOpenError/tooOld``,
+    ///   ``SQLiteOpenError/otherTables(path:)``.
+    static func requireCurrent(_ database: Database, at path: String) throws {
         guard try !migrator.hasBeenSuperseded(database) else { throw SQLiteOpenError.tooNew }
         guard try migrator.hasCompletedMigrations(database) else { throw SQLiteOpenError.tooOld }
+        // What else is missing, a trigger say, is for the audit to tell.
+        let found = Set(try statements(database))
+        let isReadable = try expectedStatements.get()
+            .allSatisfy { !$0.hasPrefix("CREATE TABLE") || found.contains($0) }
+        guard isReadable else { throw SQLiteOpenError.otherTables(path: path) }
     }
 
     /// A customer's account is never below zero.

@@ -27,6 +27,7 @@ enum Seal {
         """,
         "deposit_steps": "deposit, number, kind, at, evidence, actor",
         "wallets": "wallet, customer, at",
+        "deposit_cursors": "source, place",
         "rate_cards": "version, content",
         "rate_card_publications": "version, at",
     ]

@@ -170,6 +170,7 @@ class Gateway(Program):
             "FAREBOX_DATABASE": self.database,
             "FAREBOX_ADMIN_KEY": self.admin_key,
             "FAREBOX_REGISTER_LIMIT": 10_000,
+            "FAREBOX_SIGN_IN_LIMIT": 10_000,
             "OPENAI_API_KEY": world.secret("openai-key", "sk-" + secrets.token_hex(16)),
             "OPENAI_BASE_URL": f"{world.upstream}/v1",
             "ANTHROPIC_API_KEY": world.secret("anthropic-key", "sk-ant-" + secrets.token_hex(16)),

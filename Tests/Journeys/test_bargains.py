@@ -57,6 +57,26 @@ def test_a_limit_holds_whichever_name_the_upstream_reads(gateway, upstream, limi
     assert len({name for name, _ in sent}) == len(sent), sent
 
 
+# Searching the web
+
+
+def test_a_web_search_buys_no_more_than_the_balance_holds(world):
+    """What a search brings in can not be estimated: seen once, 0.02 USD bought ten times as much."""
+    gateway = world.start()
+    search = {"type": "web_search_20250305", "name": "web_search", "max_uses": 1}
+    found = "input_tokens=60000; output_tokens=200"
+    poor = gateway.customer("0.02")
+    refused = ask(ANTHROPIC, poor, directives=found, max_tokens=300, tools=[search]).expect(402)
+    error = ANTHROPIC.error(refused.body)
+    assert error["needed"] > 60_000 * prices(gateway, ANTHROPIC.model)["input_per_1m"] // 1_000_000, error
+    assert poor.charges() == [] and poor.balance() == 20_000
+    # Who can pay for the worst is served.
+    rich = gateway.customer("50.00")
+    answer = ask(ANTHROPIC, rich, directives=found, max_tokens=2_000, tools=[search]).expect(200)
+    receipt = rich.settled(answer.headers["x-farebox-receipt"])
+    assert receipt["overrun"] == 0 and receipt["hold"] > receipt["charge"] >= 180_000, receipt
+
+
 # Budgets of keys
 
 
@@ -179,6 +199,31 @@ def test_output_of_any_shape_is_estimated_where_nothing_is_reported(gateway, ups
     assert receipt["usage_source"] == "estimated" and receipt["usage"]["output"] >= 10_000, receipt
 
 
+@both
+def test_how_a_request_is_written_changes_no_estimate(gateway, upstream, dialect):
+    whole = {
+        "openai": b'{"choices":[{"index":0,"message":{"content":"x"}}]}',
+        "anthropic": b'{"type":"message","role":"assistant","content":[{"type":"text","text":"x"}]}',
+    }
+    upstream.answer(whole[dialect.name], content_type="application/json")
+    customer = gateway.customer("0.02")
+    request = dialect.request(customer, messages=[{"role": "user", "content": "Grüße, 世界 🙂 " * 20}])
+    content = request.pop("json")
+    written = [
+        json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+        json.dumps(content, ensure_ascii=True, indent=8) + " " * 200_000,
+        json.dumps(content | {"metadata": {"user_id": "x" * 200_000}}),
+    ]
+    inputs = []
+    for body in written:
+        answer = call(**request, body=body.encode()).expect(200)
+        receipt = customer.settled(answer.headers["x-farebox-receipt"])
+        assert receipt["usage_source"] == "estimated"
+        inputs.append(receipt["usage"]["input"])
+    size = len(content["messages"][0]["content"].encode())
+    assert inputs == [-(-(size + len("user")) // 4) + 4] * 3
+
+
 # What the provider says of our account
 
 
@@ -191,6 +236,39 @@ def test_the_names_of_our_account_stay_with_us(gateway, upstream, dialect, statu
     assert answer.status == int(status[:3]) and answer.headers["retry-after"] == "7"
     assert b"AbCd" not in answer.body and b"proj_" not in answer.body
     assert dialect.error(answer.body)["code"] == "upstream_error"
+
+
+NAMING_ERROR = {
+    "openai": b'data: {"error":{"message":"limit of %s","type":"x","param":null,"code":null}}\n\n',
+    "anthropic": b'event: error\ndata: {"type":"error","error":{"type":"x","message":"limit of %s"}}\n\n',
+}
+FIRST_WORDS = {
+    "openai": b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"word"}}]}\n\n',
+    "anthropic": b'event: message_start\ndata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant",'
+    b'"model":"claude-sonnet-4-6","content":[],"usage":{"input_tokens":9,"output_tokens":1}}}\n\n',
+}
+
+
+@both
+@pytest.mark.parametrize("name", [b"org-AbCd1234EfGh", b"proj_12345678", b"sk-proj-abc12345", "credential"], ids=str)
+@pytest.mark.parametrize("begun", [True, False], ids=["in an answer", "before one"])
+def test_the_names_of_our_account_stay_with_us_in_a_stream(gateway, upstream, dialect, name, begun):
+    if name == "credential":
+        name = gateway.settings[f"{dialect.name.upper()}_API_KEY"].encode()
+    first = [FIRST_WORDS[dialect.name]] if begun else [SIGN_OF_LIFE[dialect.name]]
+    upstream.answer(*first, NAMING_ERROR[dialect.name] % name)
+    answer = ask(dialect, gateway.customer("5.00"), stream=True).expect(200)
+    assert name not in answer.body and b"limit of" not in answer.body
+    last = answer.body.strip().rsplit(b"data: ", 1)[1]
+    assert dialect.error(last)["code"] == "upstream_error"
+    assert (b"receipt=" in answer.body) == begun
+
+
+@both
+def test_an_error_that_names_nothing_of_ours_is_the_upstreams_own_word(gateway, upstream, dialect):
+    told = NAMING_ERROR[dialect.name] % b"the model"
+    upstream.answer(FIRST_WORDS[dialect.name], told)
+    assert ask(dialect, gateway.customer("5.00"), stream=True).expect(200).body.endswith(told)
 
 
 # Counting tokens

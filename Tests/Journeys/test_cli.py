@@ -178,6 +178,22 @@ def test_the_cards_in_the_tree_pass_the_check():
         assert done.returncode == 0, (card.name, done.stderr)
 
 
+@pytest.mark.parametrize("scale", [lambda price: price // 1000, lambda price: price * 1000], ids=["a thousandth", "a thousandfold"])
+@pytest.mark.parametrize("card", sorted(DEFAULT_CARD.parent.glob("*.yaml")), ids=lambda card: card.stem)
+def test_a_card_whose_prices_are_not_per_million_is_refused_model_by_model(tmp_path, card, scale):
+    content = yaml.safe_load(card.read_text())
+    for rate in content["rates"]:
+        for prices in (rate["cost"], rate.get("price") or {}):
+            for kind in {"input", "output"} & prices.keys():
+                prices[kind] = scale(prices[kind])
+    file = tmp_path / "card.yaml"
+    file.write_text(yaml.safe_dump(content))
+    checked = run("rates", "check", file)
+    assert checked.returncode == 65, checked.stderr
+    for rate in content["rates"]:
+        assert re.search(rf"{re.escape(rate['model'])}: cost\.(in|out)put: \d+ is not within", checked.stderr), rate
+
+
 def spoil_zero(card):
     card["rates"][0]["cost"]["input"] = 0
 
@@ -328,6 +344,17 @@ TAMPERED = {
     "a receipt's usage": "UPDATE receipts SET usage = replace(usage, 'output:', 'output:1')",
     "a missing receipt": "DELETE FROM receipts",
 }
+
+
+def test_the_audit_does_not_call_the_books_of_another_build_corrupt(world, books):
+    books.execute("ALTER TABLE receipts DROP COLUMN overrun")
+    books.commit()
+    path = world.directory / "farebox.db"
+    done = run("audit", "--database", f"sqlite:{path}")
+    assert done.returncode not in (0, 1), done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert str(path) in said and "move the file away" in said, said
+    assert "corrupt" not in said
 
 
 @pytest.mark.parametrize("sql", TAMPERED.values(), ids=TAMPERED)

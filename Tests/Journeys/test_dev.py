@@ -1,5 +1,7 @@
 """What `make dev` starts, and whether the README, the examples and the printed lines work when pasted."""
 
+import json
+import os
 import re
 import signal
 import subprocess
@@ -7,7 +9,7 @@ import sys
 
 import pytest
 
-from programs import ROOT, Program, environment, is_key, run
+from programs import BINARY, ROOT, Program, environment, is_key, run, until
 from wire import call
 
 README = (ROOT / "README.md").read_text()
@@ -193,3 +195,29 @@ def test_port_4020_is_the_default():
     assert HOST in run("dev", "--help").stdout or "4020" in run("dev", "--help").stdout
 
 
+
+
+def test_with_chains_the_printed_commands_pay_and_are_credited(tmp_path):
+    output = tmp_path / "out"
+    command = [sys.executable, ROOT / "Tests/Chains/dev.py", BINARY, "--port", "0"]
+    with output.open("wb") as out:
+        started = subprocess.Popen(command, env=environment(TMPDIR=tmp_path), stdout=out, stderr=out, start_new_session=True)
+    try:
+        until(lambda: "/v1/balance" in output.read_text(), "the commands to be printed")
+        told = output.read_text()
+        payments = re.findall(r"^  (\S+ \S+pay\.py .+)$", told, re.MULTILINE)
+        assert len(payments) == 3
+        for payment in payments:
+            subprocess.run(["bash", "-c", payment], check=True, capture_output=True, timeout=60)
+        balance = re.findall(r"^  (curl .+/v1/balance .+)$", told, re.MULTILINE)[0]
+
+        def dollars():
+            answered = subprocess.run(["bash", "-c", balance], check=True, capture_output=True, timeout=60).stdout
+            return json.loads(answered)["balance"]
+
+        until(lambda: dollars() == "15.000000", "five dollars of each to be credited")
+    finally:
+        os.killpg(started.pid, signal.SIGINT)
+        assert started.wait(60) == 0, output.read_text()[-2000:]
+    assert "audit clean" in output.read_text()
+    assert list(tmp_path.glob("farebox-chains-*")) == []

@@ -283,11 +283,11 @@ def test_no_name_holds_others_up_however_it_is_written(customer, upstream, diale
     if place == "model":
         body["model"] = MARKS
     elif place == "key":
-        body["metadata"] = {MARKS: "a", "b": "c"}
+        body["future"] = {MARKS: "a", "b": "c"}
     else:
         body["messages"] = [{"role": "user", "content": [{"type": MARKS, "text": "Hi"}]}]
     answer, _ = send(dialect, customer, json.dumps(body, ensure_ascii=False).encode())
-    # A key that nobody reads is paid for like any text, and two megabytes are more than this customer has.
+    # What we do not know is paid for like any text, and two megabytes are more than this customer has.
     assert answer.status == (402 if place == "key" else 400)
 
 

@@ -168,7 +168,7 @@ def test_a_key_uses_the_models_of_its_list_alone(manager, dialect):
     # By an alias.
     ask("PATCH", manager, f"/{key.hash}", models=[dialect.model]).expect(200)
     spend(key, dialect).expect(200)
-    listed = call("GET", f"{manager.gateway.url}/v1/models", headers=key.bearer).expect(200).json()["data"]
+    listed = call("GET", f"{manager.gateway.url}/v1/models", headers=key.bearer | dialect.headers).expect(200).json()["data"]
     assert len(listed) == 1 and listed[0]["id"].endswith(dialect.model)
     ask("PATCH", manager, f"/{key.hash}", models=None).expect(200)
     spend(key, dialect).expect(200)
@@ -316,6 +316,21 @@ def test_a_refused_request_counts_no_tokens(manager):
     key = make(manager, tokens_per_minute=1000, limit=0.000001)
     for _ in range(3):
         spend(key, max_tokens=900).expect(402)
+
+
+def test_what_a_full_gateway_turns_away_counts_for_no_key(world):
+    gateway = world.start(FAREBOX_INFERENCE_LIMIT=1, FAREBOX_DRAIN_SECONDS=1)
+    customer = gateway.customer("5.00")
+    key = make(customer, requests_per_minute=1, tokens_per_minute=1000)
+    with Stream(**OPENAI.request(customer, "fault=stall_after_events:1", stream=True)) as stream:
+        stream.events(1)
+        for _ in range(2):
+            error = OPENAI.error(spend(key, max_tokens=900).expect(503).body)
+            assert error["code"] == "overloaded"
+        stream.leave()
+    gateway.wait_until_no_holds()
+    spend(key, max_tokens=900).expect(200)
+    spend(key, max_tokens=900).expect(429)
 
 
 def test_a_stream_counts_as_running_to_its_last_byte(manager):

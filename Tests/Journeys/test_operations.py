@@ -13,7 +13,7 @@ import pytest
 from dialects import ANTHROPIC, BOTH, OPENAI
 from money import prices
 from programs import PATIENCE, run, until
-from wire import Stream, call
+from wire import Stream, call, parse, raw, raw_request
 
 both = pytest.mark.parametrize("dialect", BOTH, ids=str)
 
@@ -55,6 +55,69 @@ def test_registrations_are_limited_per_minute(world):
     # The address is the connection's, not what a header says.
     lied = call("POST", f"{gateway.url}/v1/register", headers={"x-forwarded-for": "203.0.113.9"})
     assert lied.status == 429
+
+
+def test_behind_a_proxy_the_last_address_counts_and_nothing_that_an_agent_adds(world):
+    gateway = world.start(FAREBOX_REGISTER_LIMIT=2, FAREBOX_CLIENT_ADDRESS_HEADER="X-Forwarded-For")
+
+    def register(*lines):
+        """What the proxy in front hands on: its own word is the last."""
+        fields = [("x-forwarded-for", line) for line in lines]
+        heard = raw(gateway.port, raw_request("POST", "/v1/register", fields))
+        return parse(heard).status
+
+    agent = "203.0.113.9"
+    assert [register(agent), register(f"198.51.100.1, {agent}")] == [200, 200]
+    for lines in ([agent], [f"198.51.100.2,{agent}"], ["198.51.100.3", agent], [f"198.51.100.4, {agent} "], [f", ,{agent}"]):
+        assert register(*lines) == 429, lines
+    # Another agent behind the same proxy, and one that the proxy says nothing of.
+    assert register(f"{agent}, 203.0.113.10") == 200
+    assert [register(), register(""), register(f"{agent},")] == [200, 200, 429]
+
+
+# What there is
+
+
+@pytest.mark.parametrize("dialect", BOTH, ids=str)
+def test_a_list_of_models_has_those_that_its_dialect_serves(gateway, dialect):
+    customer = gateway.customer("5.00")
+    headers = dialect.headers | dialect.auth(customer.key)
+    listed = [row["id"] for row in call("GET", f"{gateway.url}/v1/models", headers).expect(200).json()["data"]]
+    assert len(listed) >= 3 and len(set(listed)) == len(listed)
+    for model in listed:
+        request = dialect.request(customer) | {"json": dialect.body(model=model)}
+        call(**request).expect(200)
+        call("GET", f"{gateway.url}/v1/models/{model}", headers).expect(200)
+    other = next(other for other in BOTH if other is not dialect)
+    request = dialect.request(customer) | {"json": dialect.body(model=other.model)}
+    assert dialect.error(call(**request).expect(404).body)["code"] == "model_not_found"
+    call("GET", f"{gateway.url}/v1/models/{other.model}", headers).expect(404)
+
+
+@pytest.mark.parametrize("dialect", BOTH, ids=str)
+@pytest.mark.parametrize("prefix", ["", "/proxy/{key}", "/proxy/{key}/v1"])
+def test_a_slash_at_the_end_of_a_path_changes_no_shape(gateway, dialect, prefix):
+    customer = gateway.customer("5.00")
+    request = dialect.request(customer)
+    path = f"{prefix}{dialect.path.removeprefix('/v1') if prefix else dialect.path}/"
+    call(**request | {"url": gateway.url + path.format(key=customer.key)}).expect(200)
+    wrong = request | {"url": gateway.url + path.format(key="fbx-nobody"), "headers": dialect.auth("nobody")}
+    assert dialect.error(call(**wrong).expect(401).body)["code"] == "invalid_credential"
+
+
+def test_the_description_for_agents_is_kept_only_where_its_urls_are_the_operators(world, gateway):
+    def described(gateway, **headers):
+        answer = call("GET", f"{gateway.url}/.well-known/agent-service.json", headers).expect(200)
+        return answer.json(), answer.headers["cache-control"]
+
+    told, caching = described(gateway, host="elsewhere.example")
+    assert told["url"] == "http://elsewhere.example" and caching == "no-store"
+    register = told["onboarding"]["register"]
+    assert register == {"method": "POST", "url": "http://elsewhere.example/v1/register", "auth_required": False}
+    gateway.stop()
+    public = world.start(name="public", FAREBOX_PUBLIC_URL="https://pay.example.com")
+    told, caching = described(public, host="elsewhere.example")
+    assert told["url"] == "https://pay.example.com" and caching == "public, max-age=3600"
 
 
 # Grants
@@ -146,7 +209,8 @@ def test_the_operators_totals_add_up(gateway):
     charges = []
     for dialect in BOTH:
         answer = call(**dialect.request(customer, "input_tokens=20; output_tokens=50")).expect(200)
-        charges.append(customer.settled(answer.headers["x-farebox-receipt"])["charge"])
+        receipt = answer.headers["x-farebox-receipt"]
+        charges.append(customer.settled(receipt)["charge"])
     told = gateway.admin("GET", "/v1/admin/stats").expect(200).json()
     usd = find(told, "usd")
     assert usd["grants"] == 5_000_000
@@ -154,6 +218,12 @@ def test_the_operators_totals_add_up(gateway):
     assert usd["provider_cost"] + usd["margin"] == sum(charges)
     assert 0 < usd["provider_cost"] < sum(charges)
     assert usd["liabilities"] == 5_000_000 - sum(charges)
+    assert (usd["refunds"], usd["deposits"], usd["suspense"], usd["overrun"]) == (0, 0, 0, 0)
+    gateway.admin("POST", "/v1/admin/refunds", inference=receipt, amount="0.000003", reason="a journey").expect(200)
+    after = gateway.admin("GET", "/v1/admin/stats").expect(200).json()["assets"]["usd"]
+    changes = {"refunds": 3, "margin": usd["margin"] - 3, "liabilities": usd["liabilities"] + 3}
+    assert after == usd | changes
+    assert after["liabilities"] == customer.balance()
 
 
 def find(tree, name):
@@ -220,6 +290,7 @@ BASE = {
         {"FAREBOX_ADMIN_KEY": ""},
         {"FAREBOX_ADMIN_KEY": "short"},
         {"FAREBOX_ADMIN_KEY": "changeme-changeme"},
+        {"OPENAI_API_KEY": "changeme"},
         {"FAREBOX_UNHEARD_OF": "1"},
         {"FAREBOX_LISTEN": "nowhere"},
         {"FAREBOX_LISTEN": "127.0.0.1:99999"},
@@ -248,6 +319,50 @@ def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path, change):
     if name.endswith("KEY") and value:
         assert value not in done.stderr
     assert "listening" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "key, why",
+    [
+        ("short", "at least 16 characters"), ("k7Qx2m", "at least 16 characters"), ("1234567890123456", "easy to guess"),
+        ("98765432109876543210", "easy to guess"), ("your-admin-key-here", "easy to guess"), ("changeme-changeme", "easy to guess"),
+        ("abcdefghijklmnopqrstuvwxyz", "easy to guess"), ("qwertyuiopasdfgh", "easy to guess"), ("a" * 40, "easy to guess"),
+        ("k7Qx2k7Qx2k7Qx2k7Qx2", "easy to guess"), ("replace-this-secret-please", "easy to guess"),
+    ],
+)
+def test_a_weak_secret_is_told_why(tmp_path, key, why):
+    done = run("serve", directory=tmp_path, **BASE | {"FAREBOX_ADMIN_KEY": key})
+    assert done.returncode == 65 and f"FAREBOX_ADMIN_KEY {'must have' if 'least' in why else 'is'} {why}" in done.stderr, done.stderr
+    assert key not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "TOGETHER_API_KEY"])
+@pytest.mark.parametrize("key", ["changeme", "CHANGE-ME", "your-api-key-here", "sk-your-key-here", "<your OpenAI key>", "xxxxxxxx"])
+def test_a_placeholder_is_no_credential(tmp_path, name, key):
+    settings = BASE | {"FAREBOX_UPSTREAMS": "together", "TOGETHER_BASE_URL": "http://x", "TOGETHER_API_KEY": "EMPTY"} | {name: key}
+    done = run("serve", directory=tmp_path, **settings)
+    assert done.returncode == 65 and f"{name} still says what stands in an example" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("key", ["EMPTY", "none", "dummy", "sk-test", "x", "local"])
+def test_an_upstream_without_keys_may_be_given_any(world, key):
+    gateway = world.start(FAREBOX_UPSTREAMS="local", LOCAL_BASE_URL=f"{world.upstream}/v1", LOCAL_API_KEY=key)
+    assert gateway.is_healthy()
+
+
+def test_a_start_without_upstreams_says_which_credentials_would_do(tmp_path):
+    done = run("serve", directory=tmp_path, **{name: value for name, value in BASE.items() if name != "OPENAI_API_KEY"})
+    assert done.returncode == 65
+    assert done.stderr.strip().endswith(
+        "No upstream has a credential: set at least one of OPENAI_API_KEY, ANTHROPIC_API_KEY, OPENROUTER_API_KEY, TOGETHER_API_KEY."
+    ), done.stderr
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-admin-key": "wrong"}, {"authorization": "Bearer x"}], ids=str)
+def test_an_operator_who_is_not_recognised_is_told_of_the_operators_header(shared, headers):
+    error = call("GET", f"{shared.url}/v1/admin/stats", headers=headers).expect(401).json()
+    assert "X-Admin-Key" in error["error"] and "api" not in error["error"].lower(), error
+    assert error["code"] == ("invalid_credential" if "x-admin-key" in headers else "missing_credential")
 
 
 def test_a_second_gateway_on_the_same_database_is_refused(world, gateway):

@@ -20,7 +20,7 @@ from smuggling import Site, corpus, mutated
 from tagged import TAG, ConfusedServer, TaggedUpstream
 from wire import call
 
-MODELS = ["gpt-4o", "gpt-5.2", "gpt-5.3-codex", "o3", "claude-opus-4-6", "claude-sonnet-4-6"]
+MODELS = ["gpt-4o", "gpt-5.2", "gpt-5.3-codex", "o3"]
 SEED = int(os.environ.get("SMUGGLING_SEED", "1"))
 MUTATIONS = int(os.environ.get("SMUGGLING_MUTATIONS", "1000"))
 AT_ONCE = 12

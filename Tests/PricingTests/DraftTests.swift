@@ -29,13 +29,13 @@ struct DraftTests {
         Row(
             "a price of zero",
             [
-                "openai/sample: cost.input: 0 is not within 1 and 10000000000"
+                "openai/sample: cost.input: 0 is not within 10000 and 180000000 micro-USD per 1000000"
             ],
         ) { $0.rates[0].cost[.input] = 0 },
         Row(
             "a negative price",
             [
-                "openai/sample: cost.output: -5 is not within 1 and 10000000000"
+                "openai/sample: cost.output: -5 is not within 20000 and 1000000000 micro-USD per 1000000"
             ],
         ) { $0.rates[0].cost[.output] = -5 },
         Row("a missing price", ["openai/sample: cost.output: is missing"]) {
@@ -44,14 +44,35 @@ struct DraftTests {
         Row(
             "an absurd price",
             [
-                "openai/sample: cost.output: 10000000001 is not within 1 and 10000000000"
+                "openai/sample: cost.output: 1000000001 is not within 20000 and 1000000000 micro-USD per 1000000"
             ],
-        ) { $0.rates[0].cost[.output] = 10_000_000_001 },
-        Row("the highest price", []) { $0.rates[0].cost[.output] = 10_000_000_000 },
+        ) { $0.rates[0].cost[.output] = 1_000_000_001 },
+        Row("the highest prices", []) {
+            $0.rates[0].cost = [
+                .input: 180_000_000, .output: 1_000_000_000, .cacheWrite1h: 400_000_000,
+            ]
+        },
+        Row("the lowest prices", []) {
+            $0.rates[0].cost = [.input: 10_000, .output: 20_000, .cacheRead: 500]
+        },
+        Row(
+            "prices per 1,000 taken for prices per 1,000,000",
+            [
+                "openai/sample: cost.input: 3000 is not within 10000 and 180000000 micro-USD per 1000000",
+                "openai/sample: cost.cache_read: 300 is not within 500 and 400000000 micro-USD per 1000000",
+                "openai/sample: cost.output: 15000 is not within 20000 and 1000000000 micro-USD per 1000000",
+            ],
+        ) { $0.rates[0].cost = [.input: 3000, .output: 15_000, .cacheRead: 300] },
+        Row(
+            "a price a thousand times its cost",
+            [
+                "openai/sample: price.input: 1000000000 is not within 10000 and 180000000 micro-USD per 1000000"
+            ],
+        ) { $0.rates[0].price = [.input: 1_000_000_000] },
         Row(
             "an absurd price of a search",
             [
-                "openai/sample: cost.web_search: 100000000000001 is not within 1 and 100000000000000"
+                "openai/sample: cost.web_search: 100000000000001 is not within 1 and 100000000000000 micro-USD per 1000000"
             ],
         ) { $0.rates[0].cost[.webSearch] = 100_000_000_000_001 },
         Row("a price below its cost", ["openai/sample: price.input: is below its cost"]) {
@@ -116,9 +137,9 @@ struct DraftTests {
                 "openai/sample: tiers: above is not positive",
                 "openai/sample: above 0: cost.output: is missing",
             ],
-        ) { $0.rates[0].tiers = [RateCardDraft.Tier(above: 0, cost: [.input: 1])] },
+        ) { $0.rates[0].tiers = [RateCardDraft.Tier(above: 0, cost: [.input: 10_000])] },
         Row("two tiers of one size", ["openai/sample: tiers: two begin at one size"]) {
-            let tier = RateCardDraft.Tier(above: 9, cost: [.input: 1, .output: 1])
+            let tier = RateCardDraft.Tier(above: 9, cost: [.input: 10_000, .output: 20_000])
             $0.rates[0].tiers = [tier, tier]
         },
     ]

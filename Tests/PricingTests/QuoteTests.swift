@@ -197,6 +197,23 @@ struct QuoteTests {
             isLowered: true,
             demand: demand(choices: 2),
         ),
+        .refusal(
+            "what searches bring in is not estimated",
+            .adaptive,
+            33_047,
+            needs: 35_000,
+            affords: 1023,
+            demand: demand(searches: 3),
+        ),
+        .hold(
+            "searches are held for the worst",
+            .adaptive,
+            34_999,
+            holds: 34_998,
+            output: 1999,
+            isLowered: true,
+            demand: demand(searches: 3),
+        ),
     ]
 
     @Test(arguments: strict + adaptive)

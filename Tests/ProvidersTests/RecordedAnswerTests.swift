@@ -20,7 +20,7 @@ struct RecordedAnswer: Sendable, CustomTestStringConvertible {
         return files.sorted().compactMap { file in
             let isChat = file.contains("-chat/")
             guard isChat || file.hasPrefix("anthropic-messages/"), !file.contains("error"),
-                !file.contains("transcription"), !file.hasPrefix("mistral-chat/mistral-reasoning")
+                !file.contains("transcription")
             else { return nil }
             return RecordedAnswer(
                 path: root.appending(path: file).path,

@@ -46,6 +46,29 @@ struct DepositConformanceTests {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `where a source is read on is found, and the deposits above a block`(
+        _ kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store in
+            let blocks = try await store.write(.durable) { transaction in
+                #expect(try transaction.cursor(of: "blocks/tempo") == nil)
+                for place in ["5", "7"] { try transaction.setCursor(place, of: "blocks/tempo") }
+                try transaction.setCursor("other", of: "history/solana/a")
+                try transaction.observe(.sample(0), at: .second(1))
+                return try transaction.deposit(.sample(0))?.block
+            }
+            let (block, chain) = (try #require(blocks), DepositID.sample(0).chain)
+            #expect(try await store.read { try $0.cursor(of: "blocks/tempo") } == "7")
+            #expect(try await store.read { try $0.cursor(of: "blocks/base") } == nil)
+            let found = try await store.read { transaction in
+                try [(chain, block.number - 1), (chain, block.number), ("other", 0)]
+                    .map { try transaction.deposits(on: $0, after: $1).map(\.id) }
+            }
+            #expect(found == [[.sample(0)], [], []])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `every state is found as it was written`(_ kind: StoreKind) async throws {
         try await withStore(kind) { store in
             let states = try await store.write(.durable) { transaction in
@@ -136,6 +159,7 @@ struct DepositConformanceTests {
                 )
             }
             #expect(statement.map(\.summary) == ["restoration 70", "reversal -70", "deposit 100"])
+            #expect(try await store.read { try $0.reversedOfCustomers() } == [.usdc: 70])
             #expect(length == 3)
         }
     }

@@ -24,6 +24,7 @@ struct QueryPlanTests {
             + "FROM deposits",
         "SELECT deposit, number, kind, at, evidence, actor, seal FROM deposit_steps",
         "SELECT wallet, customer, at, seal FROM wallets",
+        "SELECT source, place, seal FROM deposit_cursors",
         "SELECT version, content, seal FROM rate_cards",
         "SELECT version, at, seal FROM rate_card_publications",
         "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name",
@@ -32,6 +33,7 @@ struct QueryPlanTests {
             + "GROUP BY kind, asset ORDER BY kind, asset",
         "SELECT count(*) FROM customers",
         "SELECT count(*) FROM keys",
+        "SELECT count(*) FROM receipts",
         "SELECT id, customer, digest, settings, created_at, updated_at, revoked_at FROM keys "
             + "ORDER BY id",
         // As many rows as there are open holds, as there are gateways; and the last row alone.

@@ -40,6 +40,38 @@ struct RecordConformanceTests {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `usage is summed by day and model, of one customer and no older than asked`(
+        _ kind: StoreKind
+    ) async throws {
+        try await kind.withStore { store in
+            try await store.publishSample()
+            try await store.fund("acme", 100_000)
+            try await store.fund("other", 100_000)
+            let day = Int64(86_400)
+            let usage = Usage([.input: 10, .cacheRead: 5, .output: 3])
+            var charges: [Int64] = []
+            for (id, second) in [("a", day - 1), ("b", day), ("c", day + 9), ("d", 3 * day)] {
+                let receipt = try await store.settle(
+                    InferenceID(id),
+                    of: "acme",
+                    1000,
+                    usage,
+                    at: .second(second),
+                )
+                charges.append(receipt.charge.units)
+            }
+            try await store.settle("e", of: "other", 1000, usage, at: .second(day))
+            let sums = try await store.read { try $0.usage(of: "acme", since: .second(day)) }
+            let first = Timestamp.second(0).day
+            #expect(sums.map(\.day.day) == [first + 3, first + 1])
+            #expect(sums.map(\.requests) == [1, 2])
+            #expect(sums.map(\.inputTokens) == [15, 30])
+            #expect(sums.map(\.outputTokens) == [3, 6])
+            #expect(sums.map(\.charge.units) == [charges[3], charges[1] + charges[2]])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `a statement lists receipts and credits, the newest first, in pages`(
         _ kind: StoreKind
     ) async throws {

@@ -163,14 +163,15 @@ struct SQLiteOpeningTests {
         }
     }
 
-    @Test func `tables of another build are not written to`() async throws {
+    @Test func `tables of another build are neither written to nor read`() async throws {
         try await withTemporaryFolder { folder in
             let path = "\(folder)/farebox.db"
             try await SQLiteStore.open(.file(path), access: .exclusive).close()
             try rawSQL(path, "ALTER TABLE accounts ADD COLUMN held INTEGER NOT NULL DEFAULT 0")
-            #expect(throws: SQLiteOpenError.otherTables) {
-                try SQLiteStore.open(.file(path), access: .exclusive)
-            }
+            let refusal = SQLiteOpenError.otherTables(path: path)
+            #expect(throws: refusal) { try SQLiteStore.open(.file(path), access: .exclusive) }
+            #expect(throws: refusal) { try SQLiteStore.open(.file(path), access: .readOnly) }
+            #expect(refusal.message.contains(path) && refusal.message.contains("move"))
             try rawSQL(path, "ALTER TABLE accounts DROP COLUMN held")
             try await SQLiteStore.open(.file(path), access: .exclusive).close()
         }

@@ -47,6 +47,9 @@ enum StoreStatements {
         try transaction.observe(.sample(1, .sample(for: nil, sender: 9)), at: .second(1))
         try transaction.dropped(.sample(), from: .sample(1), at: .second(2))
         _ = try transaction.deposits(in: .reversed, after: nil, limit: 9)
+        try transaction.setCursor("1", of: "blocks/tempo")
+        _ = try transaction.cursor(of: "blocks/tempo")
+        _ = try transaction.deposits(on: "tempo", after: 0)
     }
 
     /// Of one thing that is not in memory yet.
@@ -69,15 +72,18 @@ enum StoreStatements {
         _ = try transaction.charged(by: .customer("nobody"), since: 1)
         _ = try transaction.openHolds(leasedBefore: .distantFuture, limit: 9)
         _ = try transaction.statementLength(of: "acme")
+        _ = try transaction.usage(of: "acme", since: .second(0))
         _ = try transaction.statement(of: "acme", skipping: 0, limit: 9)
     }
 
     /// Of everything, for whoever audits or asks for figures.
     private static func readTables(_ transaction: inout SQLiteTransaction) throws {
         _ = try transaction.keys(of: nil)
+        _ = try transaction.receiptCount()
         _ = try transaction.identityCounts()
         _ = try transaction.openHoldCount()
         _ = try transaction.totals()
+        _ = try transaction.reversedOfCustomers()
         for writer in try transaction.writers() {
             _ = try transaction.chain(of: writer)
             _ = try transaction.transfers(of: writer, after: 0, limit: 9)

@@ -48,7 +48,9 @@ struct DevCommand: AsyncParsableCommand {
     }
 
     private func settings(_ upstreamURL: String, adminKey: String) async throws -> ServeSettings {
-        let reader = try await SettingsReader(environment: [
+        // Where deposits are taken is the caller's to say; a database of the caller's is not touched.
+        let chains = ChainPreset.environment(SystemSources.environment)
+        let own = [
             SettingKey.listen.variable: "127.0.0.1:\(port)",
             SettingKey.database.variable: "sqlite:\(directory)/farebox.db",
             SettingKey.adminKey.variable: adminKey,
@@ -57,7 +59,8 @@ struct DevCommand: AsyncParsableCommand {
             "OPENAI_API_KEY": "simulated", "OPENAI_BASE_URL": "\(upstreamURL)/v1",
             "ANTHROPIC_API_KEY": "simulated", "ANTHROPIC_BASE_URL": upstreamURL,
             "OPENROUTER_API_KEY": "simulated", "OPENROUTER_BASE_URL": "\(upstreamURL)/v1",
-        ])
+        ]
+        let reader = try await SettingsReader(environment: own.merging(chains) { own, _ in own })
         return try ServeSettings(reader, now: SystemSources.time.now())
     }
 

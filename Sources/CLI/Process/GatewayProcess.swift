@@ -1,3 +1,5 @@
+import AsyncHTTPClient
+import Deposits
 import Forwarding
 import Foundation
 import Gateway
@@ -14,6 +16,7 @@ import Receipts
 import ServiceLifecycle
 import StoreSQLite
 import UnixSignals
+import Watching
 
 extension SQLiteStore: GatewayStore {}
 
@@ -24,6 +27,7 @@ struct GatewayProcess {
     let failure: StoreFailure
     let services: GatewayServices<SQLiteStore>
     private let client: OwnedTransport
+    private let nodes: NodeClient
     private let registry: PrometheusRegistry
 
     /// Opens the store and puts everything together; nothing runs yet.
@@ -36,6 +40,7 @@ struct GatewayProcess {
         }
         let card = try await store.read { try $0.currentRateCard() }
         client = OwnedTransport(settings)
+        nodes = NodeClient()
         services = GatewayServices(
             store: store,
             settings: settings.gateway,
@@ -46,6 +51,7 @@ struct GatewayProcess {
             identifiers: SystemSources.identifiers,
             clock: SystemSources.clock,
             logger: Logger(label: "farebox"),
+            chains: settings.chains.map { [nodes] in settings.watched($0, store, nodes) },
         )
         self.settings = settings
         self.store = store
@@ -62,14 +68,23 @@ struct GatewayProcess {
     ) async throws -> GatewayProcess {
         let process = try await GatewayProcess(settings, registry: registry)
         do {
+            process.warn()
             try await process.services.holdKeeper.expireAll()
             try await process.publishRates()
         } catch {
-            try await process.client.shutdown()
+            try await process.shutDownClients()
             try await process.store.close()
             throw error
         }
         return process
+    }
+
+    /// Tells in the log what nobody should overlook.
+    private func warn() {
+        guard settings.gateway.takesUnprovenPayers else { return }
+        Logger(label: "farebox").warning(
+            "X-Payer is taken at its word: anybody spends anybody's balance; for test networks only"
+        )
     }
 
     private func publishRates() async throws {
@@ -109,7 +124,7 @@ struct GatewayProcess {
         )
         // Shut down from the last to the first: no new requests, then the inferences that run.
         var configuration = ServiceGroupConfiguration(
-            services: companions + [
+            services: companions + services.chains.flatMap(\.services) + [
                 services.holdKeeper, services.booksWatch, failure, services.supervisor, draining,
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -123,7 +138,7 @@ struct GatewayProcess {
             try await close()
             throw StartError.addressInUse("\(settings.host):\(settings.port)")
         } catch {
-            try await client.shutdown()
+            try await shutDownClients()
             throw store.isStopped ? StoreError.stopped : error
         }
         let audit = try await Bookkeeping.audit(store)
@@ -131,8 +146,13 @@ struct GatewayProcess {
         return audit
     }
 
-    private func close() async throws {
+    private func shutDownClients() async throws {
         try await client.shutdown()
+        try await nodes.http.shutdown()
+    }
+
+    private func close() async throws {
+        try await shutDownClients()
         try await store.close()
     }
 }

@@ -21,6 +21,7 @@ struct OperatorOffice {
         let operations: Operations<SQLiteStore>
         let keys: KeyDesk<SQLiteStore>
         let customers: CustomerDesk<SQLiteStore>
+        let deposits: DepositDesk<SQLiteStore>
 
         init(_ store: SQLiteStore) {
             let time = SystemSources.time
@@ -33,6 +34,7 @@ struct OperatorOffice {
                 identifiers: SystemSources.identifiers,
             )
             customers = CustomerDesk(store: store, time: time)
+            deposits = DepositDesk(store: store, chains: [], time: time)
         }
     }
 
@@ -124,6 +126,40 @@ struct OperatorOffice {
         switch place {
         case .database(let desks): try await desks.customers.change(CustomerID(id), change)
         case .gateway: try await ask(.PATCH, "customers/\(id)", change)
+        }
+    }
+
+    func deposits(_ query: DepositQuery) async throws -> DepositListAnswer {
+        switch place {
+        case .database(let desks): return try await desks.deposits.list(query)
+        case .gateway:
+            let fields = [
+                query.state.map { "state=\($0)" }, query.after.map { "after=\($0)" },
+                query.limit.map { "limit=\($0)" },
+            ]
+            let text = fields.compactMap(\.self).joined(separator: "&")
+            return try await ask(.GET, "deposits?\(text)", String?.none)
+        }
+    }
+
+    func deposit(_ id: String) async throws -> DepositAnswer {
+        switch place {
+        case .database(let desks): try await desks.deposits.show(id)
+        case .gateway: try await ask(.GET, "deposits/\(id)", String?.none)
+        }
+    }
+
+    func assignDeposit(_ id: String, _ order: AssignmentOrder) async throws -> DepositAnswer {
+        switch place {
+        case .database(let desks): try await desks.deposits.assign(id, order)
+        case .gateway: try await ask(.POST, "deposits/\(id)/assign", order)
+        }
+    }
+
+    func rejectDeposit(_ id: String, _ order: RejectionOrder) async throws -> DepositAnswer {
+        switch place {
+        case .database(let desks): try await desks.deposits.reject(id, order)
+        case .gateway: try await ask(.POST, "deposits/\(id)/reject", order)
         }
     }
 

@@ -1,3 +1,4 @@
+import Deposits
 import Forwarding
 import Gateway
 import Ledger
@@ -6,6 +7,7 @@ import Pricing
 import Primitives
 import RateLimits
 import StoreSQLite
+import Watching
 
 /// Everything that a gateway process is told, checked.
 struct ServeSettings: Sendable {
@@ -14,6 +16,9 @@ struct ServeSettings: Sendable {
     var database: SQLiteLocation
     var adminKey: String
     var upstreams: [Upstream]
+    var chains: [ChainSettings]
+    /// How long there is between two looks at a chain at most.
+    var depositInterval: Duration
     var gateway: GatewaySettings
     /// A rate card file to publish at the start; `nil` keeps the published one, or the built-in.
     var ratesPath: String?
@@ -29,6 +34,8 @@ struct ServeSettings: Sendable {
         database = try SQLiteLocation(try reader.text(.database))
         adminKey = try reader.secret(.adminKey)
         upstreams = try reader.upstreams()
+        chains = try reader.chains()
+        depositInterval = try reader.seconds(.depositSeconds, upTo: 3600)
         let isPublic = reader.optional(.publicURL) != nil
         gateway = GatewaySettings(
             publicURL: isPublic ? try reader.url(.publicURL).withoutTrailingSlash : nil,
@@ -47,6 +54,10 @@ struct ServeSettings: Sendable {
     }
 
     private mutating func readGateway(_ reader: SettingsReader, now: Timestamp) throws {
+        gateway.rails = chains.map(\.rail)
+        gateway.level5 = try reader.choice(.level5, of: Level5View.self)
+        gateway.takesUnprovenPayers = try reader.unprovenPayers(on: gateway.rails)
+        gateway.corsOrigins = Set((reader.optional(.corsOrigins) ?? "").names)
         gateway.lease = try reader.seconds(.holdsLease, upTo: 86_400)
         gateway.holdStep = Int64(try reader.count(.holdsStep, in: 1...1_000_000))
         gateway.drain = try reader.seconds(.drainSeconds, upTo: 3600)
@@ -68,6 +79,10 @@ struct ServeSettings: Sendable {
             count: try reader.count(.registerLimit, in: 1...1_000_000),
             per: .seconds(60),
         )
+        gateway.signIns = RateLimit(
+            count: try reader.count(.signInLimit, in: 1...1_000_000),
+            per: .seconds(60),
+        )
         gateway.clientAddressHeader = reader.optional(.addressHeader)
         if let text = reader.optional(.solRate) {
             guard let rate = DecimalText.units(of: text, decimals: 6), rate > 0 else {
@@ -86,6 +101,19 @@ extension SettingsReader {
             let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
         else { throw .invalid(setting.variable, expected: "HOST:PORT") }
         return (String(text[..<colon]), port)
+    }
+
+    /// Whether `X-Payer` is taken at its word, where all money is worth nothing.
+    fileprivate func unprovenPayers(on rails: [DepositRail]) throws(SettingError) -> Bool {
+        switch try text(.unprovenPayers) {
+        case "no": return false
+        case "testnet" where !rails.isEmpty && rails.allSatisfy(\.isTestnet): return true
+        default:
+            throw .invalid(
+                SettingKey.unprovenPayers.variable,
+                expected: "no, or testnet where FAREBOX_CHAINS names test networks alone",
+            )
+        }
     }
 
     fileprivate func choice<Choice>(

@@ -4,14 +4,15 @@ import Primitives
 enum SettingError: Failure, Hashable {
     case missing(String)
     case invalid(String, expected: String)
-    /// A secret that anybody could guess.
-    case weakSecret(String)
+    /// No upstream has a credential; the settings are those that would give one to a known one.
+    case noUpstream([String])
+    case weakSecret(String, SecretWeakness)
     case unknown(String)
     case unreadableFile(String)
 
     var code: String {
         switch self {
-        case .missing: "setting_missing"
+        case .missing, .noUpstream: "setting_missing"
         case .invalid: "setting_invalid"
         case .weakSecret: "setting_weak_secret"
         case .unknown: "setting_unknown"
@@ -21,11 +22,21 @@ enum SettingError: Failure, Hashable {
 
     var kind: FailureKind { .malformed }
 
+    private static let remedy = "`openssl rand -hex 32` makes a good one."
+
     var message: String {
         switch self {
         case .missing(let name): "\(name) is not set."
         case .invalid(let name, let expected): "\(name) must be \(expected)."
-        case .weakSecret(let name): "\(name) must be a secret of at least 16 characters."
+        case .noUpstream(let names):
+            "No upstream has a credential: set at least one of \(names.joined(separator: ", "))."
+        case .weakSecret(let name, .short):
+            "\(name) must have at least \(SecretWeakness.shortest) characters; \(SettingError.remedy)"
+        case .weakSecret(let name, .guessable):
+            "\(name) is easy to guess: without common words, letters or digits in their order and "
+                + "repetitions, little is left of it; \(SettingError.remedy)"
+        case .weakSecret(let name, .placeholder):
+            "\(name) still says what stands in an example, in place of a credential."
         case .unknown(let name): "\(name) is not a setting; docs/configuration.md lists them all."
         case .unreadableFile(let path): "\(path) is not a readable YAML file."
         }

@@ -67,17 +67,28 @@ struct SettingKey: Sendable {
     static let replayRecords = SettingKey(key: "farebox.replayRecords", fallback: "1000000")
     static let inferenceLimit = SettingKey(key: "farebox.inferenceLimit", fallback: "20000")
     static let registerLimit = SettingKey(key: "farebox.registerLimit", fallback: "10")
+    static let level5 = SettingKey(key: "farebox.level5", fallback: "1.6")
+    static let unprovenPayers = SettingKey(key: "farebox.unprovenPayers", fallback: "no")
+    static let corsOrigins = SettingKey(key: "farebox.corsOrigins", fallback: "")
+    static let signInLimit = SettingKey(key: "farebox.signInLimit", fallback: "30")
     static let addressHeader = SettingKey(key: "farebox.clientAddressHeader")
     static let solRate = SettingKey(key: "sol.usdcRate")
 
-    /// Everything but the upstreams' own.
+    static let chains = SettingKey(key: "farebox.chains", fallback: "")
+    static let depositSeconds = SettingKey(key: "farebox.depositSeconds", fallback: "5")
+    static let usdcMint = SettingKey(key: "usdc.mint")
+    static let heliusKey = SettingKey(key: "helius.apiKey", isSecret: true)
+
+    /// Everything but the upstreams' and the chains' own.
     static let all: [SettingKey] = [
         listen, database, adminKey, publicURL, config, rates, upstreams, logLevel, holdsMode,
         holdsLease, outputFloor, holdsStep, drainSeconds, retrySeconds, shutdownSeconds,
         connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, client, bodyLimit,
         requestTimeout, bodyTimeout, eventLimit, answerLimit,
         replaySeconds, replayLimit, replayAnswerLimit, replayRecords, inferenceLimit, registerLimit,
-        addressHeader, solRate,
+        level5, unprovenPayers, corsOrigins, signInLimit, addressHeader, solRate, chains,
+        depositSeconds,
+        usdcMint, heliusKey,
     ]
 
     /// The credential of an upstream: `OPENAI_API_KEY` for `openai`.

@@ -14,13 +14,14 @@ struct SettingsReader {
             EnvironmentVariablesProvider(environmentVariables: environment)
         ]
         let upstreams = (environment[SettingKey.upstreams.variable] ?? "").names
+        let chains = (environment[SettingKey.chains.variable] ?? "").names
         if let path = environment[SettingKey.config.variable] {
             do {
                 providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(path)))
             } catch {
                 throw SettingError.unreadableFile(path)
             }
-            try SettingsReader.checkNames(inFile: path, upstreams: upstreams)
+            try SettingsReader.checkNames(inFile: path, upstreams: upstreams, chains: chains)
         }
         let known = Set(SettingKey.all.map(\.variable))
         let unknown = environment.keys.filter { $0.hasPrefix("FAREBOX_") && !known.contains($0) }
@@ -62,23 +63,40 @@ struct SettingsReader {
     /// A secret that nobody guesses.
     func secret(_ setting: SettingKey) throws(SettingError) -> String {
         let secret = try text(setting)
-        let words = ["change", "me", "secret", "password", "admin", "default", "example", "key"]
-        let rest = words.reduce(secret.lowercased()) { $0.replacing($1, with: "") }
-        let isGuessable = Set(rest.filter { $0.isLetter || $0.isNumber }).count < 6
-        guard secret.count >= 16, !isGuessable else { throw .weakSecret(setting.variable) }
+        if let weakness = SecretWeakness.ofSecret(secret) {
+            throw .weakSecret(setting.variable, weakness)
+        }
         return secret
     }
 
-    private static func checkNames(inFile path: String, upstreams: [String]) throws {
+    /// Our credential at somebody else's, which is not what an example says in its place.
+    func credential(_ setting: SettingKey) throws(SettingError) -> String {
+        let credential = try text(setting)
+        if let weakness = SecretWeakness.ofCredential(credential) {
+            throw .weakSecret(setting.variable, weakness)
+        }
+        return credential
+    }
+
+    private static func checkNames(
+        inFile path: String,
+        upstreams: [String],
+        chains: [String],
+    ) throws {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         guard let root = try Yams.load(yaml: text) as? [String: Any] else {
             throw SettingError.unreadableFile(path)
         }
-        let listed = (root["farebox"] as? [String: Any])?["upstreams"] as? String
-        let names = UpstreamPreset.all.map(\.name) + upstreams + (listed ?? "").names
+        func listed(_ key: String) -> [String] {
+            ((root["farebox"] as? [String: Any])?[key] as? String ?? "").names
+        }
+        let names = UpstreamPreset.all.map(\.name) + upstreams + listed("upstreams")
         var known = Set(SettingKey.all.map(\.key))
         for name in names {
             known.formUnion(["\(name).apiKey", "\(name).baseUrl"])
+        }
+        for name in ChainPreset.all.map(\.name) + chains + listed("chains") {
+            known.formUnion(ChainPreset.named(name).settings.map(\.key))
         }
         let unknown = flattened(root, prefix: "").filter { !known.contains($0) }
         if let name = unknown.min() { throw SettingError.unknown("\(name) in \(path)") }

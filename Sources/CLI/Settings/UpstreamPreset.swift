@@ -19,6 +19,7 @@ struct UpstreamPreset: Sendable {
             dialect: .openai,
             baseURL: "https://openrouter.ai/api/v1",
         ),
+        UpstreamPreset(name: "together", dialect: .openai, baseURL: "https://api.together.xyz/v1"),
     ]
 }
 
@@ -46,11 +47,13 @@ extension SettingsReader {
                 name: preset.name,
                 dialect: preset.dialect,
                 baseURL: try url(.baseURL(of: preset.name, fallback: preset.baseURL)),
-                credential: try text(apiKey),
+                credential: try credential(apiKey),
             )
         }
         guard !upstreams.isEmpty else {
-            throw SettingError.missing("None of OPENAI_API_KEY, ANTHROPIC_API_KEY and the like")
+            throw SettingError.noUpstream(
+                UpstreamPreset.all.map { SettingKey.apiKey(of: $0.name).variable }
+            )
         }
         return upstreams
     }

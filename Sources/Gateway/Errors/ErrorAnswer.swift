@@ -20,22 +20,32 @@ extension Surface {
         }
         headers[.retryAfter] = failure.retryAfter.map { String($0) }
         return Response(
-            status: .init(code: failure.kind.status),
+            status: .init(code: status(of: failure)),
             headers: headers,
             body: .init(byteBuffer: ByteBuffer(string: body(failure, requestID: requestID))),
         )
+    }
+
+    private func status(of failure: any Failure) -> Int {
+        self == .paymodelChat ? PaymodelError(failure).status : failure.kind.status
     }
 
     private func body(_ failure: any Failure, requestID: String) -> String {
         switch self {
         case .dialect(let dialect):
             return DialectError(failure, requestID: requestID).body(dialect)
-        case .plain:
-            let details = failure.details
-            return "{\"error\":\(JSONText.quoted(failure.message)),"
-                + "\"code\":\(JSONText.quoted(failure.code))"
-                + (details.isEmpty ? "}" : ",\(details)}")
+        case .plain: return plainBody(failure, code: failure.code)
+        case .paymodel: return plainBody(failure, code: PaymodelError(failure).code)
+        case .paymodelChat:
+            return DialectError(failure, requestID: requestID)
+                .body(.openai, beside: PaymodelError(failure).members)
         }
+    }
+
+    private func plainBody(_ failure: any Failure, code: String) -> String {
+        let details = failure.details
+        return "{\"error\":\(JSONText.quoted(failure.message)),\"code\":\(JSONText.quoted(code))"
+            + (details.isEmpty ? "}" : ",\(details)}")
     }
 }
 
@@ -66,10 +76,8 @@ extension Failure {
     /// that was hit and how to fund.
     fileprivate var details: String {
         switch self as? GatewayError {
-        case .insufficientFunds(let shortage, let code):
-            "\"limit\":\"balance\",\(shortage.members),"
-                + "\"funding\":{\"deposit_code\":\(JSONText.quoted(code)),"
-                + "\"instructions\":\"Ask the operator to fund this deposit code.\"}"
+        case .insufficientFunds(let shortage, let funding):
+            "\"limit\":\"balance\",\(shortage.members),\"funding\":\(funding.json)"
         case .limitReached(let budget, let shortage, let resetsAt):
             "\"limit\":\"\(budget.spender.noun)_\(budget.window.rawValue)\",\(shortage.members),\"resets_at\":"
                 + (resetsAt.map { JSONText.quoted($0.iso8601) } ?? "null")
@@ -79,8 +87,10 @@ extension Failure {
 
     /// How long the caller should wait, in whole seconds; `nil` where waiting does not help.
     fileprivate var retryAfter: Int64? {
-        guard case .paceExceeded(_, let wait) = self as? GatewayError else { return nil }
-        return wait.components.seconds + 1
+        switch self as? GatewayError {
+        case .paceExceeded(_, let wait), .rateLimited(let wait): wait.components.seconds + 1
+        default: nil
+        }
     }
 }
 

@@ -6,7 +6,7 @@ package enum GatewayError: Failure, Hashable {
     /// No rate card row has that name, or none that is served in this dialect.
     case modelNotFound
     /// The balance does not cover the request.
-    case insufficientFunds(Shortage, depositCode: String)
+    case insufficientFunds(Shortage, Funding)
     /// A limit of the key, or of its customer, does not cover the request; it begins anew at
     /// `resetsAt`, if it does.
     case limitReached(Budget, Shortage, resetsAt: Timestamp?)
@@ -26,13 +26,20 @@ package enum GatewayError: Failure, Hashable {
     /// The request's framing or target is not one we serve.
     case badRequest(String)
     case receiptNotFound
+    /// Why a wallet's proof is none.
+    case signInRefused(SignInFault)
+    /// No chain that is watched has the transaction, or not yet.
+    case transactionNotFound
+    /// The transaction failed, or pays the treasury nothing that is taken.
+    case transactionWithoutDeposit
     /// The same `Idempotency-Key` with another body.
     case idempotencyConflict
     /// The request was asked before, and the answer, with this receipt, is not kept to be repeated.
     case answerNotKept(String?)
     /// A query parameter or a field of an operator's request.
     case invalidParameter(String)
-    case rateLimited
+    /// One address, or one customer, asks for this too often; how long to wait.
+    case rateLimited(wait: Duration)
     /// Too many inferences at a time.
     case overloaded
     /// The gateway is shutting down.
@@ -56,6 +63,9 @@ package enum GatewayError: Failure, Hashable {
         case .methodNotAllowed: "method_not_allowed"
         case .badRequest: "bad_request"
         case .receiptNotFound: "receipt_not_found"
+        case .signInRefused: "sign_in_refused"
+        case .transactionNotFound: "tx_not_found"
+        case .transactionWithoutDeposit: "verification_failed"
         case .idempotencyConflict: "idempotency_conflict"
         case .answerNotKept: "answer_not_kept"
         case .invalidParameter: "invalid_parameter"
@@ -69,10 +79,11 @@ package enum GatewayError: Failure, Hashable {
 
     package var kind: FailureKind {
         switch self {
-        case .modelNotFound, .routeNotFound, .receiptNotFound: .notFound
+        case .modelNotFound, .routeNotFound, .receiptNotFound, .transactionNotFound: .notFound
         case .insufficientFunds, .limitReached: .paymentRequired
         case .modelNotAllowed: .forbidden
-        case .imagesNotPriced, .searchesNotPriced, .badRequest, .invalidParameter, .bodyTooSlow:
+        case .imagesNotPriced, .searchesNotPriced, .badRequest, .invalidParameter, .bodyTooSlow,
+            .transactionWithoutDeposit:
             .malformed
         case .bodyTooLarge: .tooLarge
         case .idempotencyConflict, .answerNotKept: .conflict
@@ -80,6 +91,7 @@ package enum GatewayError: Failure, Hashable {
         case .rateLimited, .paceExceeded: .exhausted
         case .overloaded, .stopping, .noRateCard: .unavailable
         case .internalError: .broken
+        case .signInRefused(let fault): fault == .malformed ? .malformed : .unauthenticated
         }
     }
 
@@ -99,6 +111,10 @@ package enum GatewayError: Failure, Hashable {
         case .methodNotAllowed: "This route does not take this method."
         case .badRequest(let sentence): sentence
         case .receiptNotFound: "There is no such receipt."
+        case .signInRefused(let fault): fault.rawValue
+        case .transactionNotFound: "No chain has this transaction, or not yet; ask again."
+        case .transactionWithoutDeposit:
+            "The transaction failed, or pays nothing to the treasury that is taken."
         case .idempotencyConflict: "This Idempotency-Key was used with another body."
         case .answerNotKept(let receipt):
             "This request was asked before, and its answer is not kept to be given again: it was too "
@@ -112,6 +128,14 @@ package enum GatewayError: Failure, Hashable {
         case .internalError: "The gateway failed."
         }
     }
+}
+
+/// What is wrong with a wallet's proof, in words.
+package enum SignInFault: String, Hashable, Sendable {
+    case malformed = "The message is not a sign-in message (ERC-4361)."
+    case domain = "The message is not for this gateway's domain, which its operator has to publish."
+    case expired = "The message's nonce is unknown, used or too old; ask for another challenge."
+    case signature = "The wallet has not signed this message."
 }
 
 extension Spender {

@@ -7,14 +7,21 @@ package enum Surface: Hashable, Sendable {
     case dialect(Dialect)
     /// The Level5 and operator routes: `{"error": message, "code": code}`.
     case plain
+    /// The paymodel routes: the same, with codes in capitals.
+    case paymodel
+    /// OpenAI's dialect for who sends `X-Payer`: its error object, and paymodel's members beside it.
+    case paymodelChat
 
     /// The surface of a request, by its path and, where both dialects share one, its headers.
     package init(_ request: Request) {
-        let path = request.uri.path
+        // A route is found with and without a slash at its end.
+        let path = Surface.withoutSlash(request.uri.path)
         if path.hasSuffix("/messages") || path.hasSuffix("/messages/count_tokens") {
             self = .dialect(.anthropic)
         } else if path.hasSuffix("/chat/completions") {
-            self = .dialect(.openai)
+            self = request.headers[.xPayer] == nil ? .dialect(.openai) : .paymodelChat
+        } else if Surface.paymodelPaths.contains(path) {
+            self = .paymodel
         } else if Surface.plainPaths.contains(where: path.hasPrefix)
             || path.hasSuffix("/balance") || path.hasSuffix("/transactions")
         {
@@ -24,8 +31,17 @@ package enum Surface: Hashable, Sendable {
         }
     }
 
+    private static func withoutSlash(_ path: String) -> String {
+        path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    private static let paymodelPaths: Set = [
+        "/v1/deposit", "/v1/balance", "/v1/usage", "/admin/stats",
+    ]
     private static let plainPaths = [
-        "/v1/register", "/v1/pricing", "/v1/admin", "/v1/receipts", "/health", "/livez", "/readyz",
+        "/v1/register", "/v1/challenge", "/v1/session", "/v1/hooks", "/v1/pricing", "/v1/admin",
+        "/v1/receipts",
+        "/health", "/livez", "/readyz",
         "/metrics",
     ]
 }

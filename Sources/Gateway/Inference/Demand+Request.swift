@@ -15,10 +15,9 @@ extension Demand {
         // Each search is followed by another turn of the model over what was found, which fills
         // its context at most.
         let searched = shape.webSearches > 0 ? (shape.webSearches + 1) * rate.limits.context : 0
-        let text = Int64(shape.textBytes)
         self.init(
             inputBound: max(shape.inputBound + pictures, searched),
-            inputEstimate: (text + rate.bytesPerToken - 1) / rate.bytesPerToken + pictures,
+            inputEstimate: shape.inputEstimate(bytesPerToken: rate.bytesPerToken) + pictures,
             outputLimit: shape.outputLimit,
             thinkingBudget: shape.thinkingBudget,
             choices: shape.choices,

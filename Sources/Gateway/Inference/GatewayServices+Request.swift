@@ -14,7 +14,7 @@ extension GatewayServices {
     /// A key in the path leaves the headers to be placeholders.
     ///
     /// - Throws: ``IdentityError/missingCredential``, ``IdentityError/invalidCredential``.
-    func authenticate(_ request: Request, _ context: GatewayContext) async throws -> Key {
+    func authenticateKey(_ request: Request, _ context: GatewayContext) async throws -> Key {
         guard let secret = presentedSecret(request, context) else {
             throw IdentityError.missingCredential
         }
@@ -24,6 +24,16 @@ extension GatewayServices {
         let key = try await store.read { try $0.authenticate(secret, at: now) }
         directory.keep(key, since: mark)
         return key
+    }
+
+    /// Whether the request carries a credential in a header, of any shape.
+    func presentsCredential(_ request: Request) -> Bool {
+        request.headers[.authorization] != nil || request.headers[.xAPIKey] != nil
+    }
+
+    /// Whether the request carries what has the shape of a key; clients send placeholders, too.
+    func presentsKey(_ request: Request, _ context: GatewayContext) -> Bool {
+        presentedSecret(request, context)?.keyID != nil
     }
 
     private func presentedSecret(_ request: Request, _ context: GatewayContext) -> Secret? {
@@ -41,6 +51,18 @@ extension GatewayServices {
     /// The URL under which the agent reaches this gateway.
     func publicURL(of request: Request) -> String {
         settings.publicURL ?? "http://\(request.head.authority ?? "localhost")"
+    }
+
+    /// The host for which wallets sign; `nil` where nobody can know it.
+    ///
+    /// What `Host` says proves nothing: a page that lures somebody into a signature sends on its own name.
+    /// So it is the operator's public URL, or a name that is this machine's own.
+    func signingHost(of request: Request) -> String? {
+        let url = settings.publicURL ?? "//\(request.head.authority ?? "")"
+        let host = String(url.split(separator: "/").drop { $0.hasSuffix(":") }.first ?? "")
+        let name = host.prefix { $0 != ":" }
+        let isOurs = settings.publicURL != nil || ["127.0.0.1", "localhost"].contains(name)
+        return isOurs ? host : nil
     }
 
     /// The whole body, within its limits of size and time.

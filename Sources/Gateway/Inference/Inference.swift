@@ -26,11 +26,11 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     /// - Throws: a `Failure` of an earlier stage than the hold; nothing was written.
     package func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
         // Who is calling, and what do they ask?
-        _ = try await gateway.authenticate(request, context)
+        try await gateway.authenticateHead(request, context)
         let body = try await gateway.body(of: request, context)
         let asking = AgentRequest(
             // As the key is now: the body may have taken its time.
-            key: try await gateway.authenticate(request, context),
+            key: try await gateway.authenticate(request, context, .read(body)),
             headers: request.headers,
             body: body,
             requestID: context.requestID,
@@ -107,24 +107,18 @@ package struct Inference<Storage: GatewayStore>: Sendable {
         let demand = try Demand(asked.shape, of: rate)
         let quote = Quote(rate: rate, demand: demand)
 
-        // Not faster than the key may go.
-        let admission = try gateway.admit(key, tokens: quote.tokenBound)
-
-        // Reserve that much.
+        // Not more at a time than this process takes, which is no fault of the key.
         let id: InferenceID = gateway.identifiers.next("inf")
         guard gateway.live.enter(id) else { throw GatewayError.overloaded }
+        let admission: Admission
         let placed: PlacedHold
         do {
-            let now = gateway.time.now()
-            placed = try await gateway.placeHold(
-                id,
-                quote,
-                key: key,
-                rateCard: rateCard,
-                at: now,
-            )
+            // Not faster than the key may go.
+            admission = try gateway.admit(key, tokens: quote.tokenBound)
+
+            // Reserve that much.
+            placed = try await reserve(id, quote, key, rateCard, admission)
         } catch {
-            admission.took(tokens: 0)
             gateway.live.leave(id)
             throw error
         }
@@ -137,6 +131,28 @@ package struct Inference<Storage: GatewayStore>: Sendable {
             placed: placed,
             admission: admission,
         )
+    }
+
+    /// Places the hold; what is refused takes none of the key's tokens.
+    private func reserve(
+        _ id: InferenceID,
+        _ quote: Quote,
+        _ key: Key,
+        _ rateCard: String,
+        _ admission: Admission,
+    ) async throws -> PlacedHold {
+        do {
+            return try await gateway.placeHold(
+                id,
+                quote,
+                key: key,
+                rateCard: rateCard,
+                at: gateway.time.now(),
+            )
+        } catch {
+            admission.took(tokens: 0)
+            throw error
+        }
     }
 
     /// Forwards, meters and settles, in a task that does not end with the agent's request.

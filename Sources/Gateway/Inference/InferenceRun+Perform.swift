@@ -83,6 +83,7 @@ extension InferenceRun {
     ) async {
         if var head = whole {
             head.headers[.balanceRemaining] = receipt.balanceAfter.description
+            if isOfPayer { head.headers.tellCost(receipt) }
             return send(head)
         }
         guard isStreaming else {
@@ -135,10 +136,11 @@ extension InferenceRun {
         headers[.contentType] = "application/json"
         headers[.receipt] = inference.id.description
         headers[.balanceRemaining] = balance?.description
+        let beside = isOfPayer ? PaymodelError(failure).members : ""
         return AnswerHead(
             status: failure.kind.status,
             headers: headers,
-            body: ByteBuffer(string: error.body(inference.request.dialect)),
+            body: ByteBuffer(string: error.body(inference.request.dialect, beside: beside)),
         )
     }
 

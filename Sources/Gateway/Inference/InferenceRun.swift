@@ -161,9 +161,20 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
             await perform(control.tell { $0.answerCompleted() }, last: event.raw, isWhole: true)
             return .isWhole
         case .failure:
-            await perform(control.tell { $0.upstreamFailed() }, last: event.raw)
+            let last = await lastWord(event)
+            await perform(control.tell { $0.upstreamFailed() }, last: last)
             return .isCut
         }
+    }
+
+    /// The upstream's own last word in a stream where it can be passed on, else ours.
+    private func lastWord(_ event: EventStreamEvent) async -> ByteBuffer {
+        // All of the event goes out, not only its data.
+        guard await isFit(event.data, within: event.raw) else {
+            let error = upstreamError(502, "The upstream ended its answer with an error.")
+            return error.event(inference.request.dialect)
+        }
+        return event.raw
     }
 
     /// Has the hold reserve more while more can be had, and ends an answer that it does not cover.
@@ -222,26 +233,35 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         await relayRefusal(status: response.status, response.headers, body)
     }
 
-    /// The upstream's own word where it can be passed on: JSON that names nothing of our account.
-    private func refusal(status: Int, _ body: ByteBuffer) async -> ByteBuffer {
+    /// Whether an upstream's word can be passed on in `sent`, all that would go out with it: JSON
+    /// that names nothing of our account.
+    private func isFit(_ word: ByteBuffer, within sent: ByteBuffer) async -> Bool {
         let credential = inference.upstream.credential
-        let isFit = await runner.reading.read(body) { [reader, meter] body in
+        return await runner.reading.read(word) { [reader, meter] word in
             var (reader, scratch) = (reader, meter)
-            return reader.read(body: body, into: &scratch) != .garbage
-                && !AccountNames.occur(in: body)
-                && !body.readableBytesView.contains(credential.utf8)
+            return reader.read(body: word, into: &scratch) != .garbage
+                && !AccountNames.occur(in: sent)
+                && !sent.readableBytesView.contains(credential.utf8)
         }
-        guard isFit else {
-            return ByteBuffer(string: upstreamError(status).body(inference.request.dialect))
+    }
+
+    /// The upstream's own word where it can be passed on.
+    private func refusal(status: Int, _ body: ByteBuffer) async -> ByteBuffer {
+        guard await isFit(body, within: body) else {
+            let error = upstreamError(
+                status,
+                "The upstream refused the request with status \(status).",
+            )
+            return ByteBuffer(string: error.body(inference.request.dialect))
         }
         return body
     }
 
-    private func upstreamError(_ status: Int) -> DialectError {
+    private func upstreamError(_ status: Int, _ message: String) -> DialectError {
         DialectError(
             kind: status == 429 ? .exhausted : status < 500 ? .malformed : .badUpstream,
             code: "upstream_error",
-            message: "The upstream refused the request with status \(status).",
+            message: message,
             requestID: requestID,
         )
     }
@@ -274,6 +294,10 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         headers[.receipt] = inference.id.description
         let placed = inference.placed
         if placed.isLowered { headers[.outputCap] = String(placed.outputLimit) }
+        if isOfPayer { headers[.xModel] = inference.rate.model }
         return headers
     }
+
+    /// Whether a client of paymodel's asks, which expects its headers.
+    var isOfPayer: Bool { agentHeaders[.xPayer] != nil }
 }

@@ -1,3 +1,4 @@
+import Deposits
 package import Identity
 import Ledger
 package import Pricing
@@ -16,7 +17,7 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
 
     /// Places the hold; it is committed and visible when this returns.
     ///
-    /// - Throws: ``GatewayError/insufficientFunds(_:depositCode:)``,
+    /// - Throws: ``GatewayError/insufficientFunds(_:_:)``,
     ///   ``GatewayError/limitReached(_:_:resetsAt:)``, ``IdentityError/invalidCredential`` if the
     ///   key was revoked or rotated meanwhile, ``StoreError``; nothing is written.
     package func callAsFunction(
@@ -81,9 +82,10 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
                         resetsAt: budget.window.end(at: now),
                     )
                 }
+                let customer = try transaction.customer(key.customer)
                 throw GatewayError.insufficientFunds(
                     shortage,
-                    depositCode: try transaction.customer(key.customer)?.depositCode ?? "",
+                    Funding(customer, missing: needed.subtractingOrZero(available), settings),
                 )
             }
         }

@@ -14,10 +14,10 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
     let gateway: GatewayServices<Storage>
 
     func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        _ = try await gateway.authenticate(request, context)
+        try await gateway.authenticateHead(request, context)
         let body = try await gateway.body(of: request, context)
         // As the key is now: the body may have taken its time.
-        let key = try await gateway.authenticate(request, context)
+        let key = try await gateway.authenticate(request, context, .read(body))
         let asked = try await gateway.reading.read(body) { body throws(RequestError) in
             try InferenceRequest(.anthropic, countingTokensOf: body)
         }

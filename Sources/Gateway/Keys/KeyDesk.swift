@@ -26,12 +26,7 @@ package struct KeyDesk<Storage: GatewayStore>: Sendable {
     /// The secret is returned once and not stored.
     package func register() async throws -> (Customer, Secret) {
         let now = time.now()
-        let customer = Customer(
-            id: identifiers.next("cus"),
-            depositCode: identifiers.secret(bytes: 16),
-            label: "",
-            createdAt: now,
-        )
+        let customer = newCustomer(at: now)
         var settings = KeySettings()
         settings.managesKeys = true
         let (key, secret) = newKey(of: customer.id, settings, at: now)
@@ -140,7 +135,31 @@ package struct KeyDesk<Storage: GatewayStore>: Sendable {
         }
     }
 
-    private func newKey(
+    /// A customer that is in no books yet.
+    func newCustomer(at now: Timestamp) -> Customer {
+        Customer(
+            id: identifiers.next("cus"),
+            depositCode: identifiers.secret(bytes: 16),
+            label: "",
+            createdAt: now,
+        )
+    }
+
+    /// The key of a wallet that pays by itself: in no books yet, and without a secret that anybody has.
+    func payerKey(_ id: KeyID, of customer: CustomerID, name: String, at now: Timestamp) -> Key {
+        var settings = KeySettings()
+        settings.label = "payer \(name)"
+        return Key(
+            id: id,
+            customer: customer,
+            digest: Secret(replacing: id, identifiers).digest,
+            settings: settings,
+            createdAt: now,
+        )
+    }
+
+    /// A key that is in no books yet, and its secret, which is in none ever.
+    func newKey(
         of customer: CustomerID,
         _ settings: KeySettings,
         at now: Timestamp,

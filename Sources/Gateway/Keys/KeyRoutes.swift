@@ -47,7 +47,7 @@ extension GatewayServices {
     /// The key that calls, if it may manage the keys of its customer.
     ///
     /// - Throws: ``IdentityError``.
-    private func manager(_ request: Request, _ context: GatewayContext) async throws -> Key {
+    func manager(_ request: Request, _ context: GatewayContext) async throws -> Key {
         let key = try await authenticate(request, context)
         guard key.settings.managesKeys else { throw IdentityError.mayNotManageKeys }
         return key

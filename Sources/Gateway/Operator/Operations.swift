@@ -2,6 +2,7 @@ import Identity
 import Ledger
 package import Pricing
 package import Primitives
+import Receipts
 
 /// What an operator does to the books, from the command line or over HTTP.
 package struct Operations<Storage: GatewayStore>: Sendable {
@@ -112,14 +113,19 @@ package struct Operations<Storage: GatewayStore>: Sendable {
         TrialBalance(try await store.read { try $0.totals() })
     }
 
-    package func figures() async throws -> OperatorFigures {
+    /// The operator's figures, with what each chain's treasury has.
+    package func figures(
+        rails: [String: [String: RailFigures]]
+    ) async throws -> OperatorFigures {
         try await store.read { transaction in
             let counts = try transaction.identityCounts()
             return OperatorFigures(
                 try transaction.totals(),
+                reversed: try transaction.reversedOfCustomers(),
                 openHolds: try transaction.openHoldCount(),
                 customers: counts.customers,
                 keys: counts.keys,
+                rails: rails,
             )
         }
     }

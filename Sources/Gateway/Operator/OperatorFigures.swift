@@ -4,16 +4,25 @@ import Primitives
 /// The operator's figures, per asset and never summed over assets (L5-C10, X-27).
 package struct OperatorFigures: Encodable, Sendable {
     /// One asset's, in its smallest unit.
+    ///
+    /// `deposits + grants + refunds − charges = liabilities`.
     package struct OfAsset: Encodable, Sendable {
+        /// What customers were credited for deposits, less what was taken back of them because a
+        /// deposit left its chain.
         let deposits: Int64
+        /// What waits for an owner.
+        let suspense: Int64
         let grants: Int64
-        /// Everything customers were charged.
+        /// Everything customers were charged, refunded or not.
         let charges: Int64
-        /// What we owe providers for it.
+        /// What of it was given back.
+        let refunds: Int64
+        /// What we owe providers for usage.
         let providerCost: Int64
-        /// What was earned, less what overran.
+        /// What was earned, less refunds and what we bear.
         let margin: Int64
-        /// Usage beyond its holds, which we bear.
+        /// What we bear: usage beyond its holds, and deposits that left their chain after they were
+        /// spent.
         let overrun: Int64
         /// What we owe customers.
         let liabilities: Int64
@@ -25,27 +34,47 @@ package struct OperatorFigures: Encodable, Sendable {
     let keys: Int
     let openHolds: Int
     let assets: [String: OfAsset]
+    /// By chain and asset: what the books say that we hold there, and what the chain says.
+    let rails: [String: [String: RailFigures]]
 
-    init(_ totals: [AccountTotal], openHolds: Int, customers: Int, keys: Int) {
+    init(
+        _ totals: [AccountTotal],
+        reversed: [Asset: Amount],
+        openHolds: Int,
+        customers: Int,
+        keys: Int,
+        rails: [String: [String: RailFigures]],
+    ) {
+        self.rails = rails
         self.openHolds = openHolds
         self.customers = customers
         self.keys = keys
         var assets: [String: OfAsset] = [:]
-        for asset in Asset.allCases { assets[asset.rawValue] = OfAsset(totals, asset) }
+        for asset in Asset.allCases {
+            assets[asset.rawValue] = OfAsset(
+                totals,
+                reversed: reversed[asset]?.units ?? 0,
+                asset,
+            )
+        }
         self.assets = assets
     }
 }
 
 extension OperatorFigures.OfAsset {
-    fileprivate init(_ totals: [AccountTotal], _ asset: Asset) {
+    /// Works the figures out of what each kind of account was credited and debited: but for reversals,
+    /// only charges debit customers, only grants debit `promotion`, only refunds debit `revenue`.
+    fileprivate init(_ totals: [AccountTotal], reversed: Int64, _ asset: Asset) {
         func balance(_ kind: String) -> Balance {
             totals.first { $0.kind == kind && $0.asset == asset }?.balance ?? .zero
         }
         let customer = balance("customer")
         overrun = -balance("overrun").posted
-        deposits = balance("custody").debits.units
+        suspense = balance("suspense").posted
         grants = balance("promotion").debits.units
-        charges = customer.debits.units
+        refunds = balance("revenue").debits.units
+        charges = customer.debits.units - reversed
+        deposits = customer.credits.units - grants - refunds - reversed
         providerCost = balance("provider").posted
         margin = balance("revenue").posted - overrun
         liabilities = customer.posted

@@ -18,7 +18,8 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
     func add(to router: Router<GatewayContext>) {
         router.get("/v1/admin/stats") { request, _ in
             try authorize(request)
-            return try Response(json: try await operations.figures())
+            let rails = try await gateway.deposits.solvency()
+            return try Response(json: try await operations.figures(rails: rails))
         }
         router.get("/v1/admin/holds") { request, _ in
             try authorize(request)
@@ -41,6 +42,7 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         }
         addCustomerRoutes(to: router)
         addKeyRoutes(to: router)
+        addDepositRoutes(to: router)
         router.post("/v1/admin/rates") { request, context in
             try authorize(request)
             let draft = try await gateway.decoded(RateCardDraft.self, request, context)
@@ -92,12 +94,53 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         }
     }
 
-    /// - Throws: ``IdentityError``; the comparison takes the same time for every wrong key.
-    private func authorize(_ request: Request) throws(IdentityError) {
-        guard let presented = request.headers[.adminKey] else { throw .missingCredential }
-        guard Secret(presented: presented).digest == adminKeyDigest else {
-            throw .invalidCredential
+    private func addDepositRoutes(to router: Router<GatewayContext>) {
+        let deposits = gateway.deposits
+        router.get("/v1/admin/deposits") { request, _ in
+            try authorize(request)
+            let query = request.uri.queryParameters
+            let limit = try query["limit"].map { text throws(GatewayError) in
+                guard let limit = Int(text) else { throw .invalidParameter("limit") }
+                return limit
+            }
+            return try Response(
+                json: try await deposits.list(
+                    DepositQuery(
+                        state: query["state"].map(String.init),
+                        after: query["after"].map(String.init),
+                        limit: limit,
+                    )
+                )
+            )
         }
+        router.get("/v1/admin/deposits/:chain/:transaction/:event") { request, context in
+            try authorize(request)
+            return try Response(json: try await deposits.show(context.depositID))
+        }
+        router.post("/v1/admin/deposits/:chain/:transaction/:event/assign") { request, context in
+            try authorize(request)
+            let order = try await gateway.decoded(AssignmentOrder.self, request, context)
+            return try Response(json: try await deposits.assign(context.depositID, order))
+        }
+        router.post("/v1/admin/deposits/:chain/:transaction/:event/reject") { request, context in
+            try authorize(request)
+            let order = try await gateway.decoded(RejectionOrder.self, request, context)
+            return try Response(json: try await deposits.reject(context.depositID, order))
+        }
+    }
+
+    private func authorize(_ request: Request) throws(IdentityError) {
+        try adminKeyDigest.authorize(request)
+    }
+}
+
+extension SecretDigest {
+    /// Checks that the request carries the operator's key, whose digest this is.
+    ///
+    /// - Throws: ``IdentityError``; the comparison takes the same time for every wrong key.
+    func authorize(_ request: Request) throws(IdentityError) {
+        guard let presented = request.headers[.adminKey] else { throw .missingAdminKey }
+        guard Secret(presented: presented).digest == self else { throw .invalidAdminKey }
     }
 }
 

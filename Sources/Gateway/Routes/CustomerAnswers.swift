@@ -42,12 +42,19 @@ struct BalanceAnswer: Encodable {
 }
 
 struct Statement: Encodable {
+    /// A line of it.
+    ///
+    /// Where SOL moved, `originalMint` is `sol` and `originalAmount` says how many lamports.
     struct Row: Encodable {
         let id: String
         let type: String
-        let asset: String?
-        /// Signed, in the asset's smallest unit.
-        let usdcAmount: Int64
+        /// What moved; a charge in dollars is `usd`, whichever of the dollar assets it was taken from.
+        let asset: String
+        /// Micro-USD, signed; `nil` for SOL that came or went back, of which no rate is kept.
+        @OrNull var usdcAmount: Int64?
+        /// In the asset's smallest unit, signed.
+        @OrNull var originalAmount: Int64?
+        @OrNull var originalMint: String?
         let provider: String?
         let model: String?
         let inputTokens: Int64?
@@ -56,7 +63,10 @@ struct Statement: Encodable {
         let cacheReadTokens: Int64?
         let createdAt: String
 
-        init(_ line: StatementLine) {
+        /// - Parameters:
+        ///   - line: what happened.
+        ///   - lamports: what an inference was charged in SOL; `nil` where it was charged in dollars.
+        init(_ line: StatementLine, lamports: Amount?) {
             createdAt = line.at.iso8601
             switch line {
             case .credit(let transfer), .reversal(let transfer):
@@ -71,8 +81,11 @@ struct Statement: Encodable {
                         "DEPOSIT"
                     }
                 asset = transfer.asset.rawValue
-                let units = transfer.amount.units
-                usdcAmount = transfer.code == .reversal ? -units : units
+                let isGone = transfer.code == .reversal
+                let units = isGone ? -transfer.amount.units : transfer.amount.units
+                usdcAmount = transfer.asset.isDollar ? units : nil
+                originalAmount = transfer.asset.isDollar ? nil : units
+                originalMint = transfer.asset.isDollar ? nil : transfer.asset.rawValue
                 (provider, model) = (nil, nil)
                 (inputTokens, outputTokens, cacheWriteTokens, cacheReadTokens) = (
                     nil, nil, nil, nil,
@@ -81,8 +94,10 @@ struct Statement: Encodable {
                 let usage = receipt.reading.usage
                 id = receipt.id.description
                 type = "DEBIT"
-                asset = nil
+                asset = lamports == nil ? Asset.usd.rawValue : Asset.sol.rawValue
                 usdcAmount = -receipt.charge.units
+                originalAmount = lamports.map { -$0.units }
+                originalMint = lamports.map { _ in Asset.sol.rawValue }
                 provider = receipt.upstream
                 model = receipt.model
                 inputTokens = usage[.input] + usage[.audioInput]

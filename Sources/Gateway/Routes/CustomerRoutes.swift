@@ -18,16 +18,9 @@ extension GatewayServices {
 
     /// Registers a customer (L5-64).
     private func register(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let address =
-            settings.clientAddressHeader.flatMap { HTTPField.Name($0) }
-            .flatMap { request.headers[$0] } ?? context.remoteAddress
+        let address = clientAddress(of: request, context)
         if let wait = registrations.admit(address, at: time.now()) {
-            var response = Surface.plain.answer(
-                GatewayError.rateLimited,
-                requestID: context.requestID,
-            )
-            response.headers[.retryAfter] = String(max(1, wait.components.seconds + 1))
-            return response
+            throw GatewayError.rateLimited(wait: wait)
         }
         let (customer, secret) = try await keys.register()
         let url = publicURL(of: request)
@@ -41,10 +34,22 @@ extension GatewayServices {
                 instructions: Registration.Instructions(
                     openaiBaseUrl: "\(url)/v1",
                     anthropicBaseUrl: url,
-                    funding: "Ask the operator for a grant to this customer.",
+                    funding: Funding(customer, missing: nil, settings).instructions,
                 ),
             )
         )
+    }
+
+    /// Where an agent is: what the proxy before us states, if one is trusted, else the connection's address.
+    ///
+    /// A proxy adds its word at the end: whatever stands before it may be the agent's own.
+    func clientAddress(of request: Request, _ context: GatewayContext) -> String {
+        guard let name = settings.clientAddressHeader.flatMap({ HTTPField.Name($0) }),
+            let line = request.headers[values: name].last
+        else { return context.remoteAddress }
+        let last = line.split(separator: ",", omittingEmptySubsequences: false).last ?? ""
+        let address = last.filter { $0 != " " && $0 != "\t" }
+        return address.isEmpty ? context.remoteAddress : address
     }
 
     /// The balance (L5-66): works from registration on.
@@ -54,6 +59,9 @@ extension GatewayServices {
         let (funds, isActive) = try await store.read { transaction in
             let funds = try transaction.funds(of: key.customer, solRate: solRate)
             return (funds, funds.balances.contains { $0.balance.credits > .zero })
+        }
+        if try view(of: request) == .perThousand {
+            return try Response(json: BalancesByMint(key.customer, funds, settings.rails))
         }
         let byAsset = funds.balances.map { ($0.asset.rawValue, BalanceAnswer.Part($0.balance)) }
         return try Response(
@@ -76,14 +84,15 @@ extension GatewayServices {
         let key = try await authenticate(request, context)
         let page = try request.count("page", default: 1, in: 1...1_000_000)
         let limit = try request.count("limit", default: 50, in: 1...500)
-        let (total, lines) = try await store.read { transaction in
-            (
+        let (total, rows) = try await store.read { transaction in
+            let lines = try transaction.statement(
+                of: key.customer,
+                skipping: (page - 1) * limit,
+                limit: limit,
+            )
+            return (
                 try transaction.statementLength(of: key.customer),
-                try transaction.statement(
-                    of: key.customer,
-                    skipping: (page - 1) * limit,
-                    limit: limit,
-                ),
+                try lines.map { try Statement.Row($0, lamports: transaction.lamports(of: $0)) },
             )
         }
         return try Response(
@@ -92,7 +101,7 @@ extension GatewayServices {
                 page: page,
                 limit: limit,
                 total: total,
-                transactions: lines.map(Statement.Row.init),
+                transactions: rows,
             )
         )
     }
@@ -106,6 +115,17 @@ extension GatewayServices {
             throw GatewayError.receiptNotFound
         }
         return try Response(json: ReceiptAnswer(receipt))
+    }
+}
+
+extension LedgerTransaction {
+    /// What an inference was charged in SOL: the hold knows what it was taken from, its receipt does
+    /// not.
+    fileprivate mutating func lamports(of line: StatementLine) throws -> Amount? {
+        switch line {
+        case .receipt(let receipt): try hold(receipt.id)?.chargedLamports
+        case .credit, .reversal: nil
+        }
     }
 }
 

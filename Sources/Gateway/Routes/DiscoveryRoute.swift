@@ -1,18 +1,27 @@
 import Hummingbird
 
 extension GatewayServices {
-    /// The machine-readable description of this gateway (L5-80), cacheable.
+    /// The machine-readable description of this gateway (L5-80), cacheable where its URLs are those of
+    /// the settings, and not of whoever asks.
     func addDiscoveryRoute(to router: Router<GatewayContext>) {
         router.get("/.well-known/agent-service.json") { request, _ in
             let service = AgentService(publicURL(of: request), upstreams.keys)
             var response = try Response(json: service)
-            response.headers[.cacheControl] = "public, max-age=3600"
+            if settings.publicURL != nil {
+                response.headers[.cacheControl] = "public, max-age=3600"
+            }
             return response
         }
     }
 }
 
 private struct AgentService: Encodable {
+    struct Step: Encodable {
+        let method: String
+        let url: String
+        let authRequired: Bool
+    }
+
     let schemaVersion = "1.0"
     let name = "Farebox"
     let description = "A prepaid billing gateway between AI agents and model providers."
@@ -23,7 +32,7 @@ private struct AgentService: Encodable {
         "type": "token-in-path",
         "description": "The key in the path, as Authorization: Bearer, or as x-api-key.",
     ]
-    let onboarding: [String: [String: String]]
+    let onboarding: [String: Step]
     let endpoints: [String: String]
     let sdkConfig: [String: [String: String]]
     let currencies = ["USD", "USDC"]
@@ -33,7 +42,7 @@ private struct AgentService: Encodable {
         self.url = url
         let proxy = "\(url)/proxy/{api_token}"
         onboarding = [
-            "register": ["method": "POST", "url": "\(url)/v1/register", "auth_required": "false"]
+            "register": Step(method: "POST", url: "\(url)/v1/register", authRequired: false)
         ]
         endpoints = [
             "health": "\(url)/health", "pricing": "\(url)/v1/pricing",

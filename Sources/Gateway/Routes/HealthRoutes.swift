@@ -1,8 +1,12 @@
+import Deposits
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Ledger
 import NIOCore
+import Pricing
 import Primitives
+import Watching
 
 /// What load balancers, monitors and people ask.
 struct HealthRoutes<Storage: GatewayStore>: Sendable {
@@ -19,7 +23,7 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
         }
         router.get("/health") { _, _ in
             let health = await health()
-            return try Response(json: health, status: health.httpStatus)
+            return try Response(json: health, status: health.httpStatus, keys: .useDefaultKeys)
         }
         router.get("/metrics") { _, _ in
             let open = try await gateway.store.read { try $0.openHoldCount() }
@@ -34,11 +38,21 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
         }
     }
 
-    /// L5-63, with what this gateway is made of.
+    /// L5-63 and PM-1, with what this gateway is made of.
     private struct Health: Encodable {
+        /// The first EVM chain on which deposits are taken.
+        struct Chain: Encodable {
+            let name: String
+            let chainId: UInt64
+            let token: String
+            let tokenAddress: String
+        }
+
         let status: String
         let version: String
         let components: [String: String]
+        let chain: Chain?
+        let models: [String]
 
         var httpStatus: HTTPResponse.Status { status == "ok" ? .ok : .serviceUnavailable }
     }
@@ -57,6 +71,21 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
             status: isHealthy ? "ok" : "degraded",
             version: version,
             components: components,
+            chain: gateway.settings.rails.lazy.compactMap(chain).first,
+            models: (gateway.rates.card?.rates ?? [])
+                .filter { gateway.upstreams[$0.upstream] != nil }.map(\.model),
+        )
+    }
+
+    private func chain(_ rail: DepositRail) -> Health.Chain? {
+        guard case .evm(let id, _) = rail.network, let coin = rail.coins.first,
+            let token = coin.token
+        else { return nil }
+        return Health.Chain(
+            name: rail.chain,
+            chainId: id,
+            token: coin.asset.rawValue,
+            tokenAddress: token,
         )
     }
 }

@@ -4,10 +4,14 @@ import Hummingbird
 import NIOCore
 
 extension Response {
-    /// An answer with `value` as its JSON body, keys in snake case.
-    init(json value: some Encodable, status: HTTPResponse.Status = .ok) throws {
+    /// An answer with `value` as its JSON body, keys in snake case where nothing else is said.
+    init(
+        json value: some Encodable,
+        status: HTTPResponse.Status = .ok,
+        keys: JSONEncoder.KeyEncodingStrategy = .convertToSnakeCase,
+    ) throws {
         let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.keyEncodingStrategy = keys
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = try encoder.encode(value)
         self.init(

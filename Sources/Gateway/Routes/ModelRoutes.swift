@@ -22,14 +22,12 @@ extension GatewayServices {
         }
     }
 
-    /// The rates that the key may use, whose upstream is configured and, for Anthropic's shape,
-    /// speaks its dialect.
+    /// The rates that the key may use, whose upstream is configured and speaks the dialect of the
+    /// list: no other is served in it.
     private func served(_ request: Request, _ key: Key) -> [Rate] {
-        let isAnthropic = request.headers[.anthropicVersion] != nil
+        let dialect: Dialect = request.headers[.anthropicVersion] == nil ? .openai : .anthropic
         return (rates.card?.rates ?? []).filter { rate in
-            guard let upstream = upstreams[rate.upstream] else { return false }
-            return (!isAnthropic || upstream.dialect == .anthropic)
-                && key.settings.allows(rate, in: rates)
+            upstreams[rate.upstream]?.dialect == dialect && key.settings.allows(rate, in: rates)
         }
     }
 

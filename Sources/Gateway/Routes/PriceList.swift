@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Hummingbird
 import Metering
 import Pricing
@@ -72,8 +73,11 @@ extension PriceList.Tier {
 extension GatewayServices {
     /// Level5's price list (L5-65): every price is final, the markup is told beside it.
     func addPricingRoute(to router: Router<GatewayContext>) {
-        router.get("/v1/pricing") { _, _ in
+        router.get("/v1/pricing") { request, _ in
             guard let card = rates.card else { throw GatewayError.noRateCard }
+            if try view(of: request) == .perThousand {
+                return try Response(json: PricesPerThousand(card), keys: .useDefaultKeys)
+            }
             let prices = card.rates.map { ($0.model, PriceList($0)) }
             return try Response(
                 json: Pricing(

@@ -16,6 +16,9 @@ struct RequestGuard: RouterMiddleware {
 
     let requestID: @Sendable () -> String
     let logger: Logger
+    let crossOrigin: CrossOrigin
+    /// What every answer warns of.
+    let warning: String?
 
     func handle(
         _ request: Request,
@@ -28,6 +31,7 @@ struct RequestGuard: RouterMiddleware {
         var response: Response
         do {
             try check(request)
+            if let preflight = crossOrigin.preflight(request) { return preflight }
             response = try await next(request, context)
         } catch {
             let failure = failure(error, request)
@@ -38,6 +42,8 @@ struct RequestGuard: RouterMiddleware {
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         response.headers[.xRequestID] = context.requestID
         response.headers[.requestID] = context.requestID
+        response.headers[.warning] = warning
+        crossOrigin.mark(&response, to: request)
         // A body after an answer to HEAD would be taken for the next answer.
         return request.method == .head ? response.createHeadResponse() : response
     }
@@ -153,4 +159,5 @@ extension UInt8 {
 
 extension HTTPField.Name {
     static let host = known("host")
+    static let warning = known("warning")
 }

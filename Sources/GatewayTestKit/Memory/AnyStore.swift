@@ -7,8 +7,7 @@ package import Receipts
 
 /// Everything that the one transaction type of a store can do.
 package typealias EverySlice = LedgerTransaction & LedgerReading & ReceiptTransaction
-    & ReceiptReading & IdentityTransaction & RateCardTransaction & DepositTransaction
-    & DepositReading
+    & ReceiptReading & IdentityTransaction & RateCardTransaction & DepositWatchTransaction
 
 /// Some store, so that one test can run over each of them.
 package struct AnyStore: Store {

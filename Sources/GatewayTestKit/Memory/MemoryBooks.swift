@@ -21,6 +21,8 @@ package struct MemoryBooks: Sendable {
     package var deposits: [DepositID: Deposit] = [:]
     package var depositSteps: [DepositID: [DepositStep]] = [:]
     package var wallets: [Wallet: WalletBinding] = [:]
+    /// Where each source of deposits is read on.
+    package var depositCursors: [String: String] = [:]
     package var cards: [String: RateCard] = [:]
     /// The versions in the order in which they were published.
     package var publications: [(version: String, at: Timestamp)] = []

@@ -63,6 +63,20 @@ extension MemoryTransaction: DepositReading {
     }
 }
 
+extension MemoryTransaction: DepositWatchTransaction {
+    package func cursor(of source: String) -> String? { books.depositCursors[source] }
+
+    package mutating func setCursor(_ place: String, of source: String) {
+        write { $0.depositCursors[source] = place }
+    }
+
+    package func deposits(on chain: String, after block: Int64) -> [Deposit] {
+        books.deposits.values.filter { deposit in
+            deposit.id.chain == chain && (deposit.block?.number ?? .min) > block
+        }
+    }
+}
+
 extension Deposit {
     /// Whether its money is, or was, in the books.
     fileprivate var keepsItsAmount: Bool {

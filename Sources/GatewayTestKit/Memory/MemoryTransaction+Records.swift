@@ -1,5 +1,6 @@
 package import Identity
 import Ledger
+import Metering
 package import Pricing
 package import Primitives
 package import Receipts
@@ -23,6 +24,32 @@ extension MemoryTransaction: ReceiptTransaction {
         limit: Int,
     ) -> [StatementLine] {
         Array(lines(of: customer).dropFirst(skipping).prefix(limit))
+    }
+
+    package func receiptCount() -> Int { books.receipts.count }
+
+    package func usage(of customer: CustomerID, since start: Timestamp) -> [DailyUsage] {
+        var sums = DailyUsage.Sums()
+        for receipt in books.receipts.values
+        where receipt.customer == customer && receipt.settledAt >= start {
+            sums.add(
+                at: receipt.settledAt,
+                receipt.model,
+                receipt.reading.usage,
+                receipt.charge,
+            )
+        }
+        return sums.all
+    }
+
+    package func reversedOfCustomers() -> [Asset: Amount] {
+        var reversed: [Asset: Amount] = [:]
+        for transfer in books.links.map(\.transfer) where transfer.code == .reversal {
+            guard case .customer = transfer.debit.owner else { continue }
+            let sum = reversed[transfer.asset, default: .zero].adding(transfer.amount)
+            reversed[transfer.asset] = sum ?? Amount(.max)
+        }
+        return reversed
     }
 
     /// The newest first; of one moment, the highest id first.

@@ -78,7 +78,7 @@ extension RequestReader {
         var reader = self
         try cursor.array { cursor throws(JSONError) in
             var type = ""
-            var source = (type: "", dataBytes: 0)
+            var source = Source()
             try cursor.object { cursor, key throws(JSONError) in
                 switch key {
                 case "type": type = try cursor.word()
@@ -93,11 +93,11 @@ extension RequestReader {
         self = reader
     }
 
-    private mutating func accept(block type: String, source: (type: String, dataBytes: Int)) {
+    private mutating func accept(block type: String, source: Source) {
         switch type {
         case "image":
             shape.images += 1
-            pictureBytes += source.dataBytes
+            pictures.add(source.data)
         case "document" where !["text", "content"].contains(source.type):
             refuse(.unbounded(field))
         case "text", "document", "thinking", "redacted_thinking", "tool_use", "server_tool_use",
@@ -108,30 +108,34 @@ extension RequestReader {
         }
     }
 
-    /// The kind of a block's source and how many bytes of it are raw data.
+    /// What a block is made of.
+    private struct Source {
+        var type = ""
+        var data: JSONKey?
+    }
+
+    /// The kind of a block's source, and its raw data.
     ///
     /// A `content` source can hold pictures, which count as documents do: not at all, so it is
     /// refused by its type.
-    private static func source(
-        _ cursor: inout JSONCursor
-    ) throws(JSONError) -> (type: String, dataBytes: Int) {
+    private static func source(_ cursor: inout JSONCursor) throws(JSONError) -> Source {
         guard try cursor.kind() == .object else {
             try cursor.skip()
-            return ("", 0)
+            return Source()
         }
-        var source = (type: "", dataBytes: 0)
+        var source = Source()
         var holdsBlocks = false
         try cursor.object { cursor, key throws(JSONError) in
             switch key {
             case "type": source.type = try cursor.word()
-            case "data": source.dataBytes = try cursor.rawString().raw.count
+            case "data": source.data = try cursor.rawString()
             case "content":
                 holdsBlocks = try cursor.kind() == .array
                 try cursor.skip()
             default: try cursor.skip()
             }
         }
-        return holdsBlocks ? ("blocks", 0) : source
+        return holdsBlocks ? Source(type: "blocks") : source
     }
 
     private mutating func readThinking(_ cursor: inout JSONCursor) throws(JSONError) {

@@ -12,6 +12,13 @@ package struct JSONCursor {
     package private(set) var position = 0
     private var depth = 0
     private let refusesDuplicates: Bool
+    /// Bytes so far that say nothing: white space between values, and what escapes are longer by.
+    private var padding = 0
+    /// UTF-8 bytes of the texts that were read or skipped so far, unescaped, and of the skipped objects
+    /// and arrays, as ``compactPosition`` counts them.
+    private(set) var contentBytes = 0
+    /// How long the JSON so far would be without white space between values, its strings unescaped.
+    var compactPosition: Int { position - padding }
 
     /// - Parameters:
     ///   - bytes: what to walk.
@@ -85,16 +92,29 @@ package struct JSONCursor {
     @discardableResult
     package mutating func skip() throws(JSONError) -> Range<Int> {
         let kind = try kind()
-        let start = position
+        let (start, compactStart) = (position, compactPosition)
+        if kind == .string {
+            contentBytes += try scanString().length
+        } else {
+            try pass(kind)
+            if kind == .object || kind == .array {
+                contentBytes += compactPosition - compactStart
+            }
+        }
+        return start..<position
+    }
+
+    /// Passes over the next value, which is of this kind, and counts nothing.
+    private mutating func pass(_ kind: Kind) throws(JSONError) {
         switch kind {
-        case .object: try object { cursor, _ throws(JSONError) in try cursor.skip() }
-        case .array: try array { cursor throws(JSONError) in try cursor.skip() }
+        case .object:
+            try object { cursor, _ throws(JSONError) in try cursor.pass(cursor.kind()) }
+        case .array: try array { cursor throws(JSONError) in try cursor.pass(cursor.kind()) }
         case .string: _ = try scanString()
         case .number: _ = try passNumber()
         case .bool: _ = try bool()
         case .null: try null()
         }
-        return start..<position
     }
 
     /// Checks that nothing but white space is left.
@@ -109,21 +129,25 @@ package struct JSONCursor {
     private static let longestWord = 64
 
     /// Reads a string, unescaped.
-    package mutating func string() throws(JSONError) -> String { try scanString().text }
+    package mutating func string() throws(JSONError) -> String { try rawString().text }
 
     /// Reads a string that is to be one of a few words; what is too long for any of them is "…".
     ///
     /// Comparing two strings takes long where who asks wants it to, see ``ByteText``.
     package mutating func word() throws(JSONError) -> String {
-        let string = try scanString()
+        let string = try rawString()
         return string.length <= JSONCursor.longestWord ? string.text : "…"
     }
 
     /// How many bytes of UTF-8 the next string has, unescaped.
-    package mutating func stringLength() throws(JSONError) -> Int { try scanString().length }
+    package mutating func stringLength() throws(JSONError) -> Int { try rawString().length }
 
     /// The raw bytes of the next string, without its quotes, still escaped.
-    package mutating func rawString() throws(JSONError) -> JSONKey { try scanString() }
+    package mutating func rawString() throws(JSONError) -> JSONKey {
+        let string = try scanString()
+        contentBytes += string.length
+        return string
+    }
 
     package mutating func bool() throws(JSONError) -> Bool {
         skipSpace()
@@ -175,7 +199,9 @@ package struct JSONCursor {
     private mutating func skipSpace() {
         while position < bytes.count {
             switch bytes[position] {
-            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            case 0x20, 0x0A, 0x0D, 0x09:
+                position += 1
+                padding += 1
             default: return
             }
         }
@@ -243,6 +269,7 @@ package struct JSONCursor {
             case UInt8(ascii: "\""):
                 let raw = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
                 position += 1
+                padding += escaped
                 return JSONKey(raw: raw, length: raw.count - escaped)
             case UInt8(ascii: "\\"): escaped += try escape()
             case .some: throw JSONError(.controlCharacter, at: position)

@@ -91,11 +91,11 @@ extension RequestReader {
         var reader = self
         try cursor.array { cursor throws(JSONError) in
             var type = ""
-            var dataBytes = 0
+            var data: JSONKey?
             try cursor.object { cursor, key throws(JSONError) in
                 switch key {
                 case "type": type = try cursor.word()
-                case "image_url": dataBytes = try reader.readImageURL(&cursor)
+                case "image_url": data = try reader.readImageURL(&cursor)
                 default: try cursor.skip()
                 }
             }
@@ -103,16 +103,16 @@ extension RequestReader {
             case "text", "refusal": break
             case "image_url":
                 reader.shape.images += 1
-                reader.pictureBytes += dataBytes
+                reader.pictures.add(data)
             default: reader.refuse(.unbounded("messages"))
             }
         }
         self = reader
     }
 
-    /// How many bytes of an `image_url` are the picture itself; data that is no picture is refused.
-    private mutating func readImageURL(_ cursor: inout JSONCursor) throws(JSONError) -> Int {
-        var bytes = 0
+    /// The part of an `image_url` that is the picture itself; data that is no picture is refused.
+    private mutating func readImageURL(_ cursor: inout JSONCursor) throws(JSONError) -> JSONKey? {
+        var data: JSONKey?
         var reader = self
         try cursor.object { cursor, key throws(JSONError) in
             guard case "url" = key else {
@@ -121,13 +121,13 @@ extension RequestReader {
             }
             let url = try cursor.rawString()
             if url.hasPrefix("data:image/") {
-                bytes = url.raw.count
+                data = url
             } else if !url.hasPrefix("https://"), !url.hasPrefix("http://") {
                 reader.refuse(.unbounded("messages"))
             }
         }
         self = reader
-        return bytes
+        return data
     }
 
     private mutating func readOpenAITools(_ cursor: inout JSONCursor) throws(JSONError) {

@@ -1,0 +1,108 @@
+package import Deposits
+package import Logging
+import Metrics
+import Primitives
+import ServiceLifecycle
+
+/// Looks at a chain again and again, and at once when it is told to.
+///
+/// A look that fails is followed by the next: what it did not read is still there. It is told once when a
+/// chain can not be read, and once when it can be again.
+package struct DepositWatch: Service {
+    package typealias Look = @Sendable () async throws -> [DepositOutcome]
+
+    private let chain: String
+    private let pace: WatchedChain.Pace
+    private let look: Look
+    private let logger: Logger
+    private let hints: AsyncStream<Void>
+    private let hinting: AsyncStream<Void>.Continuation
+
+    /// `chain` is the rail's name in the books; `look` reads what is new, once.
+    package init(
+        _ chain: String,
+        _ pace: WatchedChain.Pace,
+        logger: Logger,
+        look: @escaping Look,
+    ) {
+        self.chain = chain
+        self.pace = pace
+        self.look = look
+        self.logger = logger
+        // However often it is told to look, one look sees it all.
+        (hints, hinting) = AsyncStream.makeStream(
+            of: Void.self,
+            bufferingPolicy: .bufferingNewest(1),
+        )
+    }
+
+    /// Something may be new: a subscription, a webhook or a person says so.
+    package func hint() { hinting.yield() }
+
+    /// Looks until it is cancelled, or the process stops.
+    package func run() async throws {
+        hint()
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await hintAtIntervals() }
+                group.addTask { await lookAtEachHint() }
+            }
+        }
+    }
+
+    private func hintAtIntervals() async {
+        while !Task.isCancelled {
+            do { try await pace.clock.sleep(for: pace.interval) } catch { return }
+            hint()
+        }
+    }
+
+    private func lookAtEachHint() async {
+        var isReadable = true
+        for await _ in hints {
+            do {
+                for outcome in try await look() { tell(outcome) }
+                if !isReadable { logger.notice("chain can be read again", metadata: metadata()) }
+                isReadable = true
+                Counter(label: "farebox_deposit_looks", dimensions: dimensions("read")).increment()
+            } catch is CancellationError {
+                return
+            } catch {
+                // Whoever is stopping has nobody's answer.
+                guard !Task.isCancelled else { return }
+                let failure = error as? any Failure
+                if isReadable {
+                    logger.warning(
+                        "chain can not be read",
+                        metadata: metadata(["code": "\(failure?.code ?? "unknown")"]),
+                    )
+                }
+                isReadable = false
+                Counter(label: "farebox_deposit_looks", dimensions: dimensions("failed"))
+                    .increment()
+            }
+        }
+    }
+
+    private func tell(_ outcome: DepositOutcome) {
+        let deposit = outcome.deposit
+        let told = metadata([
+            "deposit": "\(deposit.id)", "state": "\(deposit.state.stage.rawValue)",
+            "amount": "\(deposit.event.amount)", "asset": "\(deposit.event.asset.rawValue)",
+        ])
+        if outcome.isAlert {
+            Counter(label: "farebox_deposit_alerts", dimensions: [("chain", chain)]).increment()
+            logger.error("deposit needs an operator", metadata: told)
+        } else {
+            logger.info("deposit", metadata: told)
+        }
+    }
+
+    private func dimensions(_ outcome: String) -> [(String, String)] {
+        [("chain", chain), ("outcome", outcome)]
+    }
+
+    private func metadata(_ more: Logger.Metadata = [:]) -> Logger.Metadata {
+        more.merging(["chain": "\(chain)"]) { $1 }
+    }
+}

@@ -1,0 +1,190 @@
+package import ChainFormats
+package import Deposits
+package import Primitives
+
+/// What the watching of one EVM chain is told by the operator.
+package struct EVMWatching: Hashable, Sendable {
+    package var treasury: EVMTreasury
+    package var finality: EVMFinality
+    /// The first block that is read, where none was read before; `nil` begins with the last final one.
+    package var firstBlock: Int64?
+    /// How many blocks are asked for at once; nodes refuse more than they like.
+    package var blocksAtOnce: Int64 = 1000
+    /// How many blocks below the last final one are looked at again: finality can be a node's lie.
+    package var blocksAgain: Int64 = 64
+    /// How many nodes have to say the same of a block, the asking one among them.
+    package var quorum = 1
+
+    package init(_ treasury: EVMTreasury, finality: EVMFinality) {
+        self.treasury = treasury
+        self.finality = finality
+    }
+}
+
+/// Finds the deposits of one EVM chain, and follows them until the chain will not take them back.
+///
+/// Where it reads on is written with what it has read, in one transaction. Nothing that a node answers is
+/// believed unless the block that it names is the chain's: receipts come before their blocks do.
+package struct EVMWatcher<Node: JSONRPC, Storage: Store>: Sendable
+where Storage.Transaction: DepositWatchTransaction {
+    private let watching: EVMWatching
+    private let node: EVMNode<Node>
+    private let witnesses: [EVMNode<Node>]
+    private let store: Storage
+    private let now: @Sendable () -> Timestamp
+
+    /// The first node is asked for everything, the others for what they say of blocks.
+    package init(
+        _ watching: EVMWatching,
+        nodes: [Node],
+        store: Storage,
+        now: @escaping @Sendable () -> Timestamp,
+    ) {
+        precondition(!nodes.isEmpty, "a chain is watched through a node")
+        self.watching = watching
+        node = EVMNode(nodes[0])
+        witnesses = nodes.dropFirst().map(EVMNode.init)
+        self.store = store
+        self.now = now
+    }
+
+    private var chain: String { watching.treasury.chain }
+
+    /// Reads what is new, once.
+    ///
+    /// - Throws: ``RPCFailure``, after which what was read is written; `StoreError`.
+    /// - Returns: what became of deposits.
+    package func look() async throws -> [DepositOutcome] {
+        try await node.requireChain(watching.treasury.chainID)
+        let final = try await node.lastFinal(watching.finality)
+        var outcomes = try await readFinal(upTo: final)
+        outcomes += try await lookAgain(after: final - watching.blocksAgain)
+        outcomes += try await readNew(after: final)
+        return outcomes
+    }
+
+    // MARK: What is final
+
+    private func readFinal(upTo last: Int64) async throws -> [DepositOutcome] {
+        let source = "blocks/\(chain)"
+        let stored = try await store.read { try $0.cursor(of: source) }
+        var next = stored.flatMap { Int64($0) } ?? watching.firstBlock ?? max(0, last)
+        var outcomes: [DepositOutcome] = []
+        while next <= last {
+            let blocks = next...min(last, next + watching.blocksAtOnce - 1)
+            let observed = try await observations(in: blocks, areFinal: true)
+            let now = now()
+            outcomes += try await store.write(.durable) { transaction in
+                let outcomes = try observed.map { try transaction.observe($0, at: now) }
+                try transaction.setCursor("\(blocks.upperBound + 1)", of: source)
+                return outcomes
+            }
+            next = blocks.upperBound + 1
+        }
+        return outcomes.filter { !$0.newSteps.isEmpty }
+    }
+
+    /// The deposits in some blocks, as the chain has them.
+    private func observations(
+        in blocks: ClosedRange<Int64>,
+        areFinal: Bool,
+    ) async throws(RPCFailure) -> [ObservedDeposit] {
+        var observed: [ObservedDeposit] = []
+        for transaction in try await node.transfers(to: watching.treasury, in: blocks) {
+            guard let receipt = try await node.receipt(of: transaction) else {
+                throw .inconsistent("\(transaction) has logs and no receipt")
+            }
+            guard blocks.contains(receipt.block) else {
+                throw .inconsistent("\(transaction) moved while it was read")
+            }
+            try await requireCanonical(receipt, byQuorum: areFinal)
+            observed += observations(of: receipt, isFinal: areFinal)
+        }
+        return observed
+    }
+
+    private func observations(of receipt: EVMReceipt, isFinal: Bool) -> [ObservedDeposit] {
+        guard
+            let block = BlockReference(number: receipt.block, hash: "\(receipt.blockHash)")
+        else { return [] }
+        return EVMDeposits.events(in: receipt, at: watching.treasury).compactMap { event, deposit in
+            DepositID(chain: chain, transaction: "\(receipt.transaction)", event: event).map {
+                ObservedDeposit(id: $0, event: deposit, block: block, isFinal: isFinal)
+            }
+        }
+    }
+
+    /// A node may answer with a receipt of a block that never came to be.
+    private func requireCanonical(
+        _ receipt: EVMReceipt,
+        byQuorum: Bool,
+    ) async throws(RPCFailure) {
+        guard try await node.block(receipt.block)?.hash == receipt.blockHash else {
+            throw .inconsistent("\(receipt.transaction) is in a block that is not the chain's")
+        }
+        guard byQuorum, watching.quorum > 1 else { return }
+        var agreed = 1
+        for witness in witnesses where agreed < watching.quorum {
+            // One that can not be asked does not agree.
+            let block = try? await witness.block(receipt.block)
+            if block?.hash == receipt.blockHash { agreed += 1 }
+        }
+        guard agreed >= watching.quorum else {
+            throw .inconsistent("\(agreed) of \(watching.quorum) nodes know block \(receipt.block)")
+        }
+    }
+
+    // MARK: What may be taken back
+
+    /// Looks whether what is in the books still stands in its block.
+    private func lookAgain(after block: Int64) async throws -> [DepositOutcome] {
+        let chain = chain
+        let recent = try await store.read { try $0.deposits(on: chain, after: block) }
+        var canonical: [Int64: EVMWord?] = [:]
+        var outcomes: [DepositOutcome] = []
+        for deposit in recent {
+            guard let block = deposit.block else { continue }
+            if canonical[block.number] == nil {
+                canonical[block.number] = .some(try await node.block(block.number)?.hash)
+            }
+            guard canonical[block.number]??.description != block.hash else { continue }
+            let now = now()
+            let outcome = try await store.write(.durable) {
+                try $0.dropped(deposit.id, from: block, at: now)
+            }
+            if let outcome { outcomes.append(outcome) }
+        }
+        return outcomes.filter { !$0.newSteps.isEmpty }
+    }
+
+    private func readNew(after final: Int64) async throws -> [DepositOutcome] {
+        let newest = try await node.newestBlock()
+        guard newest > final else { return [] }
+        let first = max(final + 1, newest - watching.blocksAtOnce + 1)
+        let observed = try await observations(in: max(0, first)...newest, areFinal: false)
+        guard !observed.isEmpty else { return [] }
+        let now = now()
+        return try await store.write(.durable) { transaction in
+            try observed.map { try transaction.observe($0, at: now) }
+        }.filter { !$0.newSteps.isEmpty }
+    }
+
+    // MARK: One transaction
+
+    /// Reads one transaction at once, because somebody says that it holds a deposit.
+    ///
+    /// - Throws: ``RPCFailure``, `StoreError`.
+    package func claim(_ transaction: EVMWord) async throws -> DepositClaim {
+        try await node.requireChain(watching.treasury.chainID)
+        let final = try await node.lastFinal(watching.finality)
+        guard let receipt = try await node.receipt(of: transaction) else { return .notFound }
+        try await requireCanonical(receipt, byQuorum: receipt.block <= final)
+        let observed = observations(of: receipt, isFinal: receipt.block <= final)
+        guard !observed.isEmpty else { return .noDeposit }
+        let now = now()
+        let outcomes = try await store.write(.durable) { transaction in
+            try observed.map { try transaction.observe($0, at: now) }
+        }
+        return .deposits(outcomes)
+    }
+}

@@ -1,0 +1,80 @@
+package import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+
+/// A node that is asked over HTTP.
+package struct HTTPNode: JSONRPC {
+    /// May hold a key of the node's operator; it is never logged.
+    private let url: String
+    private let client: HTTPClient
+    private let timeout: Duration
+    /// The most that an answer may have, in bytes.
+    private static let answerLimit = 16 << 20
+
+    package init(_ url: String, client: HTTPClient, timeout: Duration = .seconds(10)) {
+        self.url = url
+        self.client = client
+        self.timeout = timeout
+    }
+
+    package func call<Result: Decodable & Sendable>(
+        _ method: String,
+        _ parameters: [JSONParameter],
+        as result: Result.Type,
+    ) async throws(RPCFailure) -> Result? {
+        let body = try await answer(to: method, parameters)
+        let answer: Answer<Result>
+        do {
+            answer = try JSONDecoder().decode(Answer<Result>.self, from: body)
+        } catch {
+            throw .malformed(method: method)
+        }
+        if let error = answer.error {
+            throw .refused(method: method, code: error.code, String(error.message.prefix(200)))
+        }
+        return answer.result
+    }
+
+    private struct Question: Encodable {
+        let jsonrpc = "2.0"
+        let id = 1
+        let method: String
+        let params: [JSONParameter]
+    }
+
+    private struct Answer<Result: Decodable>: Decodable {
+        struct Refusal: Decodable {
+            let code: Int
+            let message: String
+        }
+
+        let result: Result?
+        let error: Refusal?
+    }
+
+    private func answer(
+        to method: String,
+        _ parameters: [JSONParameter],
+    ) async throws(RPCFailure) -> Data {
+        do {
+            var request = HTTPClientRequest(url: url)
+            request.method = .POST
+            request.headers.add(name: "content-type", value: "application/json")
+            let question = Question(method: method, params: parameters)
+            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(question)))
+            let response = try await client.execute(request, timeout: TimeAmount(timeout))
+            guard response.status == .ok else { throw RPCFailure.status(Int(response.status.code)) }
+            let bytes = try await response.body.collect(upTo: HTTPNode.answerLimit)
+            return Data(bytes.readableBytesView)
+        } catch let failure as RPCFailure {
+            throw failure
+        } catch is NIOTooManyBytesError {
+            throw .tooLarge
+        } catch let error as HTTPClientError where error == .deadlineExceeded {
+            throw .timedOut
+        } catch {
+            throw .unreachable
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package import Primitives
+
+/// Something that answers JSON-RPC 2.0: a node of a chain.
+package protocol JSONRPC: Sendable {
+    /// Asks one question.
+    ///
+    /// - Returns: the result; `nil` where it is `null`.
+    /// - Throws: ``RPCFailure``.
+    func call<Result: Decodable & Sendable>(
+        _ method: String,
+        _ parameters: [JSONParameter],
+        as result: Result.Type,
+    ) async throws(RPCFailure) -> Result?
+}
+
+extension JSONRPC {
+    /// Asks one question to which `null` is no answer.
+    ///
+    /// - Throws: ``RPCFailure``.
+    func ask<Result: Decodable & Sendable>(
+        _ method: String,
+        _ parameters: [JSONParameter],
+        as result: Result.Type,
+    ) async throws(RPCFailure) -> Result {
+        guard let answer = try await call(method, parameters, as: result) else {
+            throw .malformed(method: method)
+        }
+        return answer
+    }
+}
+
+/// Why a question to a node has no answer; it can be asked again.
+///
+/// It names no address: that of a node may hold a secret.
+package enum RPCFailure: Failure, Hashable {
+    case unreachable
+    case timedOut
+    case status(Int)
+    /// More bytes than an answer may have.
+    case tooLarge
+    /// No JSON-RPC, or not what the method answers.
+    case malformed(method: String)
+    /// The node's own refusal.
+    case refused(method: String, code: Int, String)
+    /// The node is of another chain.
+    case wrongChain(expected: String, found: String)
+    /// The node contradicts itself, or others: a block that is not there, a receipt of another one.
+    case inconsistent(String)
+
+    package var code: String {
+        switch self {
+        case .unreachable: "node_unreachable"
+        case .timedOut: "node_timed_out"
+        case .status: "node_status"
+        case .tooLarge: "node_answer_too_large"
+        case .malformed: "node_answer_malformed"
+        case .refused: "node_refused"
+        case .wrongChain: "node_of_another_chain"
+        case .inconsistent: "node_inconsistent"
+        }
+    }
+
+    package var kind: FailureKind { .badUpstream }
+
+    package var message: String {
+        switch self {
+        case .unreachable: "The chain's node can not be reached."
+        case .timedOut: "The chain's node did not answer in time."
+        case .status(let status): "The chain's node answered with status \(status)."
+        case .tooLarge: "The chain's node answered more than is read."
+        case .malformed(let method): "The chain's node answered \(method) with something else."
+        case .refused(let method, let code, let reason):
+            "The chain's node refused \(method): \(code) \(reason)"
+        case .wrongChain(let expected, let found):
+            "The node is of chain \(found), and the deposits are on \(expected)."
+        case .inconsistent(let sentence): "The chain's node contradicts itself: \(sentence)"
+        }
+    }
+}
+
+/// A parameter of a question.
+package enum JSONParameter: Sendable, Hashable, Encodable {
+    case null
+    case bool(Bool)
+    case number(Int64)
+    case text(String)
+    case list([JSONParameter])
+    case object([String: JSONParameter])
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .bool(let value): try container.encode(value)
+        case .number(let value): try container.encode(value)
+        case .text(let value): try container.encode(value)
+        case .list(let values): try container.encode(values)
+        case .object(let values): try container.encode(values)
+        }
+    }
+}

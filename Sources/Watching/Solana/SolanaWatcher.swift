@@ -1,0 +1,193 @@
+package import ChainFormats
+package import Deposits
+package import Primitives
+
+/// What the watching of one Solana network is told by the operator.
+package struct SolanaWatching: Hashable, Sendable {
+    package var treasury: SolanaTreasury
+    /// What names the network; `nil` takes any.
+    package var genesis: String?
+    /// How many slots after it was seen last a transaction is given up that never became final: more
+    /// than its blockhash lives.
+    package var slotsUntilLost: Int64 = 300
+
+    package init(_ treasury: SolanaTreasury, genesis: String?) {
+        self.treasury = treasury
+        self.genesis = genesis
+    }
+}
+
+/// Finds the deposits of one Solana network.
+///
+/// What happened is what the histories of the treasury's addresses list; a subscription only tells when
+/// to look. Each history is read from where it was read to last, the oldest first, and where that is is
+/// written with what was read, in one transaction.
+package struct SolanaWatcher<Node: JSONRPC, Storage: Store>: Sendable
+where Storage.Transaction: DepositWatchTransaction {
+    private let watching: SolanaWatching
+    private let node: SolanaNode<Node>
+    private let store: Storage
+    private let now: @Sendable () -> Timestamp
+
+    package init(
+        _ watching: SolanaWatching,
+        node: Node,
+        store: Storage,
+        now: @escaping @Sendable () -> Timestamp,
+    ) {
+        self.watching = watching
+        self.node = SolanaNode(node)
+        self.store = store
+        self.now = now
+    }
+
+    private var treasury: SolanaTreasury { watching.treasury }
+
+    /// Reads what is new, once.
+    ///
+    /// - Throws: ``RPCFailure``, after which what was read is written; `StoreError`.
+    /// - Returns: what became of deposits.
+    package func look() async throws -> [DepositOutcome] {
+        if let genesis = watching.genesis { try await node.requireGenesis(genesis) }
+        var outcomes: [DepositOutcome] = []
+        for address in treasury.watched {
+            let source = "history/\(treasury.chain)/\(address)"
+            let stored = try await store.read { try $0.cursor(of: source) }
+            let last = try await readFinal(of: address, after: stored, source, &outcomes)
+            try await readConfirmed(of: address, after: last, &outcomes)
+        }
+        outcomes += try await giveUpLost()
+        return outcomes.filter { !$0.newSteps.isEmpty }
+    }
+
+    /// - Returns: the last transaction that is final.
+    private func readFinal(
+        of address: SolanaKey,
+        after cursor: String?,
+        _ source: String,
+        _ outcomes: inout [DepositOutcome],
+    ) async throws -> String? {
+        var last = cursor
+        for listed in try await history(of: address, after: cursor, .finalized) {
+            let observed = try await observations(of: listed, .finalized)
+            let now = now()
+            outcomes += try await store.write(.durable) { transaction in
+                let outcomes = try observed.map { try transaction.observe($0, at: now) }
+                try transaction.setCursor(listed.signature, of: source)
+                return outcomes
+            }
+            last = listed.signature
+        }
+        return last
+    }
+
+    private func readConfirmed(
+        of address: SolanaKey,
+        after cursor: String?,
+        _ outcomes: inout [DepositOutcome],
+    ) async throws {
+        for listed in try await history(of: address, after: cursor, .confirmed) {
+            let observed = try await observations(of: listed, .confirmed)
+            guard !observed.isEmpty else { continue }
+            let now = now()
+            outcomes += try await store.write(.durable) { transaction in
+                try observed.map { try transaction.observe($0, at: now) }
+            }
+        }
+    }
+
+    /// All transactions of an address after one, the oldest first.
+    ///
+    /// To an empty page: a node may give fewer than it was asked for, and what it left out is older.
+    private func history(
+        of address: SolanaKey,
+        after cursor: String?,
+        _ commitment: SolanaCommitment,
+    ) async throws(RPCFailure) -> [SolanaNode<Node>.Listed] {
+        var listed: [SolanaNode<Node>.Listed] = []
+        while true {
+            let page = try await node.history(
+                of: address,
+                before: listed.last?.signature,
+                until: cursor,
+                commitment,
+            )
+            listed += page
+            if page.isEmpty { return listed.reversed() }
+        }
+    }
+
+    private func observations(
+        of listed: SolanaNode<Node>.Listed,
+        _ commitment: SolanaCommitment,
+    ) async throws(RPCFailure) -> [ObservedDeposit] {
+        if listed.hasFailed { return [] }
+        guard let landed = try await node.transaction(listed.signature, commitment) else {
+            throw .inconsistent("\(listed.signature) is listed and not there")
+        }
+        return try await observations(of: landed, commitment)
+    }
+
+    private func observations(
+        of landed: LandedTransaction,
+        _ commitment: SolanaCommitment,
+    ) async throws(RPCFailure) -> [ObservedDeposit] {
+        let events = SolanaDeposits.events(in: landed, at: treasury)
+        guard !events.isEmpty else { return [] }
+        let hash = try await node.blockhash(of: landed.slot, commitment)
+        guard let block = BlockReference(number: landed.slot, hash: hash) else {
+            throw .malformed(method: "getBlock")
+        }
+        return events.compactMap { event, deposit in
+            DepositID(chain: treasury.chain, transaction: "\(landed.signature)", event: event).map {
+                ObservedDeposit(
+                    id: $0,
+                    event: deposit,
+                    block: block,
+                    isFinal: commitment == .finalized,
+                )
+            }
+        }
+    }
+
+    /// Drops what was seen on a fork that the chain has left.
+    private func giveUpLost() async throws -> [DepositOutcome] {
+        let chain = treasury.chain
+        let seen = try await store.read { try $0.deposits(in: .seen, after: nil, limit: 1000) }
+            .filter { $0.id.chain == chain }
+        guard !seen.isEmpty else { return [] }
+        let final = try await node.slot(.finalized)
+        var outcomes: [DepositOutcome] = []
+        for deposit in seen {
+            guard let block = deposit.block, block.number + watching.slotsUntilLost < final,
+                try await node.slots(of: [deposit.id.transaction])[0] == nil
+            else { continue }
+            let now = now()
+            let outcome = try await store.write(.durable) {
+                try $0.dropped(deposit.id, from: block, at: now)
+            }
+            if let outcome { outcomes.append(outcome) }
+        }
+        return outcomes
+    }
+
+    /// Reads one transaction at once, because somebody says that it holds a deposit.
+    ///
+    /// - Throws: ``RPCFailure``, `StoreError`.
+    package func claim(_ signature: SolanaSignature) async throws -> DepositClaim {
+        if let genesis = watching.genesis { try await node.requireGenesis(genesis) }
+        for commitment in [SolanaCommitment.finalized, .confirmed] {
+            guard let landed = try await node.transaction("\(signature)", commitment) else {
+                continue
+            }
+            let observed = try await observations(of: landed, commitment)
+            guard !observed.isEmpty else { return .noDeposit }
+            let now = now()
+            let outcomes = try await store.write(.durable) { transaction in
+                try observed.map { try transaction.observe($0, at: now) }
+            }
+            return .deposits(outcomes)
+        }
+        return .notFound
+    }
+}

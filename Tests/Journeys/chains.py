@@ -1,0 +1,223 @@
+"""Test chains that run as nodes do, and payers that use the stock clients: web3 and solana-py's solders.
+
+The nodes are those of Tests/Chains: real virtual machines with JSON-RPC around them.
+"""
+
+import asyncio
+import base64
+import socket
+import subprocess
+import sys
+import threading
+from functools import cached_property
+
+from programs import ROOT, until
+from wire import call
+
+CHAINS = ROOT / "Tests/Chains"
+sys.path.append(str(CHAINS))
+# Every EVM test chain has accounts of the words that everybody knows.
+WORDS, PATH = "test test test test test test test test test test test junk", "m/44'/60'/0'/0"
+PATH_USD = "0x20c0000000000000000000000000000000000000"
+BASE_USDC = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
+OTHER_TOKEN = "0x20c0000000000000000000000000000000000001"
+TOKEN_ABI = [
+    {
+        "type": "function", "name": name, "stateMutability": "nonpayable", "outputs": [],
+        "inputs": [{"name": f"p{place}", "type": kind} for place, kind in enumerate(kinds)],
+    }
+    for name, kinds in {
+        "transfer": ["address", "uint256"],
+        "transferWithMemo": ["address", "uint256", "bytes32"],
+        # The wallet's.
+        "pay": ["address", "address", "uint256"],
+    }.items()
+]  # fmt: skip
+
+
+class Node:
+    """A node in a process of its own; it can be stopped and started anew, which forgets its chain."""
+
+    def __init__(self, directory, script, *arguments, ports=1):
+        self.port = free_ports(ports)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = directory / f"{script}-{self.port}.log"
+        command = [sys.executable, CHAINS / f"{script}.py", str(self.port), *map(str, arguments)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        until(self.is_ready, f"{script} to be ready")
+
+    def is_ready(self):
+        assert self.process.poll() is None, self.log.read_text()[-4000:]
+        return "ready" in self.log.read_text()
+
+    def ask(self, method, *parameters):
+        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+        answer = call("POST", self.url, json=question).expect(200).json()
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def free_ports(count):
+    """The first of so many free ports beside each other."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            port = first.getsockname()[1]
+            try:
+                for place in range(1, count):
+                    socket.create_server(("127.0.0.1", port + place)).close()
+            except OSError:
+                continue
+            return port
+
+
+class EVMNode(Node):
+    """An EVM chain of this number whose blocks are final so many blocks later, with these tokens."""
+
+    def __init__(self, directory, chain_id, tokens, finality=2):
+        super().__init__(directory, "evm_node", chain_id, finality, *tokens)
+        self.chain_id = chain_id
+        self.turn = threading.Lock()
+
+    @cached_property
+    def web3(self):
+        from web3 import HTTPProvider, Web3
+
+        return Web3(HTTPProvider(self.url))
+
+    def mine(self, count=1):
+        self.ask("test_mine", count)
+
+    def finalise(self):
+        self.mine(2)
+
+    def deploy(self, name):
+        """Puts one of the contracts of Tests/Chains on the chain; returns its address."""
+        from evm_chain import compiled
+
+        code = compiled(name)
+        sender = evm_account(4)
+        fees = {"gas": 3_000_000, "maxFeePerGas": 2 * 10**10, "maxPriorityFeePerGas": 10**9, "value": 0}
+        nonce = self.web3.eth.get_transaction_count(sender.address)
+        # Code that returns the contract's.
+        start = bytes.fromhex("61%04x80600a3d393df3" % len(code))
+        made = {"nonce": nonce, "chainId": self.chain_id, "data": start + code} | fees
+        sent = self.web3.eth.send_raw_transaction(sender.sign_transaction(made).raw_transaction)
+        return self.web3.eth.get_transaction_receipt(sent)["contractAddress"]
+
+    def send(self, sender, token, function, *values):
+        """A transaction of a token's, signed by the stock client; returns its hash as it is written."""
+        contract = self.web3.eth.contract(self.web3.to_checksum_address(token), abi=TOKEN_ABI)
+        with self.turn:
+            made = contract.functions[function](*values).build_transaction(
+                {
+                    "from": sender.address, "nonce": self.web3.eth.get_transaction_count(sender.address, "pending"),
+                    "gas": 500_000, "maxFeePerGas": 2 * 10**10, "maxPriorityFeePerGas": 10**9, "chainId": self.chain_id,
+                }
+            )  # fmt: skip
+            return self.web3.to_hex(self.web3.eth.send_raw_transaction(sender.sign_transaction(made).raw_transaction))
+
+    def pay(self, amount, to, token=PATH_USD, sender=None, code=None):
+        """Pays as a wallet does: with the code in the memo, where there is one."""
+        sender = sender or evm_account(1)
+        if code is None:
+            return self.send(sender, token, "transfer", to, amount)
+        return self.send(sender, token, "transferWithMemo", to, amount, code.encode().ljust(32, b"\0"))
+
+
+def evm_account(number):
+    from eth_account import Account
+
+    Account.enable_unaudited_hdwallet_features()
+    return Account.from_mnemonic(WORDS, account_path=f"{PATH}/{number}")
+
+
+class SolanaNode(Node):
+    """A Solana network that says it is devnet, with USDC's mint, a treasury and a user who has plenty."""
+
+    GENESIS = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG"
+
+    def __init__(self, directory, slot_milliseconds=20, finality=4):
+        super().__init__(directory, "solana_node", slot_milliseconds, finality, self.GENESIS, ports=2)
+        import solana_payer as payer
+
+        self.payer = payer
+        for someone in (payer.TREASURY, payer.USER, payer.FRIEND, payer.STRANGER):
+            self.ask("requestAirdrop", str(someone.pubkey()), 10**12)
+        for mint in (payer.USDC, payer.OTHER):
+            data = base64.b64encode(payer.mint_account(payer.STRANGER.pubkey())).decode()
+            self.ask("test_placeAccount", str(mint), {"lamports": 10**9, "data": data, "owner": str(payer.TOKEN)})
+            makers = [payer.TREASURY, payer.USER, payer.FRIEND]
+            made = [payer.token.create_associated_token_account(payer.STRANGER.pubkey(), one.pubkey(), mint) for one in makers]
+            minted = payer.mint_to(payer.USER.pubkey(), mint, 10**9, payer.STRANGER.pubkey())
+            self.send([*made, minted], payer.STRANGER)
+
+    def send(self, instructions, *signers):
+        """A transaction, sent by the stock client; returns its signature."""
+        from solana.rpc.async_api import AsyncClient
+        from solana.rpc.models import TxOpts
+        from solders.message import Message
+        from solders.transaction import VersionedTransaction
+
+        signers = signers or (self.payer.USER,)
+
+        async def sent():
+            async with AsyncClient(self.url) as client:
+                blockhash = (await client.get_latest_blockhash()).value.blockhash
+                message = Message.new_with_blockhash(instructions, signers[0].pubkey(), blockhash)
+                raw = bytes(VersionedTransaction(message, list(signers)))
+                return str((await client.send_raw_transaction(raw, TxOpts(skip_preflight=True))).value)
+
+        return asyncio.run(sent())
+
+    def deploy(self, program):
+        """Puts a program on the chain as everybody does: through the loader."""
+        from solders.keypair import Keypair
+
+        payer, address = self.payer.STRANGER, self.payer.keypair("program")
+
+        def rent(size):
+            return self.ask("getMinimumBalanceForRentExemption", size)
+
+        for instructions, signers in self.payer.loading(program, payer.pubkey(), Keypair(), address, rent):
+            self.succeed(self.send(instructions, payer, *signers))
+        self.ask("test_advance", 2)
+        return str(address.pubkey())
+
+    def succeed(self, signature):
+        [status] = self.ask("getSignatureStatuses", [signature])["value"]
+        assert status["err"] is None, (signature, status)
+
+    def finalise(self):
+        self.ask("test_advance", 6)
+
+
+# What is asked of a gateway about deposits
+
+
+def funding(customer):
+    """How a customer pays in."""
+    return call("GET", f"{customer.gateway.url}/v1/deposit", headers=customer.bearer).expect(200).json()
+
+
+def code_of(customer):
+    return funding(customer)["deposit_code"]
+
+
+def claim(customer, transaction, **more):
+    body = {"txHash": transaction} | more
+    return call("POST", f"{customer.gateway.url}/v1/deposit", headers=customer.bearer, json=body)
+
+
+def deposits(gateway, state=None):
+    query = f"?state={state}" if state else ""
+    return gateway.admin("GET", f"/v1/admin/deposits{query}").expect(200).json()["deposits"]
+
+
+def until_state(gateway, state, count=1):
+    until(lambda: len(deposits(gateway, state)) == count, f"{count} deposits to be {state}")
+    return deposits(gateway, state)

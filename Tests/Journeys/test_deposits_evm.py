@@ -1,0 +1,257 @@
+"""Deposits on EVM chains: stock web3 pays on a real machine, and balances move once, at finality."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chains import BASE_USDC, OTHER_TOKEN, PATH_USD, EVMNode, claim, code_of, deposits, evm_account, until_state
+from programs import run_json, until
+from wire import call
+
+TEMPO, BASE = 42431, 8453
+
+
+@pytest.fixture
+def tempo(world):
+    node = EVMNode(world.directory, TEMPO, [PATH_USD, OTHER_TOKEN])
+    world.programs.callback(node.kill)
+    return node
+
+
+@pytest.fixture
+def treasury():
+    return evm_account(9).address
+
+
+@pytest.fixture
+def settings(tempo, treasury):
+    return {
+        "FAREBOX_CHAINS": "tempo-testnet",
+        "TEMPO_TESTNET_TREASURY": treasury,
+        "TEMPO_TESTNET_RPC_URL": tempo.url,
+        "FAREBOX_DEPOSIT_SECONDS": "0.05",
+    }
+
+
+@pytest.fixture
+def gateway(world, settings):
+    return world.start(**settings)
+
+
+def test_a_memo_with_the_code_is_credited_once_and_not_before_it_is_final(gateway, tempo, treasury):
+    customer = gateway.customer()
+    tempo.pay(1_250_000, treasury, code=code_of(customer))
+    [seen] = until_state(gateway, "seen")
+    assert customer.balance() == 0
+    tempo.finalise()
+    [credited] = until_state(gateway, "credited")
+    assert credited["id"] == seen["id"]
+    assert credited["customer"] == customer.id
+    tempo.mine(5)
+    assert customer.balance() == 1_250_000
+    told = gateway.admin("GET", f"/v1/admin/deposits/{credited['id']}").expect(200).json()
+    assert [step["kind"] for step in told["steps"]] == ["seen", "confirmed", "credited"]
+
+
+def test_a_refusal_for_money_tells_how_to_pay_and_paying_so_ends_it(gateway, tempo):
+    from urllib.parse import parse_qs, urlsplit
+
+    customer = gateway.customer()
+    ask = {"model": "gpt-4o", "max_tokens": 1000, "messages": [{"role": "user", "content": "Hello"}]}
+    url, headers = f"{gateway.url}/v1/chat/completions", customer.bearer
+    refused = call("POST", url, headers=headers, json=ask).expect(402).json()["error"]
+    assert refused["funding"]["customer"] == customer.id
+    [offer] = refused["funding"]["deposits"]
+    assert offer["chain"] == "tempo-testnet" and offer["chain_id"] == TEMPO and offer["testnet"] is True
+    assert int(float(offer["amount"]) * 10**6 + 0.5) == refused["needed"] - refused["available"]
+    # What a wallet makes of the URL (ERC-681).
+    target, function = urlsplit(offer["url"]).path.split("/")
+    token, chain = target.split("@")
+    fields = {name: value[0] for name, value in parse_qs(urlsplit(offer["url"]).query).items()}
+    assert (int(chain), function) == (TEMPO, "transferWithMemo")
+    memo = bytes.fromhex(fields["bytes32"][2:])
+    tempo.send(evm_account(1), token, function, fields["address"], int(fields["uint256"]), memo)
+    tempo.finalise()
+    until(customer.balance, "the deposit to be credited")
+    call("POST", url, headers=headers, json=ask).expect(200)
+
+
+def test_a_hash_that_a_hundred_report_at_once_is_credited_once(gateway, tempo, treasury):
+    customer = gateway.customer()
+    transaction = tempo.pay(2_000_000, treasury, code=code_of(customer))
+    first = claim(customer, transaction).expect(202).json()
+    assert first["deposits"][0]["state"] == "seen" and first["credited"] == "0.000000"
+    tempo.finalise()
+    # Another spelling of a hash is the same hash.
+    spellings = [transaction, transaction.upper().replace("0X", "0x")]
+    # So many are looked at a minute; the rest are told to wait.
+
+    def report(turn):
+        call("POST", f"{gateway.url}/v1/hooks/tempo-testnet", json={"hash": transaction})
+        return claim(customer, spellings[turn % 2])
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(report, range(100)))
+    assert {answer.status for answer in answers} <= {200, 429}
+    credited = [answer.json()["credited"] for answer in answers if answer.status == 200]
+    assert credited.count("2.000000") <= 1 and set(credited) <= {"2.000000", "0.000000"}
+    until_state(gateway, "credited")
+    assert customer.balance() == 2_000_000
+
+
+def test_a_webhook_has_the_chain_looked_at_and_is_not_believed(world, settings, tempo, treasury):
+    gateway = world.start(**settings | {"FAREBOX_DEPOSIT_SECONDS": "3600"})
+    customer = gateway.customer()
+    hook = f"{gateway.url}/v1/hooks/tempo-testnet"
+    call("POST", hook, json={"to": treasury, "amount": 10**9, "memo": code_of(customer)}).expect(202)
+    tempo.pay(70, treasury, code=code_of(customer))
+    tempo.finalise()
+    assert customer.balance() == 0
+    call("POST", hook, body=b"not even JSON").expect(202)
+    until(lambda: customer.balance() == 70, "the deposit to be credited")
+    call("POST", f"{gateway.url}/v1/hooks/nowhere").expect(404)
+    answers = [call("POST", hook).status for _ in range(40)]
+    assert set(answers) == {202, 429}
+
+
+def test_each_transfer_to_the_treasury_is_a_deposit_of_its_own_customer(gateway, tempo, treasury):
+    first, second = gateway.customer(), gateway.customer()
+    for customer, amount in [(first, 1), (second, 20), (first, 300), (second, 4000)]:
+        tempo.pay(amount, treasury, code=code_of(customer))
+    tempo.finalise()
+    until_state(gateway, "credited", 4)
+    assert [first.balance(), second.balance()] == [301, 4020]
+
+
+def test_what_names_nobody_waits_for_an_operator(world, gateway, tempo, treasury):
+    customer, admin = gateway.customer(), {"FAREBOX_ADMIN_KEY": gateway.admin_key}
+    tempo.pay(5_000_000, treasury)
+    tempo.pay(6_000_000, treasury, code="0" * 32)
+    tempo.finalise()
+    until_state(gateway, "suspended", 2)
+    at = ["--database", gateway.database]
+    waiting = {one["amount"]: one for one in run_json("deposits", "list", *at, **admin)["deposits"]}
+    assert {one["reason"] for one in waiting.values()} == {"unknown_sender", "unknown_code"}
+    plain, coded = waiting[5_000_000]["id"], waiting[6_000_000]["id"]
+    given = run_json("deposits", "assign", plain, "--customer", customer.id, "--operator", "ada", *at, **admin)
+    assert given["state"] == "credited" and given["steps"][-1]["by"] == "operator/ada"
+    refused = run_json("deposits", "reject", coded, "--reason", "nobody asked", *at, **admin)
+    assert refused["state"] == "rejected"
+    assert customer.balance() == 5_000_000
+    # Decided is decided.
+    gateway.admin("POST", f"/v1/admin/deposits/{coded}/assign", customer=customer.id).expect(409)
+    gateway.admin("POST", f"/v1/admin/deposits/{plain}/reject", reason="late").expect(409)
+    assert customer.balance() == 5_000_000
+
+
+@pytest.mark.parametrize("is_credited", [False, True])
+def test_a_deposit_that_leaves_the_chain_is_nobodys(gateway, tempo, treasury, is_credited):
+    customer = gateway.customer()
+    transaction = tempo.pay(3_000_000, treasury, code=code_of(customer))
+    until_state(gateway, "seen")
+    if is_credited:
+        tempo.finalise()
+        until(lambda: customer.balance() == 3_000_000, "the deposit to be credited")
+    tempo.ask("test_reorganise", 3, False)
+    [gone] = until_state(gateway, "reversed")
+    assert customer.balance() == 0
+    assert gone["reason"] == "left_the_chain"
+    claim(customer, transaction).expect(404)
+    told = call("GET", f"{gateway.url}/metrics").body.decode()
+    assert 'farebox_deposit_alerts{chain="tempo-testnet"} 1' in told
+
+
+def test_a_deposit_that_moves_to_another_block_is_credited_once(gateway, tempo, treasury):
+    customer = gateway.customer()
+    tempo.pay(3_000_000, treasury, code=code_of(customer))
+    until_state(gateway, "seen")
+    tempo.ask("test_reorganise", 1, True)
+    tempo.finalise()
+    until_state(gateway, "credited")
+    tempo.mine(3)
+    assert customer.balance() == 3_000_000
+    assert len(deposits(gateway)) == 1
+
+
+def test_what_is_no_deposit_is_told_so_and_credits_nothing(gateway, tempo, treasury):
+    customer = gateway.customer()
+    elsewhere = tempo.pay(7, evm_account(2).address, code=code_of(customer))
+    other_token = tempo.pay(8, treasury, token=OTHER_TOKEN, code=code_of(customer))
+    failed = tempo.pay(10**30, treasury, code=code_of(customer))
+    tempo.finalise()
+    for transaction in (elsewhere, other_token, failed):
+        answer = claim(customer, transaction).expect(400).json()
+        assert answer["code"] == "VERIFICATION_FAILED"
+    assert claim(customer, "0x" + "00" * 32).expect(404).json()["code"] == "TX_NOT_FOUND"
+    for wrong in ("", "0x12", "hello", "0x" + "zz" * 32, "1" * 64):
+        assert claim(customer, wrong).expect(400).json()["code"] == "INVALID_REQUEST"
+    claim(customer, failed, chain="base").expect(400)
+    claim(customer, failed, chains="base").expect(400)
+    assert deposits(gateway) == [] and customer.balance() == 0
+
+
+def test_another_customers_deposit_is_told_to_nobody_else(gateway, tempo, treasury):
+    owner, other = gateway.customer(), gateway.customer()
+    transaction = tempo.pay(9, treasury, code=code_of(owner))
+    tempo.finalise()
+    until_state(gateway, "credited")
+    answer = claim(other, transaction).expect(409).json()
+    assert answer["code"] == "DEPOSIT_CREDITED_TO_ANOTHER"
+    assert [owner.balance(), other.balance()] == [9, 0]
+
+
+def test_a_gateway_that_was_away_catches_up_and_doubles_nothing(world, gateway, settings, tempo, treasury):
+    customer = gateway.customer()
+    tempo.pay(1, treasury, code=code_of(customer))
+    tempo.finalise()
+    until_state(gateway, "credited")
+    code = code_of(customer)
+    gateway.kill()
+    for _ in range(3):
+        tempo.pay(10, treasury, code=code)
+        tempo.finalise()
+    again = world.start(**settings)
+    customer.gateway = again
+    until_state(again, "credited", 4)
+    assert customer.balance() == 31
+
+
+def test_a_node_that_is_down_or_of_another_chain_credits_nothing_and_stops_nobody(world, tempo, treasury, settings):
+    base = EVMNode(world.directory, BASE, [BASE_USDC, PATH_USD])
+    world.programs.callback(base.kill)
+    gateway = world.start(**settings | {"TEMPO_TESTNET_RPC_URL": base.url})
+    customer = gateway.customer("1.00")
+    transaction = base.pay(5, treasury, code=code_of(customer))
+    base.finalise()
+    assert claim(customer, transaction).expect(502).json()["code"] == "NODE_OF_ANOTHER_CHAIN"
+    base.kill()
+    assert claim(customer, transaction).expect(502).json()["code"] == "NODE_UNREACHABLE"
+    ask = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+    call("POST", f"{gateway.url}/v1/chat/completions", headers=customer.bearer, json=ask).expect(200)
+    assert deposits(gateway) == []
+    rails = gateway.admin("GET", "/v1/admin/stats").expect(200).json()["rails"]
+    assert rails == {"tempo-testnet": {"pathusd": {"custody": 0, "on_chain": None}}} or rails == {
+        "tempo-testnet": {"pathusd": {"custody": 0}}
+    }
+    assert "chain can not be read" in gateway.errors.read_text()
+
+
+def test_what_the_books_hold_is_on_the_chain(gateway, tempo, treasury):
+    customer = gateway.customer()
+    tempo.pay(5_000_000, treasury, code=code_of(customer))
+    tempo.finalise()
+    until_state(gateway, "credited")
+    rails = gateway.admin("GET", "/v1/admin/stats").expect(200).json()["rails"]
+    assert rails == {"tempo-testnet": {"pathusd": {"custody": 5_000_000, "on_chain": 5_000_000}}}
+
+
+def test_nodes_that_do_not_agree_credit_nothing(world, tempo, treasury, settings):
+    liar = EVMNode(world.directory, TEMPO, [PATH_USD])
+    world.programs.callback(liar.kill)
+    both = settings | {"TEMPO_TESTNET_RPC_URL": f"{tempo.url},{liar.url}", "TEMPO_TESTNET_RPC_QUORUM": "2"}
+    gateway = world.start(**both)
+    customer = gateway.customer()
+    transaction = tempo.pay(5, treasury, code=code_of(customer))
+    tempo.finalise()
+    assert claim(customer, transaction).expect(502).json()["code"] == "NODE_INCONSISTENT"
+    assert customer.balance() == 0

@@ -1,0 +1,223 @@
+"""Deposits on Solana: solana-py and solders pay on the real virtual machine, and balances move once, at finality."""
+
+import json
+import subprocess
+
+import pytest
+
+# It puts the folder of the test chains on the path.
+from chains import SolanaNode, claim, code_of, funding, until_state
+import solana_payer as payer
+from programs import ROOT, until
+from wire import call
+
+TREASURY = str(payer.TREASURY.pubkey())
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """The deposit program for our treasury, by the toolchain's own compiler."""
+    built = tmp_path_factory.mktemp("program") / "deposit.so"
+    subprocess.run([ROOT / "contracts/solana/build", TREASURY, built], check=True, capture_output=True)
+    return built.read_bytes()
+
+
+@pytest.fixture
+def solana(world):
+    node = SolanaNode(world.directory)
+    world.programs.callback(node.kill)
+    return node
+
+
+@pytest.fixture
+def settings(solana):
+    return {
+        "FAREBOX_CHAINS": "solana-devnet",
+        "SOLANA_TREASURY": TREASURY,
+        "SOLANA_RPC_URL": solana.url,
+        "SOLANA_PROGRAM": str(payer.PROGRAM),
+        "SOL_USDC_RATE": "150",
+        "FAREBOX_DEPOSIT_SECONDS": "0.05",
+    }
+
+
+@pytest.fixture
+def gateway(world, settings):
+    return world.start(**settings)
+
+
+def balances(customer):
+    told = call("GET", f"{customer.proxy}/balance").expect(200).json()["balances"]
+    return {asset: part["available"] for asset, part in told.items() if part["available"]}
+
+
+def test_the_deposit_program_goes_through_the_loader_and_its_code_is_credited(gateway, solana, program):
+    assert solana.deploy(program) == str(payer.PROGRAM)
+    customer = gateway.customer()
+    code = bytes.fromhex(code_of(customer))
+    solana.succeed(solana.send([payer.deposit(5_000_000, code)]))
+    solana.succeed(solana.send([payer.deposit_sol(2_000_000_000, code)]))
+    until_state(gateway, "credited", 2)
+    assert balances(customer) == {"usdc": 5_000_000, "sol": 2_000_000_000}
+
+
+def test_the_programs_event_is_read_by_anchors_own_decoder(solana, program):
+    address, code = solana.deploy(program), bytes(range(16))
+    signature = solana.send([payer.deposit(5_000_000, code), payer.deposit_sol(7, code)])
+    solana.finalise()
+    logs = solana.ask("getTransaction", signature)["meta"]["logMessages"]
+    decoder = [ROOT / ".venv-anchor/bin/python", ROOT / "Tests/Chains/decode_event.py", ROOT / "contracts/solana/idl.json", address]
+    done = subprocess.run(decoder, input="\n".join(logs), capture_output=True, text=True, check=True)
+    events = json.loads(done.stdout)
+    assert [event["amount"] for event in events] == [5_000_000, 7]
+    assert {event["code"] for event in events} == {code.hex()}
+    assert {event["depositor"] for event in events} == {str(payer.USER.pubkey())}
+    assert events[0]["mint"] == str(payer.USDC)
+
+
+def test_a_reference_and_a_memo_are_credited_to_the_code_that_they_name(gateway, solana):
+    first, second = gateway.customer(), gateway.customer()
+    [usdc, sol] = funding(first)["deposits"]
+    assert usdc["reference"] == str(payer.reference(bytes.fromhex(code_of(first))))
+    reference = payer.reference(bytes.fromhex(code_of(first)))
+    solana.send([payer.pay(1_250_000, references=[reference])])
+    solana.send([payer.memo(code_of(second)), payer.pay(3_000_000), payer.pay_sol(7)])
+    until_state(gateway, "credited", 3)
+    assert balances(first) == {"usdc": 1_250_000}
+    assert balances(second) == {"usdc": 3_000_000, "sol": 7}
+
+
+def test_nothing_is_credited_before_it_is_final(gateway, solana):
+    customer = gateway.customer()
+    solana.ask("test_pause", True)
+    signature = solana.send([payer.memo(code_of(customer)), payer.pay(4)])
+    solana.ask("test_advance", 1)
+    until_state(gateway, "seen")
+    assert claim(customer, signature).expect(202).json()["deposits"][0]["state"] == "seen"
+    assert balances(customer) == {}
+    solana.finalise()
+    until_state(gateway, "credited")
+    assert claim(customer, signature).expect(200).json()["message"] == "already credited"
+    assert balances(customer) == {"usdc": 4}
+
+
+def test_a_fork_that_drops_a_deposit_leaves_nothing(gateway, solana):
+    customer = gateway.customer()
+    solana.ask("test_pause", True)
+    signature = solana.send([payer.memo(code_of(customer)), payer.pay(4)])
+    solana.ask("test_advance", 1)
+    until_state(gateway, "seen")
+    solana.ask("test_drop", [signature])
+    # Longer than its blockhash lives.
+    solana.ask("test_advance", 400)
+    until_state(gateway, "reversed")
+    assert balances(customer) == {}
+
+
+def test_what_is_no_deposit_credits_nothing_and_what_names_nobody_waits(gateway, solana):
+    customer = gateway.customer()
+    code = code_of(customer)
+    wrong_mint = solana.send([payer.memo(code), payer.pay(9, mint=payer.OTHER)])
+    wrong_treasury = solana.send([payer.memo(code), payer.pay(9, to=payer.FRIEND)])
+    failed = solana.send([payer.memo(code), payer.pay(10**15)])
+    solana.send([payer.memo("0" * 32), payer.pay(11)])
+    solana.send([payer.pay(12)])
+    waiting = until_state(gateway, "suspended", 2)
+    assert {(one["amount"], one["reason"]) for one in waiting} == {(11, "unknown_code"), (12, "unknown_sender")}
+    for transaction in (wrong_mint, wrong_treasury, failed):
+        assert claim(customer, transaction).expect(400).json()["code"] == "VERIFICATION_FAILED"
+    assert balances(customer) == {}
+    one = next(one for one in waiting if one["amount"] == 12)
+    gateway.admin("POST", f"/v1/admin/deposits/{one['id']}/assign", customer=customer.id).expect(200)
+    assert balances(customer) == {"usdc": 12}
+
+
+def test_a_gateway_that_was_away_reads_on_where_it_was(world, gateway, settings, solana):
+    customer = gateway.customer()
+    code = code_of(customer)
+    solana.send([payer.memo(code), payer.pay(1)])
+    until_state(gateway, "credited")
+    gateway.kill()
+    for amount in (20, 300, 4000):
+        solana.send([payer.memo(code), payer.pay(amount)])
+    again = world.start(**settings)
+    customer.gateway = again
+    until_state(again, "credited", 4)
+    assert balances(customer) == {"usdc": 4321}
+
+
+def test_the_treasury_has_what_the_books_say(gateway, solana):
+    customer = gateway.customer()
+    before = gateway.admin("GET", "/v1/admin/stats").expect(200).json()["rails"]["solana-devnet"]
+    assert before["usdc"] == {"custody": 0, "on_chain": 0}
+    solana.send([payer.memo(code_of(customer)), payer.pay(5), payer.pay_sol(6)])
+    until_state(gateway, "credited", 2)
+    after = gateway.admin("GET", "/v1/admin/stats").expect(200).json()["rails"]["solana-devnet"]
+    assert after["usdc"] == {"custody": 5, "on_chain": 5}
+    assert after["sol"]["custody"] == 6 == after["sol"]["on_chain"] - before["sol"]["on_chain"]
+
+
+def test_sol_pays_for_an_inference(gateway, solana):
+    customer = gateway.customer()
+    [_, sol] = funding(customer)["deposits"]
+    assert sol["url"].startswith(f"solana:{TREASURY}?reference=")
+    solana.send([payer.memo(code_of(customer)), payer.pay_sol(10**9)])
+    until_state(gateway, "credited")
+    ask = {"model": "gpt-4o", "max_tokens": 10, "messages": [{"role": "user", "content": "Hello"}]}
+    call("POST", f"{gateway.url}/v1/chat/completions", headers=customer.bearer, json=ask).expect(200)
+    until(lambda: balances(customer)["sol"] < 10**9, "the charge")
+
+
+def test_the_subscription_alone_finds_a_deposit_at_once(world, settings, solana):
+    gateway = world.start(**settings | {"FAREBOX_DEPOSIT_SECONDS": "3600"})
+    customer = gateway.customer()
+    code = code_of(customer)
+    for amount in (1, 20, 300):
+        until(lambda: solana.ask("test_subscriptions") == 4, "the gateway to subscribe")
+        solana.send([payer.memo(code), payer.pay(amount)])
+    until_state(gateway, "credited", 3)
+    assert balances(customer) == {"usdc": 321}
+
+
+def test_a_subscription_that_ends_is_begun_again_and_what_it_missed_is_found(world, settings, solana):
+    gateway = world.start(**settings | {"FAREBOX_DEPOSIT_SECONDS": "3600"})
+    customer = gateway.customer()
+    until(lambda: solana.ask("test_subscriptions") == 4, "the gateway to subscribe")
+    solana.ask("test_hangUp")
+    solana.send([payer.memo(code_of(customer)), payer.pay(5)])
+    solana.finalise()
+    until_state(gateway, "credited")
+    until(lambda: solana.ask("test_subscriptions") == 4, "the gateway to subscribe again")
+
+
+@pytest.mark.parametrize("url", ["none", "ws://127.0.0.1:9/", "http"])
+def test_without_a_subscription_looking_finds_everything(world, settings, solana, url):
+    # The node's own JSON-RPC is no WebSocket.
+    url = solana.url.replace("http", "ws") if url == "http" else url
+    gateway = world.start(**settings | {"SOLANA_WS_URL": url})
+    customer = gateway.customer()
+    solana.send([payer.memo(code_of(customer)), payer.pay(6)])
+    until_state(gateway, "credited")
+    assert balances(customer) == {"usdc": 6}
+
+
+def test_level5_0_4_reads_the_same_account_by_mint_and_prices_for_a_thousand(world, settings, solana):
+    card = ROOT / "Sources/CLI/Resources/level5-0.4.yaml"
+    gateway = world.start(**settings | {"FAREBOX_LEVEL5": "0.4", "FAREBOX_RATES": card})
+    customer = gateway.customer()
+    solana.send([payer.memo(code_of(customer)), payer.pay(1_000_000), payer.pay_sol(5_000_000_000)])
+    until_state(gateway, "credited", 2)
+    told = call("GET", f"{customer.proxy}/balance").expect(200).json()
+    sol = "So11111111111111111111111111111111111111112"
+    assert told["balances"][sol] == 5_000_000_000 and told["balances"][str(payer.USDC)] == 1_000_000
+    newer = call("GET", f"{customer.proxy}/balance?view=1.6").expect(200).json()
+    assert newer["balances"]["usdc"]["available"] == 1_000_000 and newer["is_active"] is True
+    prices = call("GET", f"{gateway.url}/v1/pricing").expect(200).json()
+    # L5-3.
+    for model, price in {
+        "claude-sonnet-4-5-20250929": [3000, 15000], "claude-opus-4-6": [15000, 75000],
+        "claude-3-5-haiku-20241022": [800, 4000], "gpt-4o": [2500, 10000],
+    }.items():
+        assert [prices["pricing"][model]["input"], prices["pricing"][model]["output"]] == price
+    assert prices["currency"] == "USDC" and set(prices) == {"pricing", "currency", "denomination", "billing"}
+    call("GET", f"{gateway.url}/v1/pricing?view=2").expect(400)

@@ -1,0 +1,295 @@
+"""Paymodel's surface (rows PM-1 to PM-37), by the official SDK with `default_headers`, and what X-Payer opens: nothing."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import openai
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct
+from solders.keypair import Keypair
+
+from chains import PATH_USD, EVMNode, evm_account
+from programs import ROOT, Customer, run, until
+from wire import call
+
+TEMPO = 42431
+TREASURY = evm_account(9).address
+LLAMA = "llama-3.3-70b"
+MESSAGES = [{"role": "user", "content": "Hello"}]
+ASK = {"model": LLAMA, "max_tokens": 100, "messages": MESSAGES}
+
+
+@pytest.fixture(scope="module")
+def tempo(tmp_path_factory):
+    node = EVMNode(tmp_path_factory.mktemp("tempo"), TEMPO, [PATH_USD])
+    yield node
+    node.kill()
+
+
+def paymodel(world, tempo, **more):
+    return {
+        "FAREBOX_RATES": ROOT / "Sources/CLI/Resources/paymodel.yaml",
+        "TOGETHER_API_KEY": world.secret("together", "tog-" + secrets.token_hex(16)),
+        "TOGETHER_BASE_URL": f"{world.upstream}/v1",
+        "FAREBOX_CHAINS": "tempo-testnet", "TEMPO_TESTNET_TREASURY": TREASURY, "TEMPO_TESTNET_RPC_URL": tempo.url,
+        "FAREBOX_DEPOSIT_SECONDS": "0.05",
+    } | more  # fmt: skip
+
+
+@pytest.fixture
+def gateway(world, tempo):
+    return world.start(**paymodel(world, tempo, FAREBOX_CORS_ORIGINS="https://app.example, http://localhost:3000"))
+
+
+def signed(account, text):
+    return "0x" + bytes(account.sign_message(encode_defunct(text=text)).signature).hex()
+
+
+def payer(gateway, dollars=None, wallet=None):
+    """A customer that has proven a wallet, and the wallet."""
+    wallet = wallet or Account.create()
+    message = call("POST", f"{gateway.url}/v1/challenge", json={"address": wallet.address}).expect(200).json()["message"]
+    body = {"message": message, "signature": signed(wallet, message)}
+    opened = call("POST", f"{gateway.url}/v1/session", json=body).expect(200).json()
+    gateway.world.secret("key", opened["api_key"])
+    customer = Customer(gateway, opened["customer"], opened["api_key"])
+    if dollars:
+        customer.grant(dollars)
+    return customer, wallet
+
+
+def sdk(gateway, key, address):
+    return openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=key, default_headers={"X-Payer": address}, max_retries=0)
+
+
+def test_the_sdk_pays_by_its_session_and_is_told_the_cost(gateway):
+    customer, wallet = payer(gateway, "1.00")
+    client = sdk(gateway, customer.key, wallet.address)
+    raw = client.chat.completions.with_raw_response.create(**ASK)
+    answer = raw.parse()
+    usage = answer.usage
+    # PM-12: 1.056 dollars a million both ways, rounded up once (PM-W10).
+    units = -(-(usage.prompt_tokens + usage.completion_tokens) * 1_056_000 // 10**6)
+    assert raw.headers["x-cost-pathusd"] == str(units)
+    assert raw.headers["x-cost"] == f"{units / 10**6:.6f}00"
+    assert raw.headers["x-balance"] == f"{(10**6 - units) / 10**6:.6f}"
+    assert raw.headers["x-model"] == "together/llama-3.3-70b"
+    assert customer.charges() == [units]
+    # The upstream's own name is one, too (PM-15), and a stream has its model's name.
+    with client.chat.completions.with_streaming_response.create(
+        model="meta-llama/Llama-3.3-70B-Instruct-Turbo", max_tokens=10, messages=MESSAGES, stream=True
+    ) as stream:
+        assert stream.headers["x-model"] == "together/llama-3.3-70b"
+        assert "x-cost" not in stream.headers
+        assert "data: [DONE]" in list(stream.iter_lines())
+
+
+def test_a_name_opens_nothing_and_tells_nothing(gateway):
+    victim, wallet = payer(gateway, "1.00")
+    thief = gateway.customer("1.00")
+    told = set()
+    for address in (wallet.address, wallet.address.lower(), Account.create().address):
+        for key in (thief.key, "unused", "fbx-000000000000-" + "0" * 64):
+            with pytest.raises(openai.AuthenticationError) as refused:
+                sdk(gateway, key, address).chat.completions.create(**ASK)
+            told.add((str(refused.value.body), refused.value.response.headers.get("x-balance-remaining")))
+            for path in ("/v1/balance", "/v1/usage", "/v1/deposit", "/v1/models", f"/proxy/{key}/balance"):
+                answer = call("GET", f"{gateway.url}{path}", headers={"x-payer": address, "authorization": f"Bearer {key}"})
+                assert answer.status == 401, (path, answer.body)
+                assert victim.id.encode() not in answer.body
+    assert len(told) == 1, told
+    for headers in ({"x-payer": wallet.address}, {}):
+        call("GET", f"{gateway.url}/v1/balance", headers=headers).expect(401)
+        call("POST", f"{gateway.url}/v1/chat/completions", headers=headers, json=ASK).expect(401)
+    for wrong in ("", "0x12", "hello", "0x" + "zz" * 20):
+        call("GET", f"{gateway.url}/v1/balance", headers=victim.bearer | {"x-payer": wrong}).expect(400)
+    assert victim.balance() == thief.balance() == 10**6
+
+
+def test_errors_have_paymodels_codes_beside_the_sdks(gateway):
+    customer, wallet = payer(gateway)
+    client = sdk(gateway, customer.key, wallet.address)
+    with pytest.raises(openai.APIStatusError) as refused:
+        client.chat.completions.create(**ASK)
+    assert refused.value.status_code == 402 and refused.value.code == "insufficient_funds"
+    body = refused.value.response.json()
+    assert body["code"] == "PAYMENT_REQUIRED" and body["balance"] == "0.000000"
+    deposit = body["deposit"]
+    assert (deposit["treasury"], deposit["chainId"], deposit["decimals"]) == (TREASURY, TEMPO, 6)
+    assert deposit["token"].lower() == PATH_USD and deposit["tokenName"] == "pathusd" and len(body["howTo"]) == 3
+    customer.grant("1.00")
+    with pytest.raises(openai.BadRequestError) as unknown:
+        client.chat.completions.create(**ASK | {"model": "gpt-99"})
+    assert unknown.value.response.json()["code"] == "INVALID_MODEL"
+    with pytest.raises(openai.BadRequestError) as wrong:
+        client.chat.completions.create(**ASK | {"messages": "hello"})
+    assert wrong.value.response.json()["code"] == "INVALID_REQUEST"
+    gateway.world.simulator.answer("fault=not_json")
+    with pytest.raises(openai.APIStatusError) as broken:
+        client.chat.completions.create(**ASK)
+    assert broken.value.status_code == 502 and broken.value.response.json()["code"] == "UPSTREAM_ERROR"
+    assert customer.balance() == 10**6
+
+
+def test_the_routes_tell_balance_usage_and_figures(gateway, tempo):
+    customer, wallet = payer(gateway, wallet=evm_account(2))
+    transaction = tempo.pay(2_000_000, TREASURY, sender=wallet)
+    tempo.finalise()
+    headers = customer.bearer | {"x-payer": wallet.address}
+
+    def credited():
+        answer = call("POST", f"{gateway.url}/v1/deposit", headers=headers, json={"txHash": transaction})
+        return answer.status == 200 and answer.json()
+
+    told = until(credited, "the deposit to be credited")
+    assert told["balance"] == "2.000000" and told["balanceRaw"] == "2000000" and told["txHash"] == transaction
+    balance = call("GET", f"{gateway.url}/v1/balance", headers=headers).expect(200).json()
+    assert (balance["address"], balance["balance"], balance["balanceRaw"]) == (wallet.address, "2.000000", "2000000")
+    client = sdk(gateway, customer.key, wallet.address)
+    sums = [client.chat.completions.create(**ASK).usage for _ in range(3)]
+    [day] = call("GET", f"{gateway.url}/v1/usage", headers=headers).expect(200).json()["usage"]
+    assert day["date"] == datetime.now(UTC).date().isoformat()
+    assert (day["requests"], day["models"]) == (3, {"together/llama-3.3-70b": 3})
+    assert day["inputTokens"] == sum(one.prompt_tokens for one in sums)
+    assert day["outputTokens"] == sum(one.completion_tokens for one in sums)
+    assert day["cost"] == f"{sum(customer.charges()) / 10**6:.6f}"
+    figures = gateway.admin("GET", "/admin/stats").expect(200).json()
+    assert figures == {"totalDeposits": "2.000000", "totalRequests": 3, "totalRevenue": day["cost"]}
+    health = call("GET", f"{gateway.url}/health").expect(200).json()
+    assert health["status"] == "ok" and LLAMA in " ".join(health["models"])
+    assert health["chain"]["chainId"] == TEMPO and health["chain"]["tokenAddress"].lower() == PATH_USD
+    [model, *_] = client.models.list().data
+    assert model.pricing["input_per_1m"] == 1_056_000 and model.created == 0
+
+
+def test_a_page_may_ask_where_the_operator_has_listed_it(gateway):
+    customer, _ = payer(gateway)
+    url = f"{gateway.url}/v1/balance"
+    asking = {"access-control-request-method": "GET", "access-control-request-headers": "x-payer"}
+    allowed = call("OPTIONS", url, headers=asking | {"origin": "https://app.example"}).expect(204)
+    assert allowed.headers["access-control-allow-origin"] == "https://app.example"
+    assert "X-Payer" in allowed.headers["access-control-allow-headers"]
+    answer = call("GET", url, headers=customer.bearer | {"origin": "http://localhost:3000"}).expect(200)
+    assert answer.headers["access-control-allow-origin"] == "http://localhost:3000" and answer.headers["vary"] == "Origin"
+    for origin in ("https://evil.example", "null", "https://app.example.evil.example", "https://APP.example", "*"):
+        refused = call("OPTIONS", url, headers=asking | {"origin": origin}).expect(405)
+        assert "access-control-allow-origin" not in refused.headers
+        answer = call("GET", url, headers=customer.bearer | {"origin": origin}).expect(200)
+        assert "access-control-allow-origin" not in answer.headers
+
+
+class Signer:
+    """Signs requests as docs/deposits.md tells."""
+
+    def __init__(self, gateway, wallet):
+        self.gateway, self.wallet = gateway, wallet
+        self.address = wallet.address if hasattr(wallet, "address") else str(wallet.pubkey())
+
+    def headers(self, method, target, body=b"", **changes):
+        time = changes.get("time", datetime.now(UTC).isoformat())
+        nonce = changes.get("nonce", secrets.token_hex(8))
+        host = f"127.0.0.1:{self.gateway.port}"
+        text = "\n".join(["Farebox request", host, f"{method} {target}", hashlib.sha256(body).hexdigest(), time, nonce])
+        is_evm = hasattr(self.wallet, "address")
+        signature = signed(self.wallet, text) if is_evm else str(self.wallet.sign_message(text.encode()))
+        return {"x-payer": self.address, "x-payer-signature": signature, "x-payer-time": time, "x-payer-nonce": nonce}
+
+    def call(self, method, target, body=b""):
+        headers = self.headers(method, target, body) | {"content-type": "application/json"}
+        return call(method, f"{self.gateway.url}{target}", headers=headers, body=body or None)
+
+
+@pytest.mark.parametrize("make", [Account.create, Keypair])
+def test_a_request_that_its_wallet_has_signed_needs_no_key(gateway, make):
+    import json
+
+    signer = Signer(gateway, make())
+    body = json.dumps(ASK).encode()
+    signer.call("POST", "/v1/chat/completions", body).expect(402)
+    code = signer.call("GET", "/v1/deposit").expect(200).json()["deposit_code"]
+    assert len(code) == 32
+    # It is one account, which a session opens, too.
+    gateway.admin("POST", "/v1/admin/grants", customer=owner(gateway, signer), amount="1.00", reason="x", id=code).expect(200)
+    signer.call("POST", "/v1/chat/completions", body).expect(200)
+    assert int(signer.call("GET", "/v1/balance").expect(200).json()["balanceRaw"]) < 10**6
+
+
+def owner(gateway, signer):
+    """The customer of a wallet, by a session."""
+    message = call("POST", f"{gateway.url}/v1/challenge", json={"address": signer.address}).expect(200).json()["message"]
+    wallet = signer.wallet
+    signature = signed(wallet, message) if hasattr(wallet, "address") else str(wallet.sign_message(message.encode()))
+    opened = call("POST", f"{gateway.url}/v1/session", json={"message": message, "signature": signature}).expect(200).json()
+    gateway.world.secret("key", opened["api_key"])
+    assert opened["is_new"] is False
+    return opened["customer"]
+
+
+def test_a_signature_is_good_for_its_request_alone(gateway):
+    import json
+
+    customer, wallet = payer(gateway, "1.00")
+    signer, body = Signer(gateway, wallet), json.dumps(ASK).encode()
+    target, url = "/v1/chat/completions", f"{gateway.url}/v1/chat/completions"
+    right = signer.headers("POST", target, body)
+
+    def refused(headers, body=body, url=url, method="POST"):
+        call(method, url, headers=headers | {"content-type": "application/json"}, body=body).expect(401)
+
+    refused(right, json.dumps(ASK | {"max_tokens": 101}).encode())
+    refused(right, url=f"{gateway.url}/v1/messages")
+    refused(right | {"x-payer": Account.create().address})
+    refused(right | {"x-payer-nonce": secrets.token_hex(8)})
+    refused(right | {"x-payer-time": datetime.now(UTC).isoformat()})
+    for name in ("x-payer-signature", "x-payer-time", "x-payer-nonce"):
+        refused({key: value for key, value in right.items() if key != name})
+        refused(right | {name: "x"})
+    for hours in (-1, 1):
+        time = (datetime.now(UTC) + timedelta(hours=hours)).isoformat(timespec="seconds")
+        refused(signer.headers("POST", target, body, time=time))
+    # A route whose body is not covered takes none.
+    refused(signer.headers("POST", "/v1/keys", b'{"name":"x"}'), b'{"name":"x"}', f"{gateway.url}/v1/keys")
+    assert customer.balance() == 10**6
+    call("POST", url, headers=right | {"content-type": "application/json"}, body=body).expect(200)
+    refused(right)
+    assert len(customer.charges()) == 1
+
+
+def test_a_payer_is_taken_at_its_word_only_where_money_is_worth_nothing(world, tempo):
+    gateway = world.start(**paymodel(world, tempo, FAREBOX_UNPROVEN_PAYERS="testnet"))
+    assert "X-Payer is taken at its word" in gateway.errors.read_text()
+    wallet = evm_account(3)
+    client = sdk(gateway, "unused", wallet.address)
+    with pytest.raises(openai.APIStatusError) as refused:
+        client.chat.completions.create(**ASK)
+    assert refused.value.status_code == 402
+    assert refused.value.response.headers["warning"].startswith("199 farebox")
+    tempo.pay(1_000_000, TREASURY, sender=wallet)
+    tempo.finalise()
+    headers = {"x-payer": wallet.address}
+
+    def balance():
+        return call("GET", f"{gateway.url}/v1/balance", headers=headers).expect(200).json()["balance"]
+
+    until(lambda: balance() == "1.000000", "the deposit to be credited")
+    raw = client.chat.completions.with_raw_response.create(**ASK)
+    assert raw.headers["warning"].startswith("199 farebox") and raw.headers["x-cost"]
+    assert call("GET", f"{gateway.url}/health").headers["warning"]
+    call("POST", f"{gateway.url}/v1/chat/completions", json=ASK).expect(401)
+
+
+def test_a_payer_is_never_taken_at_its_word_beside_real_money(world, tempo):
+    for chains in ("", "tempo", "tempo-testnet,tempo"):
+        settings = world_settings(world, tempo) | {"FAREBOX_CHAINS": chains, "FAREBOX_UNPROVEN_PAYERS": "testnet"}
+        refused = run("serve", directory=world.directory, **settings)
+        assert refused.returncode != 0 and "FAREBOX_UNPROVEN_PAYERS" in refused.stderr, (chains, refused.stderr)
+
+
+def world_settings(world, tempo):
+    own = {
+        "FAREBOX_LISTEN": "127.0.0.1:0", "FAREBOX_DATABASE": f"sqlite:{world.directory}/never.db",
+        "FAREBOX_ADMIN_KEY": "admin-" + secrets.token_hex(16), "TEMPO_TREASURY": TREASURY, "TEMPO_RPC_URL": tempo.url,
+    }  # fmt: skip
+    return paymodel(world, tempo) | own

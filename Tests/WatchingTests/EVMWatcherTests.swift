@@ -1,0 +1,257 @@
+import ChainFormats
+import Deposits
+import GatewayTestKit
+import Identity
+import Ledger
+import Primitives
+import Testing
+
+@testable import Watching
+
+/// What a watcher makes of a chain and its node, over the real rules and the model of a store.
+struct EVMWatcherTests {
+    private static func address(_ byte: UInt8) -> EVMAddress {
+        guard let address = EVMAddress(bytes: Array(repeating: byte, count: 20)) else {
+            preconditionFailure("twenty bytes are an address")
+        }
+        return address
+    }
+
+    private static let (treasury, token, user) = (address(1), address(2), address(3))
+    private let code = "000102030405060708090a0b0c0d0e0f"
+    private let chain = HandEVMChain(chainID: 42_431)
+    private let store = MemoryStore()
+
+    private func watcher(
+        _ finality: EVMFinality = .finalized,
+        witnesses: [HandEVMChain] = [],
+        quorum: Int = 1,
+    ) -> EVMWatcher<HandEVMChain, MemoryStore> {
+        var watching = EVMWatching(
+            EVMTreasury(
+                chain: "tempo",
+                chainID: 42_431,
+                address: Self.treasury,
+                tokens: [Self.token: .pathusd],
+            ),
+            finality: finality,
+        )
+        watching.firstBlock = 0
+        watching.blocksAtOnce = 3
+        watching.quorum = quorum
+        return EVMWatcher(watching, nodes: [chain] + witnesses, store: store) { .second(100) }
+    }
+
+    private func pay(_ amount: Amount, code: String? = nil) -> HandEVMChain.Transfer {
+        let memo =
+            (code ?? self.code).utf8.count == 32
+            ? EVMWord(bytes: Array((code ?? self.code).utf8)) : nil
+        return HandEVMChain.Transfer(
+            amount,
+            of: Self.token,
+            from: Self.user,
+            to: Self.treasury,
+            memo: memo,
+        )
+    }
+
+    private func addCustomer() async throws {
+        let customer = Customer(
+            id: "acme",
+            depositCode: code,
+            label: "",
+            createdAt: .second(1),
+        )
+        try await store.write(.durable) { try $0.insert(customer) }
+    }
+
+    private func balance() async throws -> Int64 {
+        try await store.read { $0.balance(of: .customer("acme", .pathusd)).posted }
+    }
+
+    @Test func `a deposit is credited once it is final, however often it is looked for`()
+        async throws
+    {
+        try await addCustomer()
+        let watcher = watcher()
+        chain.mine([pay(700)])
+        let seen = try await watcher.look()
+        #expect(seen.map(\.deposit.state) == [.seen])
+        #expect(try await balance() == 0)
+        chain.finalise()
+        for _ in 0..<3 { _ = try await watcher.look() }
+        #expect(try await balance() == 700)
+    }
+
+    @Test func `every block is read, in spans, also after a restart in the middle`() async throws {
+        try await addCustomer()
+        for _ in 0..<10 { chain.mine([pay(1)], [pay(10), pay(100)]) }
+        chain.finalise()
+        // The fourth question for receipts fails, and so each look ends there.
+        for _ in 0..<40 {
+            chain.fail("eth_getTransactionReceipt", [nil, nil, nil, .timedOut])
+            do { _ = try await watcher().look() } catch is RPCFailure { continue }
+        }
+        while try await balance() < 1110 {
+            do { _ = try await watcher().look() } catch is RPCFailure { continue }
+        }
+        #expect(try await balance() == 1110)
+    }
+
+    @Test(
+        arguments: [
+            RPCFailure.unreachable, .timedOut, .status(500), .tooLarge,
+            .malformed(method: "x"), .refused(method: "x", code: -32_000, "busy"),
+        ],
+        [
+            "eth_chainId", "eth_blockNumber", "eth_getBlockByNumber", "eth_getLogs",
+            "eth_getTransactionReceipt",
+        ],
+    )
+    func `a node that fails at any question loses nothing and doubles nothing`(
+        _ failure: RPCFailure,
+        _ method: String,
+    ) async throws {
+        try await addCustomer()
+        chain.mine([pay(5)])
+        chain.finalise()
+        chain.mine([pay(7)])
+        let watcher = watcher()
+        for failures in 0..<4 {
+            chain.fail(method, Array(repeating: nil, count: failures) + [failure])
+            do { _ = try await watcher.look() } catch let found as RPCFailure {
+                #expect(found == failure)
+            }
+        }
+        chain.finalise()
+        for _ in 0..<5 {
+            do { _ = try await watcher.look() } catch is RPCFailure { continue }
+        }
+        #expect(try await balance() == 12)
+    }
+
+    @Test(arguments: ["eth_getTransactionReceipt", "eth_getBlockByNumber"])
+    func `an answer of null is asked for again`(_ method: String) async throws {
+        try await addCustomer()
+        chain.mine([pay(5)])
+        chain.finalise()
+        chain.answerNull(method)
+        await #expect(throws: RPCFailure.self) { try await watcher().look() }
+        #expect(try await balance() == 0)
+        _ = try await watcher().look()
+        #expect(try await balance() == 5)
+    }
+
+    @Test func `a node of another chain is not believed`() async throws {
+        let other = HandEVMChain(chainID: 1)
+        other.mine([pay(5)])
+        other.finalise()
+        let watching = EVMWatching(
+            EVMTreasury(
+                chain: "tempo",
+                chainID: 42_431,
+                address: Self.treasury,
+                tokens: [Self.token: .pathusd],
+            ),
+            finality: .finalized,
+        )
+        let watcher = EVMWatcher(watching, nodes: [other], store: store) { .second(1) }
+        await #expect(throws: RPCFailure.wrongChain(expected: "42431", found: "0x1")) {
+            try await watcher.look()
+        }
+        #expect(other.asked == ["eth_chainId"])
+    }
+
+    @Test func `what was seen and left the chain is dropped, and may come back`() async throws {
+        try await addCustomer()
+        let watcher = watcher()
+        chain.mine([pay(5)])
+        _ = try await watcher.look()
+        chain.reorganise(1)
+        let dropped = try await watcher.look()
+        #expect(dropped.map(\.deposit.state) == [.reversed(.seen)])
+        chain.finalise()
+        _ = try await watcher.look()
+        #expect(try await balance() == 0)
+    }
+
+    @Test func `what moves to another block is the same deposit`() async throws {
+        try await addCustomer()
+        let watcher = watcher()
+        chain.mine([pay(1)], [pay(5)])
+        _ = try await watcher.look()
+        chain.reorganise(1, keeping: true)
+        _ = try await watcher.look()
+        chain.finalise()
+        _ = try await watcher.look()
+        #expect(try await balance() == 6)
+    }
+
+    @Test func `what leaves the chain after it was credited is taken back, and given again`()
+        async throws
+    {
+        try await addCustomer()
+        let watcher = watcher()
+        chain.mine([pay(5)])
+        chain.finalise()
+        _ = try await watcher.look()
+        #expect(try await balance() == 5)
+        chain.reorganise(1)
+        let outcomes = try await watcher.look()
+        #expect(outcomes.map(\.isAlert) == [true])
+        #expect(try await balance() == 0)
+    }
+
+    @Test func `a block that too few nodes know credits nothing`() async throws {
+        try await addCustomer()
+        let (alone, agreeing) = (HandEVMChain(chainID: 42_431), HandEVMChain(chainID: 42_431))
+        chain.mine([pay(5)])
+        chain.finalise()
+        await #expect(throws: RPCFailure.self) {
+            try await watcher(witnesses: [alone], quorum: 2).look()
+        }
+        #expect(try await balance() == 0)
+        // Its first block has the same name.
+        agreeing.mine([pay(5)])
+        _ = try await watcher(witnesses: [alone, agreeing], quorum: 2).look()
+        #expect(try await balance() == 5)
+    }
+
+    @Test func `a hash that somebody names is read at once, and credited once`() async throws {
+        try await addCustomer()
+        let watcher = watcher()
+        let hash = try #require(chain.mine([pay(5)]).first)
+        for _ in 0..<2 {
+            guard case .deposits(let outcomes) = try await watcher.claim(hash) else {
+                Issue.record("there is a deposit")
+                return
+            }
+            #expect(outcomes.map(\.deposit.state) == [.seen])
+        }
+        chain.finalise()
+        await withThrowingTaskGroup { group in
+            for _ in 0..<50 {
+                group.addTask { _ = try await watcher.claim(hash) }
+                group.addTask { _ = try await watcher.look() }
+            }
+        }
+        #expect(try await balance() == 5)
+        let failed = try #require(chain.mine([pay(5)], hasSucceeded: false).first)
+        guard case .noDeposit = try await watcher.claim(failed),
+            case .notFound = try await watcher.claim(EVMWord(Amount(1)))
+        else {
+            Issue.record("there is no deposit")
+            return
+        }
+    }
+
+    @Test func `a chain whose blocks are final at once credits at once`() async throws {
+        try await addCustomer()
+        chain.mine([pay(5)])
+        _ = try await watcher(.depth(0)).look()
+        #expect(try await balance() == 5)
+        chain.mine([pay(7)])
+        _ = try await watcher(.depth(1)).look()
+        #expect(try await balance() == 5)
+    }
+}

@@ -1,0 +1,120 @@
+import ChainFormats
+import Deposits
+import FoundationEssentials
+import Synchronization
+
+@testable import Watching
+
+/// A Solana node whose history is made of recorded transactions, and is turned by hand.
+final class RecordedNode: JSONRPC {
+    private struct State {
+        /// The oldest first.
+        var landed: [(signature: String, json: String)] = []
+        var confirmed = 0
+        var final = 0
+        var slot: Int64 = 50
+        var faults: [String: [RPCFailure?]] = [:]
+        var pageLength = 1000
+    }
+
+    private let state = Mutex(State())
+
+    /// Lets recorded transactions land, and be confirmed.
+    func land(_ names: String...) throws {
+        for name in names {
+            let text = String(decoding: try RecordedTransaction.data(name), as: UTF8.self)
+            let signature = "\(try RecordedTransaction.named(name).signature)"
+            state.withLock { state in
+                state.landed.append((signature, text))
+                state.confirmed = state.landed.count
+            }
+        }
+    }
+
+    func finalise() { state.withLock { $0.final = $0.landed.count } }
+
+    /// Goes over to a fork without the newest transaction.
+    func drop() {
+        state.withLock { state in
+            state.landed.removeLast()
+            state.confirmed = state.landed.count
+        }
+    }
+
+    func turn(_ slots: Int64) { state.withLock { $0.slot += slots } }
+
+    /// Answers a history in pieces, as nodes do above a thousand.
+    func page(by length: Int) { state.withLock { $0.pageLength = length } }
+
+    func fail(_ method: String, _ failures: [RPCFailure?]) {
+        state.withLock { $0.faults[method, default: []] += failures }
+    }
+
+    func call<Result: Decodable & Sendable>(
+        _ method: String,
+        _ parameters: [JSONParameter],
+        as result: Result.Type,
+    ) async throws(RPCFailure) -> Result? {
+        let (failure, answer) = state.withLock { state -> (RPCFailure?, String?) in
+            if let next = state.faults[method]?.first {
+                state.faults[method]?.removeFirst()
+                if let next { return (next, nil) }
+            }
+            return (nil, RecordedNode.answer(method, parameters, state))
+        }
+        if let failure { throw failure }
+        guard let answer else { return nil }
+        do {
+            return try JSONDecoder().decode(Result.self, from: Data(answer.utf8))
+        } catch {
+            throw .malformed(method: method)
+        }
+    }
+
+    private static func answer(
+        _ method: String,
+        _ parameters: [JSONParameter],
+        _ state: State,
+    ) -> String? {
+        let options: [String: JSONParameter] =
+            if case .object(let given) = parameters.last { given } else { [:] }
+        let count = options["commitment"] == .text("confirmed") ? state.confirmed : state.final
+        switch method {
+        case "getGenesisHash": return "\"genesis\""
+        case "getSlot": return "\(state.slot)"
+        case "getBlock": return #"{"blockhash":"\#(SolanaKey.system)"}"#
+        case "getSignaturesForAddress":
+            return history(state.landed.prefix(count).map(\.signature), options, state)
+        case "getTransaction":
+            return state.landed.prefix(count).first { .text($0.signature) == parameters.first }?
+                .json
+        case "getSignatureStatuses":
+            guard case .list(let signatures) = parameters.first else { return nil }
+            let known = signatures.map { one in
+                state.landed.contains { .text($0.signature) == one } ? #"{"slot":1}"# : "null"
+            }
+            return #"{"value":[\#(known.joined(separator: ","))]}"#
+        case _: return nil
+        }
+    }
+
+    private static func history(
+        _ signatures: [String],
+        _ options: [String: JSONParameter],
+        _ state: State,
+    ) -> String {
+        var newestFirst = Array(signatures.reversed())
+        if let before = newestFirst.firstIndex(where: { options["before"] == .text($0) }) {
+            newestFirst.removeFirst(before + 1)
+        }
+        if let until = newestFirst.firstIndex(where: { options["until"] == .text($0) }) {
+            newestFirst.removeLast(newestFirst.count - until)
+        }
+        let failed = state.landed.filter { $0.json.contains("InstructionError") }.map(\.signature)
+        let lines = newestFirst.prefix(state.pageLength).map { signature in
+            let error = failed.contains(signature) ? #"{"InstructionError":[0,"Custom"]}"# : "null"
+            return #"{"signature":"\#(signature)","slot":1,"err":\#(error)}"#
+        }
+        return "[\(lines.joined(separator: ","))]"
+    }
+}

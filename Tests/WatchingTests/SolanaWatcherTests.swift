@@ -1,0 +1,151 @@
+import ChainFormats
+import Deposits
+import GatewayTestKit
+import Identity
+import Ledger
+import Primitives
+import Testing
+
+@testable import Watching
+
+/// What a watcher makes of histories, over the real rules and the model of a store.
+struct SolanaWatcherTests {
+    private let node = RecordedNode()
+    private let store = MemoryStore()
+
+    private func watcher(
+        genesis: String? = "genesis"
+    ) throws
+        -> SolanaWatcher<RecordedNode, MemoryStore>
+    {
+        let watching = SolanaWatching(try RecordedTransaction.treasury(), genesis: genesis)
+        return SolanaWatcher(watching, node: node, store: store) { .second(100) }
+    }
+
+    private func addCustomer() async throws {
+        let customer = Customer(
+            id: "acme",
+            depositCode: "000102030405060708090a0b0c0d0e0f",
+            label: "",
+            createdAt: .second(1),
+        )
+        try await store.write(.durable) { try $0.insert(customer) }
+    }
+
+    /// What the customer has, in USDC and in SOL.
+    private func balance() async throws -> [Int64] {
+        try await store.read { transaction in
+            [Asset.usdc, .sol].map { transaction.balance(of: .customer("acme", $0)).posted }
+        }
+    }
+
+    @Test func `deposits of every kind are credited once they are final`() async throws {
+        try await addCustomer()
+        try node.land(
+            "program",
+            "program-sol",
+            "reference",
+            "failed",
+            "memo",
+            "wrong-mint",
+            "table",
+        )
+        let seen = try await watcher().look()
+        #expect(seen.allSatisfy { $0.deposit.state == .seen } && seen.count == 5)
+        #expect(try await balance() == [0, 0])
+        node.finalise()
+        for _ in 0..<3 { _ = try await watcher().look() }
+        #expect(try await balance() == [9_250_011, 2_000_000_000])
+    }
+
+    @Test(arguments: [
+        "getGenesisHash", "getSignaturesForAddress", "getTransaction", "getBlock",
+        "getSignatureStatuses", "getSlot",
+    ])
+    func `a node that fails at any question loses nothing and doubles nothing`(
+        _ method: String
+    ) async throws {
+        try await addCustomer()
+        try node.land("program", "memo", "memo-sol")
+        node.finalise()
+        try node.land("reference")
+        for failures in 0..<6 {
+            node.fail(method, Array(repeating: nil, count: failures) + [.timedOut])
+            do { _ = try await watcher().look() } catch is RPCFailure { continue }
+        }
+        node.finalise()
+        for _ in 0..<8 {
+            do { _ = try await watcher().look() } catch is RPCFailure { continue }
+        }
+        #expect(try await balance() == [9_250_000, 5_000_000])
+    }
+
+    @Test(arguments: 1...4)
+    func `a history in pieces is read to its end`(_ length: Int) async throws {
+        try await addCustomer()
+        try node.land("program", "memo", "reference", "memo-behind", "table")
+        node.finalise()
+        node.page(by: length)
+        _ = try await watcher().look()
+        #expect(try await balance() == [12_250_011, 0])
+    }
+
+    @Test func `what a fork has lost is dropped once its time is over`() async throws {
+        try await addCustomer()
+        try node.land("program")
+        _ = try await watcher().look()
+        node.drop()
+        #expect(try await watcher().look().isEmpty)
+        node.turn(1000)
+        let dropped = try await watcher().look()
+        #expect(dropped.map(\.deposit.state) == [.reversed(.seen)])
+        #expect(try await balance() == [0, 0])
+    }
+
+    @Test func `a node of another network is not believed`() async throws {
+        try node.land("program")
+        node.finalise()
+        await #expect(throws: RPCFailure.wrongChain(expected: "mainnet", found: "genesis")) {
+            try await watcher(genesis: "mainnet").look()
+        }
+    }
+
+    @Test func `a signature that somebody names is credited once, beside the watcher`() async throws
+    {
+        try await addCustomer()
+        try node.land("memo")
+        let signature = try RecordedTransaction.named("memo").signature
+        let watcher = try watcher()
+        guard case .deposits(let seen) = try await watcher.claim(signature) else {
+            Issue.record("it is there")
+            return
+        }
+        #expect(seen.map(\.deposit.state) == [.seen])
+        node.finalise()
+        await withThrowingTaskGroup { group in
+            for _ in 0..<50 {
+                group.addTask { _ = try await watcher.claim(signature) }
+                group.addTask { _ = try await watcher.look() }
+            }
+        }
+        #expect(try await balance() == [3_000_000, 0])
+        let unknown = try RecordedTransaction.named("plain").signature
+        guard case .notFound = try await watcher.claim(unknown) else {
+            Issue.record("nobody has it")
+            return
+        }
+    }
+
+    @Test func `what names nobody waits for an operator`() async throws {
+        try await addCustomer()
+        try node.land("plain", "memos")
+        node.finalise()
+        _ = try await watcher().look()
+        #expect(try await balance() == [1, 0])
+        let waiting = try await store.read { $0.deposits(in: .suspended, after: nil, limit: 9) }
+        #expect(
+            Set(waiting.map(\.state)) == [.suspended(.unknownSender), .suspended(.unknownCode)]
+        )
+        #expect(waiting.count == 3)
+    }
+}
