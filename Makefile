@@ -4,13 +4,18 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
-# One build configuration: the same flags everywhere, so nothing is compiled twice.
-FLAGS := --explicit-target-dependency-import-check error
+# The same flags everywhere, so nothing is compiled twice. Who works on the code builds in debug, which is quick where
+# little has changed; `make test`, and every simulation, in release with what tests may see (BUILD=release), once.
+BUILD ?= debug
+DEBUG := --explicit-target-dependency-import-check error
+RELEASE := $(DEBUG) -c release --scratch-path .build-test -Xswiftc -enable-testing
+FLAGS = $(if $(filter release,$(BUILD)),$(RELEASE),$(DEBUG))
+PRODUCTS = $(if $(filter release,$(BUILD)),.build-test/release,.build/debug)
 BINARY := .build/debug/farebox
-SIMULATION := .build-release/release/farebox-simulation
+SIMULATION := .build-test/release/farebox-simulation
 # Sets and dictionaries in an order that a seed repeats.
-LIFE := SWIFT_DETERMINISTIC_HASHING=1 .build/debug/farebox-life-simulation
-DISK := .build/debug/farebox-disk-simulation
+LIFE := SWIFT_DETERMINISTIC_HASHING=1 .build-test/release/farebox-life-simulation
+DISK := .build-test/release/farebox-disk-simulation
 # Both sanitizers in one option: of two, only the last counts. gold can not link a fuzzer, and lld
 # drops the counters unless it is told not to.
 FUZZ_FLAGS := -c release --package-path Fuzz --scratch-path .build-fuzz \
@@ -18,6 +23,9 @@ FUZZ_FLAGS := -c release --package-path Fuzz --scratch-path .build-fuzz \
 # The library that counts allocations on other systems is not there; ours are counted by our own.
 MICRO := cd MicroBenchmarks && BENCHMARK_DISABLE_JEMALLOC=1 swift package \
 	--scratch-path ../.build-microbench --allow-writing-to-package-directory benchmark
+# Which program simulates a world, and how it is called.
+SIMULATOR = farebox-$(if $(filter disk cuts rot,$(WORLD)),disk-,$(if $(filter life,$(WORLD)),life-))simulation
+SIMULATED = $(if $(filter disk cuts rot,$(WORLD)),$(DISK),$(if $(filter life,$(WORLD)),$(LIFE),$(SIMULATION)))
 FUZZ_TARGETS := $(notdir $(wildcard Fuzz/Corpus/*))
 # A seed that nobody has tried.
 FRESH = $(shell od -An -N6 -tu8 /dev/urandom | tr -d ' ')
@@ -34,10 +42,10 @@ setup: ## Install what is missing: Debian packages, and Python environments for 
 	@Scripts/setup
 
 dev: setup ## Start the gateway, a simulated upstream and a funded customer on 127.0.0.1:4020; CHAINS=1 with test chains
-	@swift build $(FLAGS) --product farebox
+	@swift build $(DEBUG) --product farebox
 	@exec $(if $(CHAINS),.venv/bin/python Tests/Chains/dev.py )$(BINARY)$(if $(CHAINS),, dev)
 
-build: ## Build the program and all tests (debug)
+build: ## Build the program and all tests; BUILD=release as `make test` does
 	swift build $(FLAGS) --build-tests
 
 release: ## Build the program for production, in .build-release
@@ -47,31 +55,24 @@ check: build ## Format, module boundaries, warnings as errors, tidy rules
 	swift format lint --strict --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift
 	swift test $(FLAGS) --skip-build --filter TidyTests
 
+test: BUILD := release
 test: setup check test-unit test-simulation test-journeys ## Everything: set-up, check, unit tests, simulation, journeys
 
 test-unit: build ## Run the Swift tests
 	swift test $(FLAGS) --skip-build
 
 test-journeys: setup build ## Run the built program from outside: the SDKs, faults, kills, bad input
-	.venv/bin/python -m pytest Tests/Journeys
+	JOURNEYS_BINARY=$(CURDIR)/$(PRODUCTS)/farebox .venv/bin/python -m pytest Tests/Journeys -n 2 --dist loadfile
 
 simulate: ## WORLD=ledger SEED= WORLDS= STEPS= AUDIT= | small LENGTH= | deposits LENGTH= | life SEED= WORLDS= | disk SEED= CUTS= | cuts | rot SEED= FLIPS=
-ifneq ($(filter disk cuts rot,$(WORLD)),)
-	@swift build $(FLAGS) --product farebox-disk-simulation
-	@$(DISK) $(foreach name,WORLD SEED CUTS FLIPS,$(if $($(name)),$(name)=$($(name))))
-else ifeq ($(WORLD),life)
-	@swift build $(FLAGS) --product farebox-life-simulation
-	@$(LIFE) $(foreach name,SEED WORLDS,$(if $($(name)),$(name)=$($(name))))
-else
-	@swift build -c release --scratch-path .build-release --product farebox-simulation
-	@$(SIMULATION) $(foreach name,WORLD SEED WORLDS STEPS LENGTH AUDIT,$(if $($(name)),$(name)=$($(name))))
-endif
+	@swift build $(RELEASE) --product $(SIMULATOR)
+	@$(SIMULATED) $(foreach name,$(if $(filter life,$(WORLD)),,WORLD) SEED WORLDS STEPS LENGTH AUDIT CUTS FLIPS,$(if $($(name)),$(name)=$($(name))))
 
 test-tsan: setup ## Run the Swift tests under the thread sanitizer, in .build-tsan
 	@Scripts/test-tsan
 
+test-simulation: BUILD := release
 test-simulation: build ## 20 million ledger operations, audited after each, every order of seven events, and of six of a deposit, 200,000 schedules, 100,000 power cuts, flipped bits
-	@swift build -c release --scratch-path .build-release --product farebox-simulation
 	@$(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 & first=$$!; \
 	$(SIMULATION) WORLD=ledger SEED=20001 WORLDS=20000 & second=$$!; \
 	wait $$first && wait $$second
@@ -93,7 +94,7 @@ test-simulation: build ## 20 million ledger operations, audited after each, ever
 	@$(DISK) WORLD=rot SEED=$(FRESH) FLIPS=500
 
 timing: ## Whether the time of comparing secrets tells where they differ: SAMPLES=
-	@swift build -c release --scratch-path .build-release --product farebox-simulation
+	@swift build $(RELEASE) --product farebox-simulation
 	@$(SIMULATION) WORLD=timing $(if $(SAMPLES),SAMPLES=$(SAMPLES))
 
 mutants: setup ## Plant every money bug of Tests/Mutants and show which check finds it; ONLY=word for some
@@ -128,5 +129,5 @@ microbench: ## What the pieces of a request and the books cost, against MicroBen
 	@$(MICRO) thresholds check last --path Thresholds --no-progress
 
 clean: ## Remove what was built, and .venv
-	rm -rf .build .build-bench .build-release .build-mutants .build-fuzz .build-tsan .build-microbench .venv .venv-anchor \
+	rm -rf .build .build-bench .build-release .build-mutants .build-test .build-fuzz .build-tsan .build-microbench .venv .venv-anchor \
 		Tests/Journeys/.pytest_cache Tests/Journeys/__pycache__

@@ -87,6 +87,11 @@ let package = Package(
             swiftSettings: strict,
         ),
         .target(
+            name: "Withdrawals",
+            dependencies: ["Primitives", "Ledger", "Deposits"],
+            swiftSettings: strict,
+        ),
+        .target(
             name: "Watching",
             dependencies: [
                 "Deposits",
@@ -97,6 +102,14 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: strict,
+        ),
+        .target(
+            name: "Paying",
+            dependencies: [
+                "Primitives", "Ledger", "ChainFormats", "Deposits", "Withdrawals", "Watching", crypto,
+                logging, metrics, lifecycle,
             ],
             swiftSettings: strict,
         ),
@@ -123,7 +136,7 @@ let package = Package(
         .target(
             name: "StoreSQLite",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -134,7 +147,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
                 "ChainFormats", "Watching", "Providers",
                 "Forwarding", "RateLimits", nioCore, httpTypes, hummingbird, logging, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -158,8 +171,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
-                "ChainFormats", "Watching", "Providers",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
+                "ChainFormats", "Watching", "Paying", "Providers",
                 "Forwarding", "RateLimits", "StoreSQLite", "Gateway", "SimulatedUpstreams",
                 nioCore, hummingbird, logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -181,7 +194,7 @@ let package = Package(
         // The simulation: the ledger's rules against an oracle.
         .target(
             name: "Simulation",
-            dependencies: ["Primitives", "Ledger", "Deposits"],
+            dependencies: ["Primitives", "Ledger", "Deposits", "Withdrawals"],
             swiftSettings: strict,
         ),
         .executableTarget(
@@ -194,7 +207,7 @@ let package = Package(
         .target(
             name: "GatewayTestKit",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
                 "Providers", "ChainFormats", "Watching",
                 "Forwarding", "Gateway", "SimulatedUpstreams", nioCore, httpTypes,
             ],
@@ -221,7 +234,7 @@ let package = Package(
             name: "DiskSimulation",
             dependencies: [
                 "Simulation", "SimulatedDisk", "GatewayTestKit", "Primitives", "Metering",
-                "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "StoreSQLite",
+                "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals", "StoreSQLite",
             ],
             swiftSettings: strict,
         ),
@@ -262,7 +275,14 @@ let package = Package(
         ),
         .testTarget(
             name: "DepositsTests",
-            dependencies: ["Deposits", "Ledger", "Primitives", "Identity", "GatewayTestKit"],
+            dependencies: ["Deposits", "Withdrawals", "Ledger", "Primitives", "Identity", "GatewayTestKit"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "WithdrawalsTests",
+            dependencies: [
+                "Withdrawals", "Deposits", "Ledger", "Primitives", "Identity", "GatewayTestKit",
+            ],
             swiftSettings: strict,
         ),
         .testTarget(
@@ -278,7 +298,7 @@ let package = Package(
             name: "StoreTests",
             dependencies: [
                 "StoreSQLite", "Primitives", "Metering", "Pricing", "Ledger", "Receipts",
-                "Identity", "Deposits", "GatewayTestKit",
+                "Identity", "Deposits", "Withdrawals", "GatewayTestKit",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict,
@@ -307,7 +327,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
                 "ChainFormats", "Watching", "Providers",
                 "RateLimits", "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes,
                 logging, hummingbird, .product(name: "NIOPosix", package: "swift-nio"),

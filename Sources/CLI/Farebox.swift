@@ -11,9 +11,8 @@ struct Farebox: AsyncParsableCommand {
         version: Farebox.version,
         subcommands: [
             DevCommand.self, ServeCommand.self, AuditCommand.self, GrantCommand.self,
-            RefundCommand.self, DepositsCommand.self, KeysCommand.self, CustomersCommand.self,
-            RatesCommand.self,
-            SimulateUpstreamCommand.self,
+            RefundCommand.self, DepositsCommand.self, WithdrawalsCommand.self, KeysCommand.self,
+            CustomersCommand.self, RatesCommand.self, SimulateUpstreamCommand.self,
         ],
     )
 

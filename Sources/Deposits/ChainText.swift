@@ -1,7 +1,7 @@
 import Primitives
 
 /// How texts that a chain names things by are spelled in the books.
-enum ChainText {
+package enum ChainText {
     /// The longest signature of a Solana transaction, 64 bytes in base58.
     static let longestSignature = 88
 
@@ -9,7 +9,7 @@ enum ChainText {
     ///
     /// 64 bytes in base58 have at least 64 characters; one of exactly 64 would be nothing but
     /// zeros, and is refused so that hexadecimal without its `0x` is never taken for base58.
-    static func transaction(_ text: String) -> String? {
+    package static func transaction(_ text: String) -> String? {
         hexadecimal(text, bytes: 32) ?? base58(text, 65...longestSignature)
     }
 
@@ -53,7 +53,7 @@ enum ChainText {
 
     /// What somebody wrote on a chain, as it may stand in the books: printable ASCII, at most so
     /// many bytes; every other byte becomes a question mark, which no code of ours has.
-    static func quoted(_ text: String, longest: Int) -> String {
+    package static func quoted(_ text: String, longest: Int) -> String {
         let printable = UInt8(ascii: " ")...UInt8(ascii: "~")
         let bytes = text.utf8.prefix(longest).map { byte in
             printable.contains(byte) ? byte : UInt8(ascii: "?")

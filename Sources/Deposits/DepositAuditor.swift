@@ -6,17 +6,20 @@ package struct DepositAuditor {
     package private(set) var depositCount = 0
     /// How many transfers the records account for.
     private var transferCount = 0
-    /// What the records put into custody and leave in suspense.
+    /// What the records put into custody, leave in suspense and send out.
     private var derived: [AccountID: Int128] = [:]
 
     package init() {}
 
     /// Audits all deposits that `transaction` sees, after `ledger` has read every transfer.
     ///
+    /// `others` is what else moves the accounts of deposits, by its own records.
+    ///
     /// - Throws: the first ``AuditDifference``.
     package mutating func audit<Transaction>(
         _ transaction: inout Transaction,
         after ledger: Auditor,
+        beside others: [AccountID: Int128],
         page: Int = 5_000,
     ) throws where Transaction: DepositTransaction & DepositReading & LedgerReading {
         var last: DepositID?
@@ -36,6 +39,7 @@ package struct DepositAuditor {
                     + "\(transferCount)"
             )
         }
+        derived.merge(others, uniquingKeysWith: +)
         try check(accounts: try transaction.accounts())
     }
 
@@ -69,17 +73,15 @@ package struct DepositAuditor {
                     + moved.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", ")
             )
         }
-        for (account, sum) in moved where account.isOfDepositsAlone {
-            derived[account, default: 0] += sum
-        }
+        for (account, sum) in moved where account.isOnRails { derived[account, default: 0] += sum }
     }
 
     private func check(accounts: [(AccountID, Balance)]) throws(AuditDifference) {
-        for (account, balance) in accounts where account.isOfDepositsAlone {
+        for (account, balance) in accounts where account.isOnRails {
             let expected = derived[account] ?? 0
             guard Int128(balance.posted) == expected else {
                 throw .other(
-                    "\(account): posted \(balance.posted), its deposits come to \(expected)"
+                    "\(account): posted \(balance.posted), what moved it comes to \(expected)"
                 )
             }
         }
@@ -127,11 +129,11 @@ extension DepositStep.Kind {
 }
 
 extension AccountID {
-    /// Whether nothing but deposits moves its money.
-    fileprivate var isOfDepositsAlone: Bool {
+    /// Whether nothing but deposits and withdrawals moves its money.
+    package var isOnRails: Bool {
         switch owner {
-        case .custody, .suspense: true
-        case .customer, .provider, .revenue, .overrun, .promotion, .payout: false
+        case .custody, .suspense, .payout: true
+        case .customer, .provider, .revenue, .overrun, .promotion: false
         }
     }
 }

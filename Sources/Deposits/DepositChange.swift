@@ -11,13 +11,13 @@ struct DepositChange {
     var movement: DepositMovement?
     private let before: Deposit?
     private let now: Timestamp
-    private let actor: DepositStep.Actor
+    private let actor: StepActor
 
     /// After so many steps, what moves no money leaves none: whoever tells stories about a deposit
     /// can not fill the disk with them.
     static let mostTales = 50
 
-    init(_ deposit: Deposit, by actor: DepositStep.Actor, at now: Timestamp) {
+    init(_ deposit: Deposit, by actor: StepActor, at now: Timestamp) {
         self.deposit = deposit
         before = deposit
         self.actor = actor
@@ -25,7 +25,7 @@ struct DepositChange {
     }
 
     /// A deposit of which nothing is known but this observation.
-    init(first observed: ObservedDeposit, by actor: DepositStep.Actor, at now: Timestamp) {
+    init(first observed: ObservedDeposit, by actor: StepActor, at now: Timestamp) {
         deposit = Deposit(
             id: observed.id,
             event: observed.event,

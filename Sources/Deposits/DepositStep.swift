@@ -32,52 +32,22 @@ package struct DepositStep: Hashable, Sendable {
         }
     }
 
-    /// Who made the step.
-    package enum Actor: Hashable, Sendable {
-        case watcher
-        /// By name.
-        case `operator`(String)
-    }
-
     /// 1 for a deposit's first step, then without gaps.
     package let number: Int
     package let kind: Kind
     package let at: Timestamp
     /// What shows it: a block, what was observed, an operator's reason.
     package let evidence: String
-    package let by: Actor
+    package let by: StepActor
 
     /// The longest evidence that is kept, in bytes.
     package static let longestEvidence = 400
 
-    package init(number: Int, kind: Kind, at: Timestamp, evidence: String, by: Actor) {
+    package init(number: Int, kind: Kind, at: Timestamp, evidence: String, by: StepActor) {
         self.number = number
         self.kind = kind
         self.at = at
         self.evidence = ChainText.quoted(evidence, longest: DepositStep.longestEvidence)
         self.by = by
-    }
-}
-
-extension DepositStep.Actor: CustomStringConvertible {
-    package var description: String {
-        switch self {
-        case .watcher: "watcher"
-        case .operator(let name): "operator/\(name)"
-        }
-    }
-
-    /// Reads what ``description`` prints; `nil` for anything else.
-    package init?(_ description: String) {
-        let start = "operator/"
-        if description == "watcher" {
-            self = .watcher
-        } else if description.utf8.starts(with: start.utf8) {
-            self = .operator(
-                String(decoding: description.utf8.dropFirst(start.utf8.count), as: UTF8.self)
-            )
-        } else {
-            return nil
-        }
     }
 }

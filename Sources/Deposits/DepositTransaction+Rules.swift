@@ -174,12 +174,3 @@ extension DepositTransaction {
         return outcome
     }
 }
-
-extension DepositStep.Actor {
-    /// The longest name of an operator that is kept, in bytes.
-    private static let longestName = 64
-
-    fileprivate static func named(_ name: String) -> DepositStep.Actor {
-        .operator(ChainText.quoted(name, longest: longestName))
-    }
-}

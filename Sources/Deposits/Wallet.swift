@@ -17,6 +17,9 @@ package struct Wallet: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is an address on whichever chain.
+    package var isPlain: Bool { !description.utf8.contains(UInt8(ascii: "@")) }
+
     /// The same address on one chain alone.
     ///
     /// What a contract signs, it signs on its own chain; on another one, somebody else may have put

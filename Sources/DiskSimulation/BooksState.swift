@@ -7,6 +7,7 @@ import Pricing
 import Primitives
 import Receipts
 import StoreSQLite
+import Withdrawals
 
 /// Everything in a store that is money, or decides about it.
 struct BooksState: Equatable, Sendable {
@@ -36,6 +37,8 @@ struct BooksState: Equatable, Sendable {
     let statements: [[StatementLine]]
     let deposits: [Deposit]
     let depositSteps: [[DepositStep]]
+    let withdrawals: [Withdrawal]
+    let withdrawalSteps: [[WithdrawalStep]]
     let owners: [CustomerID?]
 
     /// Reads all of it, by every way that the gateway reads it.
@@ -61,6 +64,8 @@ struct BooksState: Equatable, Sendable {
             try books.deposits(in: $0, after: nil, limit: .max)
         }
         depositSteps = try deposits.map { try books.steps(of: $0.id) }
+        withdrawals = try books.withdrawals(of: nil, in: nil, after: nil, limit: .max)
+        withdrawalSteps = try withdrawals.map { try books.steps(of: $0.id) }
         owners = try SampleBooks.wallets.map { try books.customer(ofWallet: $0) }
     }
 }

@@ -42,7 +42,7 @@ struct CutRun {
             disk.format()
             disk.save(.start)
             try await cut(making, checkpointPages)
-            for verb in CutRun.verbs + CutRun.depositVerbs {
+            for verb in CutRun.verbs + CutRun.depositVerbs + CutRun.withdrawalVerbs {
                 try await prepare(verb)
                 try await cut(verb, checkpointPages)
             }

@@ -53,6 +53,7 @@ package struct GatewayApplication<Storage: GatewayStore>: Sendable {
         services.addModelRoutes(to: router)
         services.addCustomerRoutes(to: router)
         services.addDepositRoutes(to: router)
+        services.addWithdrawalRoutes(to: router)
         services.addWalletRoutes(to: router)
         services.addKeyRoutes(to: router)
         services.addPricingRoute(to: router)

@@ -126,6 +126,17 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         DepositDesk(store: store, chains: chains, time: time)
     }
 
+    /// What customers take back.
+    package var withdrawals: WithdrawalDesk<Storage> {
+        WithdrawalDesk(
+            store: store,
+            rails: settings.rails.filter { settings.payingChains.contains($0.chain) },
+            policy: settings.withdrawals,
+            solRate: settings.solRate,
+            time: time,
+        )
+    }
+
     /// What is done to customers.
     package var customers: CustomerDesk<Storage> { CustomerDesk(store: store, time: time) }
 }

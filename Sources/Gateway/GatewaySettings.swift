@@ -3,6 +3,7 @@ package import Ledger
 package import Pricing
 package import RateLimits
 package import Watching
+package import Withdrawals
 
 /// Every limit and every duration of the gateway; the CLI fills it from the environment.
 package struct GatewaySettings: Sendable {
@@ -60,6 +61,9 @@ package struct GatewaySettings: Sendable {
     package var clientAddressHeader: String?
     /// The chains on which deposits are taken, as refusals for money tell of them.
     package var rails: [DepositRail] = []
+    /// The chains that customers may withdraw on; none where it is empty.
+    package var payingChains: Set<String> = []
+    package var withdrawals = WithdrawalPolicy()
     /// What SOL is worth by the operator's word; `nil` where SOL covers nothing.
     package var solRate: SOLRate?
 

@@ -79,6 +79,8 @@ package struct Auditor {
     package private(set) var capturedHoldCount = 0
     /// How many transfers move deposits, each of which a deposit's record must account for.
     package private(set) var depositTransferCount = 0
+    /// How many transfers move withdrawals, each of which a withdrawal's record must account for.
+    package private(set) var withdrawalTransferCount = 0
 
     package init() {}
 
@@ -107,6 +109,7 @@ package struct Auditor {
         case .cost, .margin: charged[transfer.cause, default: 0] += transfer.amount.units
         case .refund: refunded[transfer.cause, default: 0] += transfer.amount.units
         case .deposit, .assignment, .reversal, .restoration, .rejection: depositTransferCount += 1
+        case .withdrawal, .withdrawalReturn, .payment, .networkFee: withdrawalTransferCount += 1
         case .grant, .overrunCost, .overrunMargin: break
         }
         if case .customer = transfer.debit.owner, let posted = derived[transfer.debit]?.posted,

@@ -31,6 +31,14 @@ package enum TransferCode: String, CaseIterable, Hashable, Sendable {
     case overrunMargin = "overrun_margin"
     /// A charge given back, in part or whole: revenue → customer.
     case refund
+    /// Money that a customer takes back: customer → payout.
+    case withdrawal
+    /// It stayed: payout → customer.
+    case withdrawalReturn = "withdrawal_return"
+    /// It left the treasury: payout → custody.
+    case payment
+    /// What a chain took from the treasury for that, borne by the operator: overrun → custody.
+    case networkFee = "network_fee"
 }
 
 extension TransferCode {
@@ -38,7 +46,19 @@ extension TransferCode {
     package var movesDeposits: Bool {
         switch self {
         case .deposit, .assignment, .reversal, .restoration, .rejection: true
-        case .grant, .cost, .margin, .overrunCost, .overrunMargin, .refund: false
+        case .grant, .cost, .margin, .overrunCost, .overrunMargin, .refund, .withdrawal,
+            .withdrawalReturn, .payment, .networkFee:
+            false
+        }
+    }
+
+    /// Whether it moves the money of a withdrawal, and the transfer's cause is one.
+    package var movesWithdrawals: Bool {
+        switch self {
+        case .withdrawal, .withdrawalReturn, .payment, .networkFee: true
+        case .deposit, .assignment, .reversal, .restoration, .rejection, .grant, .cost, .margin,
+            .overrunCost, .overrunMargin, .refund:
+            false
         }
     }
 }

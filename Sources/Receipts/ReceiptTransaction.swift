@@ -7,13 +7,13 @@ package enum StatementLine: Hashable, Sendable {
     case receipt(Receipt)
     /// Money that came in: a deposit or a grant.
     case credit(Transfer)
-    /// Money that was taken back, because its deposit left its chain.
-    case reversal(Transfer)
+    /// Money that went: taken back because its deposit left its chain, or withdrawn.
+    case debit(Transfer)
 
     package var at: Timestamp {
         switch self {
         case .receipt(let receipt): receipt.settledAt
-        case .credit(let transfer), .reversal(let transfer): transfer.at
+        case .credit(let transfer), .debit(let transfer): transfer.at
         }
     }
 }

@@ -1,12 +1,13 @@
 import Deposits
 import Ledger
 import Primitives
+import Withdrawals
 
-/// That what customers have, and have paid, is what they were given: in each asset, Σ balances +
-/// charges = Σ credited deposits + grants.
+/// That what customers have, have paid and have taken out is what they were given: in each asset,
+/// Σ balances + charges + withdrawals = Σ credited deposits + grants.
 ///
-/// Balances are as they are stored, deposits as their records say, charges and grants as transfers
-/// were written: three tellings of the same money.
+/// Balances are as they are stored, deposits and withdrawals as their records say, charges and grants as
+/// transfers were written: three tellings of the same money.
 struct Conservation: Sendable {
     private var sequence: Int64 = 0
     private var granted = [Int128](repeating: 0, count: Asset.allCases.count)
@@ -23,7 +24,7 @@ struct Conservation: Sendable {
             case .cost, .margin: charged[transfer.asset.index] += amount
             case .refund: charged[transfer.asset.index] -= amount
             case .overrunCost, .overrunMargin, .deposit, .assignment, .reversal, .restoration,
-                .rejection:
+                .rejection, .withdrawal, .withdrawalReturn, .payment, .networkFee:
                 continue
             }
         }
@@ -31,13 +32,17 @@ struct Conservation: Sendable {
         for deposit in books.deposits.values {
             given[deposit.event.asset.index] += Int128(deposit.credit.units)
         }
+        var owned = charged
+        for withdrawal in books.withdrawals.values where withdrawal.state.stage != .rejected {
+            owned[withdrawal.order.asset.index] += Int128(withdrawal.order.amount.units)
+        }
         for asset in Asset.allCases {
-            var owned = charged[asset.index]
+            var owned = owned[asset.index]
             for customer in books.customers {
                 owned += Int128(books.balance(of: .customer(customer, asset)).posted)
             }
             guard owned == given[asset.index] else {
-                return "\(asset.rawValue): customers have and have paid \(owned), "
+                return "\(asset.rawValue): customers have, have paid and took out \(owned), "
                     + "they were given \(given[asset.index])"
             }
         }

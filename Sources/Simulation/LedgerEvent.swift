@@ -11,6 +11,8 @@ package enum LedgerEvent: Hashable, Sendable {
     case assign(id: Int, customer: Int)
     case reject(id: Int)
     case bind(wallet: Int, customer: Int)
+    case withdraw(SimpleWithdrawal)
+    case decide(id: Int, customer: Int, WithdrawalEvent)
     /// `rate` is what a SOL is worth, in micro-USD; 0 where no rate is known.
     case place(
         id: Int,
@@ -66,7 +68,7 @@ extension LedgerEvent {
 
     private static func random(_ deposits: [SimpleDeposit], _ dice: inout Dice) -> LedgerEvent {
         let id = dice.below(48)
-        switch dice.below(116) {
+        switch dice.below(128) {
         case 0..<8:
             return .grant(
                 id: dice.below(60),
@@ -75,6 +77,7 @@ extension LedgerEvent {
                 amount: max(1, amount(&dice)),
             )
         case 8..<14, 100..<116: return deposit(dice.pick(deposits), &dice)
+        case 116..<128: return withdrawal(&dice)
         case 14..<46:
             return .place(
                 id: id,
@@ -107,6 +110,19 @@ extension LedgerEvent {
         case 17: return .reject(id: id)
         default: return .bind(wallet: dice.below(4), customer: dice.below(4))
         }
+    }
+
+    /// Something that happens to a withdrawal.
+    private static func withdrawal(_ dice: inout Dice) -> LedgerEvent {
+        let (id, customer) = (dice.below(4), dice.below(3))
+        guard dice.oneIn(3) else {
+            return .decide(id: id, customer: customer, .random(&dice))
+        }
+        let asset = dice.pick(Asset.allCases)
+        let amount = dice.oneIn(2) ? small(&dice) : amount(&dice)
+        return .withdraw(
+            SimpleWithdrawal(id: id, customer: customer, wallet: dice.below(4), asset, amount)
+        )
     }
 
     private static func small(_ dice: inout Dice) -> Int64 { Int64(dice.below(200)) }

@@ -3,10 +3,10 @@ import Ledger
 import Primitives
 
 extension LedgerSide {
-    private static let chain = "chain"
+    static let chain = "chain"
     private static let deposits = (0..<64).map(depositID)
     private static let blocks = (0..<64).map(blockReference)
-    private static let wallets = (0..<10).map(walletText)
+    static let wallets = (0..<10).map(walletText)
 
     /// The text of numbered bytes, as chains write it.
     private static func text(_ number: Int, bytes: Int) -> String {

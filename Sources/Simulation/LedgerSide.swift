@@ -1,6 +1,7 @@
 import Deposits
 import Ledger
 package import Primitives
+import Withdrawals
 
 /// The ledger's own rules on lean books, told of simulated events.
 package struct LedgerSide: Sendable {
@@ -30,6 +31,8 @@ package struct LedgerSide: Sendable {
             return Outcome(error)
         } catch let error as DepositError {
             return Outcome(error)
+        } catch let error as WithdrawalError {
+            return Outcome(error)
         } catch {
             return .refused("\(error)")
         }
@@ -52,6 +55,9 @@ package struct LedgerSide: Sendable {
         case .assign(let id, let customer): return try assign(id, to: customer)
         case .reject(let id): return try reject(id)
         case .bind(let wallet, let customer): return try bind(wallet, to: customer)
+        case .withdraw(let asked): return try withdraw(asked)
+        case .decide(let id, let customer, let event):
+            return try decide(id, of: customer, event)
         case .place(let id, let customer, let key, let amount, let budgets, let rate):
             return try place(id, customer, key, amount, budgets, rate)
         case .extend(let id, let target, let budgets):

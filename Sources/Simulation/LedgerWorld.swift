@@ -1,19 +1,23 @@
 import Deposits
 import Ledger
 import Primitives
+import Withdrawals
 
 /// The ledger and the oracle, told the same events and compared after each.
 package struct LedgerWorld: Sendable {
     package var ledger: LedgerSide
     package var oracle: Oracle
     private var conservation = Conservation()
+    /// Each customer and then its keys, as the oracle's sums of them are ordered.
     private let spenders: [SimpleSpender]
+    private let keys: Int
     /// Every account, as the oracle's sums are ordered.
     private let accounts: [AccountID]
 
     package init(customers: Int = 3, keys: Int = 2) {
         ledger = LedgerSide(customers: customers)
         oracle = Oracle(customers: customers)
+        self.keys = keys
         spenders = (0..<customers).flatMap { customer in
             [.customer(customer)] + (0..<keys).map { .key($0, of: customer) }
         }
@@ -57,17 +61,16 @@ package struct LedgerWorld: Sendable {
     }
 
     private var spendingDifference: String? {
-        for one in spenders {
+        let day = oracle.today
+        for (one, expected) in zip(spenders, oracle.spending(keys: keys)) {
             let spender = one.spender
             let stored = ledger.books.spending(of: spender)
-            let today = ledger.books.charged(by: spender, on: oracle.today)
-            guard Int128(stored.charged.units) == oracle.spent(one, since: nil),
-                Int128(stored.held.units) == oracle.held(by: one),
-                Int128(today.units) == oracle.chargedToday(one)
+            let today = ledger.books.charged(by: spender, on: day)
+            guard Int128(stored.charged.units) == expected.charged,
+                Int128(stored.held.units) == expected.held,
+                Int128(today.units) == expected.today
             else {
-                return "\(spender): stored \(stored) today \(today), the oracle has charged "
-                    + "\(oracle.spent(one, since: nil)) held \(oracle.held(by: one)) today "
-                    + "\(oracle.chargedToday(one))"
+                return "\(spender): stored \(stored) today \(today), the oracle has \(expected)"
             }
         }
         return nil
@@ -77,8 +80,10 @@ package struct LedgerWorld: Sendable {
     package mutating func audit() -> String? {
         do {
             let audit = try ledger.books.auditLedger()
+            var withdrawals = WithdrawalAuditor()
+            try withdrawals.audit(&ledger.books, after: audit)
             var deposits = DepositAuditor()
-            try deposits.audit(&ledger.books, after: audit)
+            try deposits.audit(&ledger.books, after: audit, beside: withdrawals.derived)
             guard audit.openHoldCount == oracle.openCount else {
                 return "the audit counts \(audit.openHoldCount) open holds"
             }

@@ -79,6 +79,7 @@ package struct Oracle: Sendable {
     private var grants: [Int: (customer: Int, asset: Asset, amount: Int64)] = [:]
     /// By number.
     var arrivals: [Int: Arrival] = [:]
+    var departures: [Claim: Departure] = [:]
     /// Whose wallets are whose.
     var owners: [Int: Int] = [:]
     let customers: Int
@@ -117,6 +118,8 @@ package struct Oracle: Sendable {
         case .assign(let id, let customer): return assign(id, customer)
         case .reject(let id): return reject(id)
         case .bind(let wallet, let customer): return bind(wallet, customer)
+        case .withdraw(let asked): return withdraw(asked)
+        case .decide(let id, let customer, let event): return decide(id, customer, event)
         case .place(let id, let customer, let key, let amount, let budgets, let rate):
             return place(id, customer, key, Int128(amount), budgets, Int128(rate))
         case .extend(let id, let target, let budgets):
@@ -223,6 +226,30 @@ package struct Oracle: Sendable {
             spent += one.charge - (one.refunded ?? 0)
         }
         return spent
+    }
+
+    /// What somebody has spent and holds, over all and today.
+    struct Spent {
+        var charged: Int128 = 0
+        var held: Int128 = 0
+        var today: Int128 = 0
+    }
+
+    /// What each customer and each of its first `keys` keys has spent, one after the other, found in one
+    /// walk over all reservations.
+    func spending(keys: Int) -> [Spent] {
+        let (day, stride) = (today, keys + 1)
+        var sums = [Spent](repeating: Spent(), count: customers * stride)
+        for case let one? in slots {
+            let charged = one.charge - (one.refunded ?? 0)
+            let held = one.status == .open ? one.amount : 0
+            for place in [one.customer * stride, one.customer * stride + 1 + one.key] {
+                sums[place].charged += charged
+                sums[place].held += held
+                if one.day == day { sums[place].today += charged }
+            }
+        }
+        return sums
     }
 
     /// The budget that leaves least, with what it leaves.

@@ -10,6 +10,8 @@ package enum Outcome: Hashable, Sendable {
     case refused(String)
     /// How a deposit stands, in words.
     case deposit(String)
+    /// How a withdrawal stands, in one word.
+    case withdrawal(String)
 }
 
 extension Outcome {

@@ -85,7 +85,7 @@ package struct RunningAudit: Sendable {
             case .cost, .margin: moved[transfer.cause, default: (0, 0)].charged += amount
             case .refund: moved[transfer.cause, default: (0, 0)].refunded += amount
             case .grant, .overrunCost, .overrunMargin, .deposit, .assignment, .reversal,
-                .restoration, .rejection:
+                .restoration, .rejection, .withdrawal, .withdrawalReturn, .payment, .networkFee:
                 continue
             }
             touched.holds.append(InferenceID(transfer.cause))

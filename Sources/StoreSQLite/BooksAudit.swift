@@ -2,12 +2,14 @@ import Deposits
 import GRDB
 package import Ledger
 import Receipts
+import Withdrawals
 
 /// An audit of everything in a database, which can go on where it ended, while a gateway writes.
 package struct BooksAudit: Sendable {
     package private(set) var ledger: Auditor
     private var receipts = ReceiptAuditor()
     private var deposits = DepositAuditor()
+    private var withdrawals = WithdrawalAuditor()
 
     /// Audits everything: what the books say, then the rows and the file that say it.
     ///
@@ -21,12 +23,14 @@ package struct BooksAudit: Sendable {
                     + "\(receipts.receiptCount) receipts are there"
             )
         }
-        try deposits.audit(&transaction, after: ledger)
+        try withdrawals.audit(&transaction, after: ledger)
+        try deposits.audit(&transaction, after: ledger, beside: withdrawals.derived)
         try transaction.auditFile()
     }
 
     package var receiptCount: Int { receipts.receiptCount }
     package var depositCount: Int { deposits.depositCount }
+    package var withdrawalCount: Int { withdrawals.withdrawalCount }
 
     /// Audits what has happened since.
     ///

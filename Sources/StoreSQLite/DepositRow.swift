@@ -71,7 +71,7 @@ enum DepositRow {
             kind: try columns.parsed("kind", DepositStep.Kind.init(rawValue:)),
             at: try columns.timestamp("at"),
             evidence: try columns.text("evidence"),
-            by: try columns.parsed("actor", DepositStep.Actor.init),
+            by: try columns.parsed("actor", StepActor.init),
         )
     }
 }

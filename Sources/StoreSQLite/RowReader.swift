@@ -45,6 +45,14 @@ struct RowReader {
         return RowReader.blob(row, index)
     }
 
+    mutating func optionalBlob(_ column: String) throws(StoreError) -> [UInt8]? {
+        if sqlite3_column_type(row, next) == SQLITE_NULL {
+            next += 1
+            return nil
+        }
+        return try blob(column)
+    }
+
     mutating func amount(_ column: String) throws(StoreError) -> Amount {
         let units = try integer(column)
         guard units >= 0 else { throw corrupt(column) }

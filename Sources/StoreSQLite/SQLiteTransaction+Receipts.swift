@@ -26,14 +26,15 @@ extension SQLiteTransaction: ReceiptTransaction {
             """,
             accountNames(of: customer),
         )
-        let reversals = try count(
+        let debits = try count(
             """
             SELECT count(*) FROM transfers
-            WHERE code = 'reversal' AND debit GLOB 'customer/*' AND debit IN (?, ?, ?, ?)
+            WHERE (code = 'reversal' OR code = 'withdrawal') AND debit GLOB 'customer/*'
+                AND debit IN (?, ?, ?, ?)
             """,
             accountNames(of: customer),
         )
-        return receipts + credits + reversals
+        return receipts + credits + debits
     }
 
     package mutating func statement(
@@ -48,8 +49,9 @@ extension SQLiteTransaction: ReceiptTransaction {
             SELECT 'credit' AS kind, id, at FROM transfers
             WHERE credit GLOB 'customer/*' AND credit IN (?, ?, ?, ?)
             UNION ALL
-            SELECT 'reversal' AS kind, id, at FROM transfers
-            WHERE code = 'reversal' AND debit GLOB 'customer/*' AND debit IN (?, ?, ?, ?)
+            SELECT 'debit' AS kind, id, at FROM transfers
+            WHERE (code = 'reversal' OR code = 'withdrawal') AND debit GLOB 'customer/*'
+                AND debit IN (?, ?, ?, ?)
             ORDER BY at DESC, id DESC LIMIT ? OFFSET ?
             """,
             [.text(customer.description)] + accountNames(of: customer)
@@ -93,7 +95,7 @@ extension SQLiteTransaction: ReceiptTransaction {
         if kind == "receipt" {
             if let receipt = try receipt(InferenceID(id)) { return .receipt(receipt) }
         } else if let transfer = try transfer(TransferID(id)) {
-            return kind == "credit" ? .credit(transfer) : .reversal(transfer)
+            return kind == "credit" ? .credit(transfer) : .debit(transfer)
         }
         throw StoreError.corrupt("the statement names \(id), which is missing")
     }

@@ -50,8 +50,8 @@ extension Schema {
         CREATE TRIGGER deposits_are_not_removed BEFORE DELETE ON deposits
             BEGIN SELECT RAISE(ABORT, 'a deposit is never removed'); END;
 
-        CREATE INDEX transfers_by_reversed_customer ON transfers (debit, at, id)
-            WHERE code = 'reversal' AND debit GLOB 'customer/*';
+        CREATE INDEX transfers_by_debited_customer ON transfers (debit, at, id)
+            WHERE (code = 'reversal' OR code = 'withdrawal') AND debit GLOB 'customer/*';
 
         CREATE TABLE deposit_steps (
             deposit TEXT NOT NULL REFERENCES deposits (id),

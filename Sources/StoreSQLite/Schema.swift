@@ -11,6 +11,7 @@ enum Schema {
         migrator.registerMigration("2026-01 identity") { try $0.execute(sql: identity) }
         migrator.registerMigration("2026-01 rate cards") { try $0.execute(sql: rateCards) }
         migrator.registerMigration("2026-01 deposits") { try $0.execute(sql: deposits) }
+        migrator.registerMigration("2026-01 withdrawals") { try $0.execute(sql: withdrawals) }
         return migrator
     }
 

@@ -26,6 +26,11 @@ enum Seal {
         customer, lost, reason, disputed, steps, seen_at, changed_at
         """,
         "deposit_steps": "deposit, number, kind, at, evidence, actor",
+        "withdrawals": """
+        id, chain, asset, amount, wallet, state, transaction_name, transaction_place,
+        transaction_raw, reason, approved_by_rule_at, steps, requested_at, changed_at
+        """,
+        "withdrawal_steps": "withdrawal, number, kind, at, evidence, actor",
         "wallets": "wallet, customer, at",
         "deposit_cursors": "source, place",
         "rate_cards": "version, content",

@@ -1,3 +1,4 @@
+package import Deposits
 package import Ledger
 package import Primitives
 
@@ -45,6 +46,12 @@ package struct DepositRail: Hashable, Sendable {
         self.treasury = treasury
         self.coins = coins
         self.isTestnet = isTestnet
+    }
+
+    /// Whether it is a wallet of this kind of chain.
+    package func hasWallet(_ wallet: Wallet) -> Bool {
+        let isEVM = wallet.description.hasPrefix("0x")
+        return if case .evm = network { isEVM } else { !isEVM }
     }
 
     /// Whether it is the EVM chain of this number, as a message for people writes it.

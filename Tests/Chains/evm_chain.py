@@ -75,7 +75,7 @@ class EVMChain:
         self.lock = threading.RLock()
         self.blocks = [self.backend.chain.get_canonical_block_by_number(0)]
         self.logs = [[]]
-        self.landed, self.pool, self.mines_at_once = {}, [], True
+        self.landed, self.pool, self.refused, self.mines_at_once = {}, [], set(), True
 
     # Blocks
 
@@ -153,6 +153,10 @@ class EVMChain:
             raise Refused(-32000, f"invalid chain id for signer: have {transaction.chain_id} want {self.chain_id}")
         if transaction.nonce < self.machine().state.get_nonce(transaction.sender):
             raise Refused(-32000, "nonce too low")
+        if transaction.hash in [one.hash for one in self.pool]:
+            raise Refused(-32000, "already known")
+        if text(transaction.hash) in self.refused:
+            raise Refused(-32000, "transaction underpriced")
         self.pool.append(transaction)
         if self.mines_at_once:
             self.mine()

@@ -192,6 +192,20 @@ class Methods:
         self.chain.mines_at_once = does
         return True
 
+    def test_forget(self):
+        """Loses what waits to be mined, and tells how many."""
+        self.chain.pool, gone = [], self.chain.pool
+        return len(gone)
+
+    def test_refuse(self, transaction_hash):
+        """Loses a transaction that waits, and takes it never again."""
+        self.chain.refused.add(transaction_hash)
+        self.chain.pool = [one for one in self.chain.pool if text(one.hash) != transaction_hash]
+        return True
+
+    def test_pool(self):
+        return [text(one.hash) for one in self.chain.pool]
+
     def test_reorganise(self, depth, keeps=False):
         return self.chain.reorganise(depth, keeps)
 

@@ -216,7 +216,11 @@ class Methods:
         return self._with_context(5000)
 
     def sendTransaction(self, parameters, options):
-        return self.chain.send(self._raw(parameters, options))
+        raw = self._raw(parameters, options)
+        if self.chain.swallows:
+            self.chain.swallowed += 1
+            return str(VersionedTransaction.from_bytes(raw).signatures[0])
+        return self.chain.send(raw)
 
     def simulateTransaction(self, parameters, options):
         transaction = VersionedTransaction.from_bytes(self._raw(parameters, options))
@@ -304,6 +308,18 @@ class Methods:
 
     def test_hangUp(self, parameters, options):
         self.chain.hangs_up = True
+        return True
+
+    def test_swallow(self, parameters, options):
+        """Transactions are taken, and come to nothing."""
+        self.chain.swallows = parameters[0]
+        return True
+
+    def test_swallowed(self, parameters, options):
+        return self.chain.swallowed
+
+    def test_expireBlockhash(self, parameters, options):
+        self.chain.machine.expire_blockhash()
         return True
 
     def test_drop(self, parameters, options):

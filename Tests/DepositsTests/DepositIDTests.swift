@@ -67,8 +67,8 @@ struct DepositIDTests {
         #expect(DepositScene.event(code: text).code == code)
     }
 
-    @Test(arguments: [DepositStep.Actor.watcher, .operator("ann"), .operator("a/b"), .operator("")])
-    func `who made a step is read as it is printed`(_ actor: DepositStep.Actor) {
-        #expect(DepositStep.Actor("\(actor)") == actor)
+    @Test(arguments: [StepActor.watcher, .operator("ann"), .operator("a/b"), .operator("")])
+    func `who made a step is read as it is printed`(_ actor: StepActor) {
+        #expect(StepActor("\(actor)") == actor)
     }
 }

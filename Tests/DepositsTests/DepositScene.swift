@@ -99,6 +99,6 @@ struct DepositScene {
     mutating func audit() throws {
         let ledger = try books.auditLedger()
         var deposits = DepositAuditor()
-        try deposits.audit(&books, after: ledger, page: 2)
+        try deposits.audit(&books, after: ledger, beside: [:], page: 2)
     }
 }

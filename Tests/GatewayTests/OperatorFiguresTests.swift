@@ -7,6 +7,7 @@ import Ledger
 import Pricing
 import Primitives
 import Testing
+import Withdrawals
 
 struct OperatorFiguresTests {
     /// What the operator is told of USDC after `events`.
@@ -49,6 +50,7 @@ struct OperatorFiguresTests {
         #expect(
             figures == [
                 "deposits": 100, "suspense": 100, "grants": 1000, "charges": 130, "refunds": 7,
+                "withdrawals": 0,
                 "providerCost": 100, "margin": 30 - 7, "overrun": 0,
                 "liabilities": 1000 + 100 - 130 + 7, "held": 0,
             ]
@@ -70,8 +72,30 @@ struct OperatorFiguresTests {
         #expect(
             figures == [
                 "deposits": 40, "suspense": 100, "grants": 1000, "charges": 1040, "refunds": 0,
+                "withdrawals": 0,
                 "providerCost": 1010, "margin": 30 - 40, "overrun": 40,
                 "liabilities": 0, "held": 0,
+            ]
+        )
+    }
+
+    @Test func `what was withdrawn is no charge, and what came back was no withdrawal`()
+        async throws
+    {
+        let figures = try await usdc { transaction in
+            try transaction.observe(.sample(), at: .second(1))
+            try transaction.bind(.sample(5), to: "acme", at: .second(1))
+            for (name, amount) in [("a", 30), ("b", 50)] as [(String, Int64)] {
+                _ = try transaction.withdraw(.sample(name, Amount(amount)), at: .second(2))
+            }
+            try transaction.reject(.sample("b"), reason: "", by: .customer, at: .second(3))
+            try transaction.pay(.sample("a"), at: .second(3))
+        }
+        #expect(
+            figures == [
+                "deposits": 100, "suspense": 0, "grants": 1000, "charges": 0, "refunds": 0,
+                "withdrawals": 30, "providerCost": 0, "margin": -2, "overrun": 2,
+                "liabilities": 1000 + 100 - 30, "held": 0,
             ]
         )
     }

@@ -11,7 +11,8 @@ from siwe import SiweMessage
 from solders.keypair import Keypair
 
 from chains import PATH_USD, EVMNode, evm_account
-from programs import Customer, is_key, until
+from programs import Customer, until
+from wallets import challenge, opened, session, signed
 from wire import call
 
 TEMPO = 42431
@@ -33,28 +34,6 @@ def shared_settings(tempo):
         "TEMPO_TESTNET_RPC_URL": tempo.url,
         "FAREBOX_DEPOSIT_SECONDS": "0.05",
     }
-
-
-def challenge(gateway, address, **more):
-    return call("POST", f"{gateway.url}/v1/challenge", json={"address": address} | more).expect(200).json()
-
-
-def session(gateway, message, signature, key=None):
-    headers = {"authorization": f"Bearer {key}"} if key else {}
-    return call("POST", f"{gateway.url}/v1/session", headers=headers, json={"message": message, "signature": signature})
-
-
-def signed(account, message):
-    return "0x" + bytes(account.sign_message(encode_defunct(text=message)).signature).hex()
-
-
-def opened(gateway, account, key=None):
-    """A session for an account of eth_account's, by the message that the gateway writes."""
-    message = challenge(gateway, account.address)["message"]
-    answer = session(gateway, message, signed(account, message), key).expect(200).json()
-    assert is_key(answer["api_key"])
-    gateway.world.secret("key", answer["api_key"])
-    return answer, Customer(gateway, answer["customer"], answer["api_key"])
 
 
 def siwe_message(gateway, account, **changes):

@@ -3,6 +3,7 @@ import GatewayTestKit
 import Ledger
 import Primitives
 import Receipts
+import Withdrawals
 
 extension AnyStore {
     /// Grants so much to `customer`; each asset once.
@@ -32,15 +33,17 @@ extension AnyStore {
         try await read { try $0.balance(of: .customer(customer, asset)) }
     }
 
-    /// Audits the ledger, the receipts and the deposits.
+    /// Audits the ledger, the receipts, the deposits and the withdrawals.
     @discardableResult
     func audit() async throws -> Auditor {
         try await read { transaction in
             var receipts = ReceiptAuditor()
             try receipts.audit(&transaction)
             let auditor = try transaction.auditLedger(page: 3)
+            var withdrawals = WithdrawalAuditor()
+            try withdrawals.audit(&transaction, after: auditor, page: 2)
             var deposits = DepositAuditor()
-            try deposits.audit(&transaction, after: auditor, page: 2)
+            try deposits.audit(&transaction, after: auditor, beside: withdrawals.derived, page: 2)
             return auditor
         }
     }

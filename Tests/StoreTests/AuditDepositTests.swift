@@ -108,44 +108,26 @@ struct AuditDepositTests {
     func `the tables themselves refuse a wrong row`(_ sql: String) async throws {
         try await withTemporaryFolder { folder in
             let path = "\(folder)/farebox.db"
-            try await deposit(path)
+            try await fillFile(path, AuditDepositTests.fill)
             expectRefusal(of: sql, by: path)
         }
     }
 
     /// What the audit says of a file in which `sql` has changed something.
     private func audit(after sql: String) async throws -> any Error {
-        var found: any Error = StoreError.stopped
-        try await withTemporaryFolder { folder in
-            let path = "\(folder)/farebox.db"
-            try await deposit(path)
-            try tamper(path, sql)
-            let reader = try SQLiteStore.open(.file(path), access: .readOnly)
-            do {
-                try await reader.read { _ = try BooksAudit(&$0) }
-            } catch {
-                found = error
-            }
-            try await reader.close()
-        }
-        return found
+        try await auditError(after: sql, AuditDepositTests.fill)
     }
 
     /// One deposit that was credited, and one that was credited, spent in part, and left the chain.
-    private func deposit(_ path: String) async throws {
-        let store = try SQLiteStore.open(.file(path), access: .exclusive)
-        try await AnyStore(store).write(.durable) { books in
-            for customer in ["acme", "other"] as [CustomerID] {
-                try books.insert(.sample(customer))
-            }
-            try books.bind(.sample(9), to: "acme", at: .second(0))
-            try books.observe(.sample(0), at: .second(1))
-            let event = DepositEvent.sample(for: "other", sender: 8)
-            try books.observe(.sample(1, event), at: .second(2))
-            _ = try books.placeHold(.sample("open", of: "other", 30), solRate: nil)
-            try books.dropped(.sample(1), from: .sample(1), at: .second(3))
+    private static func fill(_ books: inout any EverySlice) throws {
+        for customer in ["acme", "other"] as [CustomerID] {
+            try books.insert(.sample(customer))
         }
-        try await store.read { _ = try BooksAudit(&$0) }
-        try await store.close()
+        try books.bind(.sample(9), to: "acme", at: .second(0))
+        try books.observe(.sample(0), at: .second(1))
+        let event = DepositEvent.sample(for: "other", sender: 8)
+        try books.observe(.sample(1, event), at: .second(2))
+        _ = try books.placeHold(.sample("open", of: "other", 30), solRate: nil)
+        try books.dropped(.sample(1), from: .sample(1), at: .second(3))
     }
 }

@@ -204,7 +204,7 @@ extension StatementLine {
         switch self {
         case .receipt(let receipt): "receipt \(receipt.charge)"
         case .credit(let transfer): "\(transfer.code) \(transfer.amount)"
-        case .reversal(let transfer): "\(transfer.code) -\(transfer.amount)"
+        case .debit(let transfer): "\(transfer.code) -\(transfer.amount)"
         }
     }
 }

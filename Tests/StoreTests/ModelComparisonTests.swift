@@ -7,6 +7,7 @@ import Primitives
 import Receipts
 import StoreSQLite
 import Testing
+import Withdrawals
 
 /// The model and SQLite, told the same, answer the same after every step.
 struct ModelComparisonTests {
@@ -53,9 +54,9 @@ struct ModelComparisonTests {
         return (try await store.write(.visible, sums), try await store.read(sums))
     }
 
-    /// Deposits between inferences.
+    /// Deposits and withdrawals between inferences.
     @Test(arguments: UInt64(1)...4)
-    func `random deposits end the same in both`(_ seed: UInt64) async throws {
+    func `random deposits and withdrawals end the same in both`(_ seed: UInt64) async throws {
         var random = SplitMix64(seed: seed)
         let model = AnyStore(MemoryStore())
         let sqlite = AnyStore(try SQLiteStore.open(.memory, access: .exclusive))
@@ -72,9 +73,15 @@ struct ModelComparisonTests {
             let expected = try await outcome(of: deed, in: model, at: now)
             let found = try await outcome(of: deed, in: sqlite, at: now)
             try #require(expected == found, "seed \(seed), step \(number): \(deed)")
+            let taken = WithdrawalDeed.random(using: &random)
+            let wanted = try await outcome(of: taken, in: model, at: now)
+            let came = try await outcome(of: taken, in: sqlite, at: now)
+            try #require(wanted == came, "seed \(seed), step \(number): \(taken)")
             let books = try await deposits(in: model)
             let same = try await deposits(in: sqlite)
             try #require(books == same, "seed \(seed), step \(number): \(deed)")
+            let (out, gone) = try await (withdrawals(in: model), withdrawals(in: sqlite))
+            try #require(out == gone, "seed \(seed), step \(number): \(taken)")
         }
         let (books, same) = try await (state(of: model), state(of: sqlite))
         #expect(books == same, "seed \(seed)")
@@ -91,6 +98,33 @@ struct ModelComparisonTests {
             return .success(try await store.write(.durable) { try deed.happen(in: &$0, at: now) })
         } catch let error as DepositError {
             return .failure(error)
+        }
+    }
+
+    private func outcome(
+        of deed: WithdrawalDeed,
+        in store: AnyStore,
+        at now: Timestamp,
+    ) async throws -> Result<Withdrawal?, RefusedDeed> {
+        do {
+            return .success(try await store.write(.durable) { try deed.happen(in: &$0, at: now) })
+        } catch let error as any Failure {
+            return .failure(RefusedDeed(code: error.code, message: error.message))
+        }
+    }
+
+    private struct RefusedDeed: Error, Equatable {
+        let code: String
+        let message: String
+    }
+
+    private func withdrawals(in store: AnyStore) async throws -> [[Withdrawal]] {
+        try await store.read { transaction in
+            let all = try transaction.withdrawals(of: nil, in: nil, after: nil, limit: 99)
+            let stages = try WithdrawalStage.allCases.map {
+                try transaction.withdrawals(of: "c1", in: $0, after: nil, limit: 99)
+            }
+            return [all] + stages
         }
     }
 

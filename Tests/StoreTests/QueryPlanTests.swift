@@ -23,6 +23,10 @@ struct QueryPlanTests {
             + "suspicion, customer, lost, reason, disputed, steps, seen_at, changed_at, seal "
             + "FROM deposits",
         "SELECT deposit, number, kind, at, evidence, actor, seal FROM deposit_steps",
+        "SELECT id, chain, asset, amount, wallet, state, transaction_name, transaction_place, "
+            + "transaction_raw, reason, approved_by_rule_at, steps, requested_at, changed_at, seal "
+            + "FROM withdrawals",
+        "SELECT withdrawal, number, kind, at, evidence, actor, seal FROM withdrawal_steps",
         "SELECT wallet, customer, at, seal FROM wallets",
         "SELECT source, place, seal FROM deposit_cursors",
         "SELECT version, content, seal FROM rate_cards",
@@ -31,6 +35,7 @@ struct QueryPlanTests {
         // The operator's figures.
         "SELECT kind, asset, count(*), sum(credits), sum(debits) FROM accounts "
             + "GROUP BY kind, asset ORDER BY kind, asset",
+        "SELECT state, asset, amount FROM withdrawals",
         "SELECT count(*) FROM customers",
         "SELECT count(*) FROM keys",
         "SELECT count(*) FROM receipts",

@@ -114,7 +114,7 @@ extension StatementLine {
     fileprivate var name: String {
         switch self {
         case .receipt(let receipt): receipt.id.description
-        case .credit(let transfer), .reversal(let transfer): transfer.id.description
+        case .credit(let transfer), .debit(let transfer): transfer.id.description
         }
     }
 }

@@ -10,6 +10,7 @@ import Metering
 import Primitives
 import Receipts
 import Synchronization
+import Withdrawals
 
 @testable import StoreSQLite
 
@@ -50,6 +51,18 @@ enum StoreStatements {
         try transaction.setCursor("1", of: "blocks/tempo")
         _ = try transaction.cursor(of: "blocks/tempo")
         _ = try transaction.deposits(on: "tempo", after: 0)
+        try transaction.observe(.sample(2, .sample(for: "new")), at: .second(3))
+        _ = try transaction.withdraw(
+            .sample("w", 40, of: "new", wallet: .sample(9)),
+            at: .second(4),
+        )
+        try transaction.pay(.sample("w", of: "new"), at: .second(5))
+        for customer in [nil, "new"] as [CustomerID?] {
+            for stage in [nil, .confirmed] as [WithdrawalStage?] {
+                _ = try transaction.withdrawals(of: customer, in: stage, after: nil, limit: 9)
+            }
+        }
+        _ = try transaction.approvedByRule(since: .second(0))
     }
 
     /// Of one thing that is not in memory yet.
@@ -61,7 +74,9 @@ enum StoreStatements {
         _ = try transaction.transfer("h/cost/usd")
         _ = try transaction.receipt("h")
         _ = try transaction.deposit(.sample())
-        _ = try transaction.steps(of: .sample())
+        _ = try transaction.steps(of: DepositID.sample())
+        _ = try transaction.withdrawal(.sample())
+        _ = try transaction.steps(of: WithdrawalID.sample())
         _ = try transaction.rateCard("sample-1")
         _ = try transaction.currentRateCard()
         _ = try transaction.balance(of: .customer("nobody", .usd))
@@ -84,6 +99,7 @@ enum StoreStatements {
         _ = try transaction.openHoldCount()
         _ = try transaction.totals()
         _ = try transaction.reversedOfCustomers()
+        _ = try transaction.withdrawalTotals()
         for writer in try transaction.writers() {
             _ = try transaction.chain(of: writer)
             _ = try transaction.transfers(of: writer, after: 0, limit: 9)

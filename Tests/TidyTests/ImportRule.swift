@@ -17,6 +17,8 @@ enum ImportRule {
             "Logging", "Metrics", "ServiceLifecycle",
         ],
         "Deposits": [],
+        "Withdrawals": [],
+        "Paying": ["Crypto", "Logging", "Metrics", "ServiceLifecycle"],
         "Watching": [
             "NIOPosix", "NIOSSL", "NIOWebSocket",
             "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Crypto", "Logging", "Metrics",

@@ -30,6 +30,11 @@ struct GatewayProcess {
     private let nodes: NodeClient
     private let registry: PrometheusRegistry
 
+    /// What brings withdrawals out.
+    private var senders: [any Service] {
+        settings.chains.compactMap { settings.sender(of: $0, store, nodes) }
+    }
+
     /// Opens the store and puts everything together; nothing runs yet.
     ///
     /// - Throws: a `Failure` that stops the start.
@@ -124,7 +129,7 @@ struct GatewayProcess {
         )
         // Shut down from the last to the first: no new requests, then the inferences that run.
         var configuration = ServiceGroupConfiguration(
-            services: companions + services.chains.flatMap(\.services) + [
+            services: companions + services.chains.flatMap(\.services) + senders + [
                 services.holdKeeper, services.booksWatch, failure, services.supervisor, draining,
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],

@@ -22,6 +22,7 @@ struct OperatorOffice {
         let keys: KeyDesk<SQLiteStore>
         let customers: CustomerDesk<SQLiteStore>
         let deposits: DepositDesk<SQLiteStore>
+        let withdrawals: WithdrawalDesk<SQLiteStore>
 
         init(_ store: SQLiteStore) {
             let time = SystemSources.time
@@ -35,6 +36,7 @@ struct OperatorOffice {
             )
             customers = CustomerDesk(store: store, time: time)
             deposits = DepositDesk(store: store, chains: [], time: time)
+            withdrawals = WithdrawalDesk(store: store, time: time)
         }
     }
 
@@ -131,15 +133,22 @@ struct OperatorOffice {
 
     func deposits(_ query: DepositQuery) async throws -> DepositListAnswer {
         switch place {
-        case .database(let desks): return try await desks.deposits.list(query)
+        case .database(let desks): try await desks.deposits.list(query)
         case .gateway:
-            let fields = [
-                query.state.map { "state=\($0)" }, query.after.map { "after=\($0)" },
-                query.limit.map { "limit=\($0)" },
-            ]
-            let text = fields.compactMap(\.self).joined(separator: "&")
-            return try await ask(.GET, "deposits?\(text)", String?.none)
+            try await ask(
+                .GET,
+                "deposits?\(page(query.state, query.after, query.limit))",
+                String?.none,
+            )
         }
+    }
+
+    /// The query that asks for a page of a list.
+    private func page(_ state: String?, _ after: String?, _ limit: Int?) -> String {
+        let fields = [
+            state.map { "state=\($0)" }, after.map { "after=\($0)" }, limit.map { "limit=\($0)" },
+        ]
+        return fields.compactMap(\.self).joined(separator: "&")
     }
 
     func deposit(_ id: String) async throws -> DepositAnswer {
@@ -160,6 +169,39 @@ struct OperatorOffice {
         switch place {
         case .database(let desks): try await desks.deposits.reject(id, order)
         case .gateway: try await ask(.POST, "deposits/\(id)/reject", order)
+        }
+    }
+
+    func withdrawals(_ query: WithdrawalQuery) async throws -> WithdrawalListAnswer {
+        switch place {
+        case .database(let desks): try await desks.withdrawals.list(query)
+        case .gateway:
+            try await ask(
+                .GET,
+                "withdrawals?\(page(query.state, query.after, query.limit))",
+                String?.none,
+            )
+        }
+    }
+
+    func withdrawal(_ id: String) async throws -> WithdrawalAnswer {
+        switch place {
+        case .database(let desks): try await desks.withdrawals.show(id)
+        case .gateway: try await ask(.GET, "withdrawals/\(id)", String?.none)
+        }
+    }
+
+    func approveWithdrawal(_ id: String, _ order: ApprovalOrder) async throws -> WithdrawalAnswer {
+        switch place {
+        case .database(let desks): try await desks.withdrawals.approve(id, order)
+        case .gateway: try await ask(.POST, "withdrawals/\(id)/approve", order)
+        }
+    }
+
+    func rejectWithdrawal(_ id: String, _ order: RejectionOrder) async throws -> WithdrawalAnswer {
+        switch place {
+        case .database(let desks): try await desks.withdrawals.reject(id, order)
+        case .gateway: try await ask(.POST, "withdrawals/\(id)/reject", order)
         }
     }
 

@@ -20,6 +20,15 @@ struct NodeClient: Sendable {
 }
 
 extension ServeSettings {
+    /// How often chains are looked at.
+    var pace: WatchedChain.Pace {
+        WatchedChain.Pace(
+            every: depositInterval,
+            clock: SystemSources.clock,
+            now: { SystemSources.time.now() },
+        )
+    }
+
     /// A chain with its nodes, over HTTP.
     func watched(
         _ chain: ChainSettings,
@@ -27,11 +36,6 @@ extension ServeSettings {
         _ client: NodeClient,
     ) -> WatchedChain {
         let nodes = chain.nodes.map { HTTPNode($0, client: client.http) }
-        let pace = WatchedChain.Pace(
-            every: depositInterval,
-            clock: SystemSources.clock,
-            now: { SystemSources.time.now() },
-        )
         let logger = Logger(label: "farebox.deposits")
         switch chain.watching {
         case .evm(let watching):

@@ -100,14 +100,18 @@ struct ChainPreset: Sendable {
     static func environment(_ environment: [String: String]) -> [String: String] {
         let names = (environment[SettingKey.chains.variable] ?? "").names
         let settings = names.flatMap { named($0).settings }
-        let keys = settings + [SettingKey.chains, .depositSeconds, .solRate, .unprovenPayers]
+        let keys =
+            settings + [
+                SettingKey.chains, .depositSeconds, .solRate, .unprovenPayers, .withdrawalLimit,
+                .withdrawalMinimum, .withdrawalCoolDown,
+            ]
         let variables = Set(keys.map(\.variable))
         return environment.filter { variables.contains($0.key) }
     }
 
     /// The settings that a chain of this kind has.
     var settings: [SettingKey] {
-        let common = [Setting.treasury, .rpcURL].map { setting($0) }
+        let common = [Setting.treasury, .rpcURL, .withdrawalKeyFile].map { setting($0) }
         switch kind {
         case .evm:
             let own: [Setting] = [.rpcQuorum, .firstBlock, .finality, .chainID, .token, .asset]
@@ -123,7 +127,7 @@ struct ChainPreset: Sendable {
         case wsURL = "wsUrl"
         case rpcQuorum, firstBlock, finality
         case chainID = "chainId"
-        case token, asset, program
+        case token, asset, program, withdrawalKeyFile
     }
 
     /// The setting of this chain: `BASE_SEPOLIA_TREASURY` for `base-sepolia`.

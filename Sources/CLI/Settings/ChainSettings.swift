@@ -15,6 +15,8 @@ struct ChainSettings: Sendable {
     let watching: Watching
     /// The URLs of its nodes, which may hold keys; the first is asked for everything.
     let nodes: [String]
+    /// What signs for what leaves the treasury; `nil` where nothing does.
+    let key: TreasuryKey?
     /// Where the first node tells when something happens, where it does.
     let subscription: String?
 }
@@ -89,6 +91,7 @@ extension SettingsReader {
             rail: rail,
             watching: .evm(watching),
             nodes: nodes,
+            key: try treasuryKey(preset.setting(.withdrawalKeyFile), of: treasury),
             subscription: nil,
         )
     }
@@ -130,6 +133,7 @@ extension SettingsReader {
             rail: rail,
             watching: .solana(SolanaWatching(treasury, genesis: known.genesis)),
             nodes: nodes,
+            key: try treasuryKey(preset.setting(.withdrawalKeyFile), of: wallet),
             subscription: try subscription(
                 preset.setting(
                     .wsURL,

@@ -55,6 +55,8 @@ struct ServeSettings: Sendable {
 
     private mutating func readGateway(_ reader: SettingsReader, now: Timestamp) throws {
         gateway.rails = chains.map(\.rail)
+        gateway.payingChains = Set(chains.filter { $0.key != nil }.map(\.rail.chain))
+        gateway.withdrawals = try reader.withdrawalPolicy()
         gateway.level5 = try reader.choice(.level5, of: Level5View.self)
         gateway.takesUnprovenPayers = try reader.unprovenPayers(on: gateway.rails)
         gateway.corsOrigins = Set((reader.optional(.corsOrigins) ?? "").names)

@@ -76,6 +76,10 @@ struct SettingKey: Sendable {
 
     static let chains = SettingKey(key: "farebox.chains", fallback: "")
     static let depositSeconds = SettingKey(key: "farebox.depositSeconds", fallback: "5")
+    static let withdrawalLimit = SettingKey(key: "farebox.withdrawalLimit", fallback: "100.00")
+    static let withdrawalMinimum = SettingKey(key: "farebox.withdrawalMinimum", fallback: "1.00")
+    /// Seconds.
+    static let withdrawalCoolDown = SettingKey(key: "farebox.withdrawalCoolDown", fallback: "3600")
     static let usdcMint = SettingKey(key: "usdc.mint")
     static let heliusKey = SettingKey(key: "helius.apiKey", isSecret: true)
 
@@ -87,7 +91,7 @@ struct SettingKey: Sendable {
         requestTimeout, bodyTimeout, eventLimit, answerLimit,
         replaySeconds, replayLimit, replayAnswerLimit, replayRecords, inferenceLimit, registerLimit,
         level5, unprovenPayers, corsOrigins, signInLimit, addressHeader, solRate, chains,
-        depositSeconds,
+        depositSeconds, withdrawalLimit, withdrawalMinimum, withdrawalCoolDown,
         usdcMint, heliusKey,
     ]
 

@@ -52,7 +52,7 @@ package struct DepositDesk<Storage: GatewayStore>: Sendable {
             try transaction.assign(
                 id,
                 to: CustomerID(order.customer),
-                by: order.operator ?? DepositDesk.unnamed,
+                by: order.operator ?? OperatorName.unnamed,
                 at: now,
             )
             return try transaction.describe(id)
@@ -69,14 +69,12 @@ package struct DepositDesk<Storage: GatewayStore>: Sendable {
             try transaction.reject(
                 id,
                 reason: order.reason,
-                by: order.operator ?? DepositDesk.unnamed,
+                by: order.operator ?? OperatorName.unnamed,
                 at: now,
             )
             return try transaction.describe(id)
         }
     }
-
-    private static var unnamed: String { "admin" }
 
     private static func id(_ text: String) throws(GatewayError) -> DepositID {
         guard let id = DepositID(text) else { throw .invalidParameter("deposit") }

@@ -32,6 +32,11 @@ package struct DepositQuery: Sendable {
     }
 }
 
+/// Who decides where nobody says so.
+enum OperatorName {
+    static let unnamed = "admin"
+}
+
 /// To whom an operator gives a deposit.
 package struct AssignmentOrder: Codable, Sendable {
     package var customer: String
@@ -53,7 +58,7 @@ package struct AssignmentOrder: Codable, Sendable {
     }
 }
 
-/// Why an operator refuses a deposit.
+/// Why an operator refuses a deposit, or a withdrawal.
 package struct RejectionOrder: Codable, Sendable {
     package var reason: String
     /// Who decides, for the record.

@@ -32,6 +32,10 @@ package enum GatewayError: Failure, Hashable {
     case transactionNotFound
     /// The transaction failed, or pays the treasury nothing that is taken.
     case transactionWithoutDeposit
+    /// No chain pays out here.
+    case withdrawalsOff
+    /// Less than the least, which is in micro-USD.
+    case withdrawalTooSmall(Amount)
     /// The same `Idempotency-Key` with another body.
     case idempotencyConflict
     /// The request was asked before, and the answer, with this receipt, is not kept to be repeated.
@@ -66,6 +70,8 @@ package enum GatewayError: Failure, Hashable {
         case .signInRefused: "sign_in_refused"
         case .transactionNotFound: "tx_not_found"
         case .transactionWithoutDeposit: "verification_failed"
+        case .withdrawalsOff: "withdrawals_off"
+        case .withdrawalTooSmall: "withdrawal_too_small"
         case .idempotencyConflict: "idempotency_conflict"
         case .answerNotKept: "answer_not_kept"
         case .invalidParameter: "invalid_parameter"
@@ -81,8 +87,9 @@ package enum GatewayError: Failure, Hashable {
         switch self {
         case .modelNotFound, .routeNotFound, .receiptNotFound, .transactionNotFound: .notFound
         case .insufficientFunds, .limitReached: .paymentRequired
-        case .modelNotAllowed: .forbidden
-        case .imagesNotPriced, .searchesNotPriced, .badRequest, .invalidParameter, .bodyTooSlow,
+        case .modelNotAllowed, .withdrawalsOff: .forbidden
+        case .withdrawalTooSmall, .imagesNotPriced, .searchesNotPriced, .badRequest,
+            .invalidParameter, .bodyTooSlow,
             .transactionWithoutDeposit:
             .malformed
         case .bodyTooLarge: .tooLarge
@@ -115,6 +122,9 @@ package enum GatewayError: Failure, Hashable {
         case .transactionNotFound: "No chain has this transaction, or not yet; ask again."
         case .transactionWithoutDeposit:
             "The transaction failed, or pays nothing to the treasury that is taken."
+        case .withdrawalsOff: "Nothing is paid out here; ask the operator."
+        case .withdrawalTooSmall(let least):
+            "A withdrawal is of \(DecimalText.text(least.units, decimals: 6)) USD at least."
         case .idempotencyConflict: "This Idempotency-Key was used with another body."
         case .answerNotKept(let receipt):
             "This request was asked before, and its answer is not kept to be given again: it was too "

@@ -3,6 +3,7 @@ import Ledger
 package import Pricing
 package import Primitives
 import Receipts
+import Withdrawals
 
 /// What an operator does to the books, from the command line or over HTTP.
 package struct Operations<Storage: GatewayStore>: Sendable {
@@ -122,6 +123,7 @@ package struct Operations<Storage: GatewayStore>: Sendable {
             return OperatorFigures(
                 try transaction.totals(),
                 reversed: try transaction.reversedOfCustomers(),
+                withdrawals: try transaction.withdrawalTotals(),
                 openHolds: try transaction.openHoldCount(),
                 customers: counts.customers,
                 keys: counts.keys,

@@ -1,11 +1,12 @@
 import Ledger
 import Primitives
+import Withdrawals
 
 /// The operator's figures, per asset and never summed over assets (L5-C10, X-27).
 package struct OperatorFigures: Encodable, Sendable {
     /// One asset's, in its smallest unit.
     ///
-    /// `deposits + grants + refunds − charges = liabilities`.
+    /// `deposits + grants + refunds − charges − withdrawals = liabilities`.
     package struct OfAsset: Encodable, Sendable {
         /// What customers were credited for deposits, less what was taken back of them because a
         /// deposit left its chain.
@@ -17,12 +18,14 @@ package struct OperatorFigures: Encodable, Sendable {
         let charges: Int64
         /// What of it was given back.
         let refunds: Int64
+        /// What customers took back, or asked for and may yet get.
+        let withdrawals: Int64
         /// What we owe providers for usage.
         let providerCost: Int64
         /// What was earned, less refunds and what we bear.
         let margin: Int64
-        /// What we bear: usage beyond its holds, and deposits that left their chain after they were
-        /// spent.
+        /// What we bear: usage beyond its holds, deposits that left their chain after they were spent, and
+        /// what chains take for withdrawals.
         let overrun: Int64
         /// What we owe customers.
         let liabilities: Int64
@@ -40,6 +43,7 @@ package struct OperatorFigures: Encodable, Sendable {
     init(
         _ totals: [AccountTotal],
         reversed: [Asset: Amount],
+        withdrawals: [WithdrawalTotal],
         openHolds: Int,
         customers: Int,
         keys: Int,
@@ -54,6 +58,7 @@ package struct OperatorFigures: Encodable, Sendable {
             assets[asset.rawValue] = OfAsset(
                 totals,
                 reversed: reversed[asset]?.units ?? 0,
+                withdrawals.filter { $0.asset == asset },
                 asset,
             )
         }
@@ -62,9 +67,15 @@ package struct OperatorFigures: Encodable, Sendable {
 }
 
 extension OperatorFigures.OfAsset {
-    /// Works the figures out of what each kind of account was credited and debited: but for reversals,
-    /// only charges debit customers, only grants debit `promotion`, only refunds debit `revenue`.
-    fileprivate init(_ totals: [AccountTotal], reversed: Int64, _ asset: Asset) {
+    /// Works the figures out of what each kind of account was credited and debited: but for reversals and
+    /// withdrawals, only charges debit customers, only grants debit `promotion`, only refunds debit
+    /// `revenue`.
+    fileprivate init(
+        _ totals: [AccountTotal],
+        reversed: Int64,
+        _ withdrawn: [WithdrawalTotal],
+        _ asset: Asset,
+    ) {
         func balance(_ kind: String) -> Balance {
             totals.first { $0.kind == kind && $0.asset == asset }?.balance ?? .zero
         }
@@ -73,8 +84,11 @@ extension OperatorFigures.OfAsset {
         suspense = balance("suspense").posted
         grants = balance("promotion").debits.units
         refunds = balance("revenue").debits.units
-        charges = customer.debits.units - reversed
-        deposits = customer.credits.units - grants - refunds - reversed
+        let asked = withdrawn.reduce(0) { $0 + $1.amount.units }
+        let returned = withdrawn.filter { $0.stage == .rejected }.reduce(0) { $0 + $1.amount.units }
+        withdrawals = asked - returned
+        charges = customer.debits.units - reversed - asked
+        deposits = customer.credits.units - grants - refunds - reversed - returned
         providerCost = balance("provider").posted
         margin = balance("revenue").posted - overrun
         liabilities = customer.posted

@@ -43,6 +43,7 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         addCustomerRoutes(to: router)
         addKeyRoutes(to: router)
         addDepositRoutes(to: router)
+        addWithdrawalRoutes(to: router)
         router.post("/v1/admin/rates") { request, context in
             try authorize(request)
             let draft = try await gateway.decoded(RateCardDraft.self, request, context)
@@ -98,18 +99,10 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         let deposits = gateway.deposits
         router.get("/v1/admin/deposits") { request, _ in
             try authorize(request)
-            let query = request.uri.queryParameters
-            let limit = try query["limit"].map { text throws(GatewayError) in
-                guard let limit = Int(text) else { throw .invalidParameter("limit") }
-                return limit
-            }
+            let (state, after, limit) = try request.page
             return try Response(
                 json: try await deposits.list(
-                    DepositQuery(
-                        state: query["state"].map(String.init),
-                        after: query["after"].map(String.init),
-                        limit: limit,
-                    )
+                    DepositQuery(state: state, after: after, limit: limit)
                 )
             )
         }
@@ -129,8 +122,51 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
         }
     }
 
+    private func addWithdrawalRoutes(to router: Router<GatewayContext>) {
+        let withdrawals = gateway.withdrawals
+        router.get("/v1/admin/withdrawals") { request, _ in
+            try authorize(request)
+            let (state, after, limit) = try request.page
+            return try Response(
+                json: try await withdrawals.list(
+                    WithdrawalQuery(state: state, after: after, limit: limit)
+                )
+            )
+        }
+        router.get("/v1/admin/withdrawals/:customer/:id") { request, context in
+            try authorize(request)
+            return try Response(json: try await withdrawals.show(context.withdrawalID))
+        }
+        router.post("/v1/admin/withdrawals/:customer/:id/approve") { request, context in
+            try authorize(request)
+            let order = try await gateway.decoded(ApprovalOrder.self, request, context)
+            return try Response(
+                json: try await withdrawals.approve(context.withdrawalID, order)
+            )
+        }
+        router.post("/v1/admin/withdrawals/:customer/:id/reject") { request, context in
+            try authorize(request)
+            let order = try await gateway.decoded(RejectionOrder.self, request, context)
+            return try Response(json: try await withdrawals.reject(context.withdrawalID, order))
+        }
+    }
+
     private func authorize(_ request: Request) throws(IdentityError) {
         try adminKeyDigest.authorize(request)
+    }
+}
+
+extension Request {
+    /// Which page of a list is asked for.
+    fileprivate var page: (state: String?, after: String?, limit: Int?) {
+        get throws(GatewayError) {
+            let query = uri.queryParameters
+            let limit = try query["limit"].map { text throws(GatewayError) in
+                guard let limit = Int(text) else { throw .invalidParameter("limit") }
+                return limit
+            }
+            return (query["state"].map(String.init), query["after"].map(String.init), limit)
+        }
     }
 }
 

@@ -69,19 +69,21 @@ struct Statement: Encodable {
         init(_ line: StatementLine, lamports: Amount?) {
             createdAt = line.at.iso8601
             switch line {
-            case .credit(let transfer), .reversal(let transfer):
+            case .credit(let transfer), .debit(let transfer):
                 id = transfer.id.description
                 type =
                     switch transfer.code {
                     case .grant: "GRANT"
                     case .refund: "REFUND"
                     case .reversal: "REVERSAL"
+                    case .withdrawal: "WITHDRAWAL"
+                    case .withdrawalReturn: "WITHDRAWAL_RETURN"
                     case .deposit, .assignment, .restoration, .rejection, .cost, .margin,
-                        .overrunCost, .overrunMargin:
+                        .overrunCost, .overrunMargin, .payment, .networkFee:
                         "DEPOSIT"
                     }
                 asset = transfer.asset.rawValue
-                let isGone = transfer.code == .reversal
+                let isGone = transfer.code == .reversal || transfer.code == .withdrawal
                 let units = isGone ? -transfer.amount.units : transfer.amount.units
                 usdcAmount = transfer.asset.isDollar ? units : nil
                 originalAmount = transfer.asset.isDollar ? nil : units

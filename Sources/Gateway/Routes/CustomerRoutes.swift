@@ -124,7 +124,7 @@ extension LedgerTransaction {
     fileprivate mutating func lamports(of line: StatementLine) throws -> Amount? {
         switch line {
         case .receipt(let receipt): try hold(receipt.id)?.chargedLamports
-        case .credit, .reversal: nil
+        case .credit, .debit: nil
         }
     }
 }

@@ -4,10 +4,13 @@ package import Ledger
 package import Pricing
 package import Primitives
 package import Receipts
+package import Withdrawals
 
 /// Everything that the one transaction type of a store can do.
 package typealias EverySlice = LedgerTransaction & LedgerReading & ReceiptTransaction
     & ReceiptReading & IdentityTransaction & RateCardTransaction & DepositWatchTransaction
+    & WithdrawalTransaction
+    & WithdrawalReading
 
 /// Some store, so that one test can run over each of them.
 package struct AnyStore: Store {

@@ -4,6 +4,7 @@ package import Ledger
 package import Pricing
 package import Primitives
 package import Receipts
+package import Withdrawals
 
 /// Everything that a ``MemoryStore`` holds, as plain values.
 package struct MemoryBooks: Sendable {
@@ -21,6 +22,8 @@ package struct MemoryBooks: Sendable {
     package var deposits: [DepositID: Deposit] = [:]
     package var depositSteps: [DepositID: [DepositStep]] = [:]
     package var wallets: [Wallet: WalletBinding] = [:]
+    package var withdrawals: [WithdrawalID: Withdrawal] = [:]
+    package var withdrawalSteps: [WithdrawalID: [WithdrawalStep]] = [:]
     /// Where each source of deposits is read on.
     package var depositCursors: [String: String] = [:]
     package var cards: [String: RateCard] = [:]

@@ -54,15 +54,16 @@ extension MemoryTransaction: ReceiptTransaction {
 
     /// The newest first; of one moment, the highest id first.
     private func lines(of customer: CustomerID) -> [StatementLine] {
-        let receipts = books.receipts.values.filter { $0.customer == customer }
-            .map { (line: StatementLine.receipt($0), key: $0.id.sortKey) }
-        let credits = books.links.map(\.transfer)
-            .filter { $0.credit.owner == .customer(customer) }
-            .map { (line: StatementLine.credit($0), key: $0.id.sortKey) }
-        let reversals = books.links.map(\.transfer)
-            .filter { $0.code == .reversal && $0.debit.owner == .customer(customer) }
-            .map { (line: StatementLine.reversal($0), key: $0.id.sortKey) }
-        return (receipts + credits + reversals)
+        typealias Placed = (line: StatementLine, key: SortKey)
+        let receipts: [Placed] = books.receipts.values.filter { $0.customer == customer }
+            .map { (line: .receipt($0), key: $0.id.sortKey) }
+        let transfers = books.links.map(\.transfer)
+        let credits: [Placed] = transfers.filter { $0.credit.owner == .customer(customer) }
+            .map { (line: .credit($0), key: $0.id.sortKey) }
+        let debits: [Placed] = transfers.filter { $0.code == .reversal || $0.code == .withdrawal }
+            .filter { $0.debit.owner == .customer(customer) }
+            .map { (line: .debit($0), key: $0.id.sortKey) }
+        return (receipts + credits + debits)
             .sorted { ($0.line.at, $0.key) > ($1.line.at, $1.key) }
             .map(\.line)
     }

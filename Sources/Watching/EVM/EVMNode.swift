@@ -29,7 +29,7 @@ package struct EVMBlock: Hashable, Sendable, Decodable {
 ///
 /// Source: the execution API's `eth` methods.
 package struct EVMNode<Node: JSONRPC>: Sendable {
-    private let node: Node
+    let node: Node
 
     package init(_ node: Node) { self.node = node }
 

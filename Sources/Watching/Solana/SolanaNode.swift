@@ -27,7 +27,7 @@ package struct SolanaNode<Node: JSONRPC>: Sendable {
         let value: [Status?]
     }
 
-    private struct Valued<Value: Decodable & Sendable>: Decodable, Sendable { let value: Value }
+    struct Valued<Value: Decodable & Sendable>: Decodable, Sendable { let value: Value }
     private struct Account: Decodable, Sendable {
         let data: [String]
 
@@ -38,7 +38,7 @@ package struct SolanaNode<Node: JSONRPC>: Sendable {
         }
     }
 
-    private let node: Node
+    let node: Node
 
     package init(_ node: Node) { self.node = node }
 

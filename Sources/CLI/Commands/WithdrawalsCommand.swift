@@ -1,0 +1,111 @@
+import ArgumentParser
+import Gateway
+import Primitives
+
+/// The operator's queue of withdrawals.
+struct WithdrawalsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "withdrawals",
+        abstract: "List and show withdrawals, and decide about those that wait.",
+        discussion: """
+            A withdrawal is named <customer>/<id>, as the list prints it. While a gateway runs on the \
+            database, the commands go through it and need FAREBOX_ADMIN_KEY.
+            """,
+        subcommands: [List.self, Show.self, Approve.self, Reject.self],
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List withdrawals, those that wait to be approved where nothing else is said."
+        )
+
+        @OptionGroup var database: DatabaseOptions
+        @Option(help: "requested, approved, broadcast, confirmed, failed or rejected.")
+        var state = "requested"
+        @Flag(help: "Those in every state.") var all = false
+        @Option(help: "Only what comes after this withdrawal.") var after: String?
+        @Option(help: "At most so many.") var limit = 50
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            let query = WithdrawalQuery(state: all ? nil : state, after: after, limit: limit)
+            let office = try await OperatorOffice.open(try database.location)
+            let answer = try await office.withdrawals(query)
+            try await office.close()
+            if json { return Farebox.say(try JSONText.of(answer)) }
+            for withdrawal in answer.withdrawals { Farebox.say(withdrawal.line) }
+            if let next = answer.next { Farebox.say("more: --after \(next)") }
+        }
+    }
+
+    struct Options: ParsableArguments {
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The withdrawal: <customer>/<id>.") var withdrawal: String
+        @Flag(help: "Print JSON.") var json = false
+
+        func run(_ work: (OperatorOffice) async throws -> WithdrawalAnswer) async throws {
+            let office = try await OperatorOffice.open(try database.location)
+            let answer = try await work(office)
+            try await office.close()
+            if json { return Farebox.say(try JSONText.of(answer)) }
+            Farebox.say(answer.line)
+            for step in answer.steps ?? [] {
+                Farebox.say("  \(step.at) \(step.kind) by \(step.by): \(step.evidence)")
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a withdrawal and everything that happened to it, with its evidence."
+        )
+
+        @OptionGroup var options: Options
+
+        func run() async throws {
+            try await options.run { try await $0.withdrawal(options.withdrawal) }
+        }
+    }
+
+    struct Approve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a withdrawal go out that waits, or that failed."
+        )
+
+        @OptionGroup var options: Options
+        @Option(help: "Who decides, for the record.") var `operator`: String?
+
+        func run() async throws {
+            let order = ApprovalOrder(operator: `operator`)
+            try await options.run { try await $0.approveWithdrawal(options.withdrawal, order) }
+        }
+    }
+
+    struct Reject: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a withdrawal's money back to its customer."
+        )
+
+        @OptionGroup var options: Options
+        @Option(help: "Why, for the record.") var reason: String
+        @Option(help: "Who decides, for the record.") var `operator`: String?
+
+        func run() async throws {
+            let order = RejectionOrder(reason: reason, operator: `operator`)
+            try await options.run { try await $0.rejectWithdrawal(options.withdrawal, order) }
+        }
+    }
+}
+
+extension WithdrawalAnswer {
+    /// The withdrawal on one line.
+    fileprivate var line: String {
+        let decimals = Asset(rawValue: asset)?.decimals ?? 0
+        let words = [
+            "\(customer)/\(id) \(state)",
+            "\(DecimalText.text(amount, decimals: decimals)) \(asset) on \(chain) to \(wallet)",
+            transaction.map { "by \($0)" }, reason.map { "(\($0))" },
+        ]
+        return words.compactMap(\.self).joined(separator: " ")
+    }
+}

@@ -1,0 +1,27 @@
+package import Withdrawals
+
+/// Signs and sends what leaves one treasury, and follows it until the chain will not take it back.
+package protocol ChainPayer: Sendable {
+    /// Makes and signs the transaction of a withdrawal.
+    ///
+    /// `waiting` are the chain's withdrawals that may land at any moment.
+    ///
+    /// - Throws: `RPCFailure`, where it would fail among them; nothing was sent.
+    func sign(
+        _ order: Withdrawal.Order,
+        beside waiting: [Withdrawal.Payment],
+    ) async throws -> Withdrawal.Payment
+
+    /// Hands a signed transaction over; again and again does no harm.
+    ///
+    /// - Throws: `RPCFailure` where it was not taken, one that the node has already among them.
+    func send(_ payment: Withdrawal.Payment) async throws
+
+    /// What the chain did with a signed transaction; `nil` while that can change.
+    ///
+    /// - Throws: `RPCFailure`.
+    func outcome(
+        of payment: Withdrawal.Payment,
+        _ order: Withdrawal.Order,
+    ) async throws -> PaymentOutcome?
+}

@@ -1,0 +1,182 @@
+import ChainFormats
+import Deposits
+import Primitives
+package import Watching
+package import Withdrawals
+
+/// Pays out of a treasury of Solana: SOL, or tokens to the account that the recipient has for them, signed
+/// with the treasury's own key.
+///
+/// A transaction lands within some 150 blocks or never. Only when that is certain another one is signed, so
+/// that it is paid once.
+package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
+    /// How many blocks beyond its last one a transaction is still waited for: nodes are not all at one place.
+    private static var margin: Int64 { 150 }
+
+    private let watching: SolanaWatching
+    private let node: SolanaNode<Node>
+    private let key: SolanaSigningKey
+
+    package init(_ watching: SolanaWatching, node: Node, key: SolanaSigningKey) {
+        precondition(key.wallet == watching.treasury.wallet, "the key is the treasury's")
+        self.watching = watching
+        self.node = SolanaNode(node)
+        self.key = key
+    }
+
+    private var treasury: SolanaTreasury { watching.treasury }
+
+    package func sign(
+        _ order: Withdrawal.Order,
+        beside waiting: [Withdrawal.Payment],
+    ) async throws -> Withdrawal.Payment {
+        try await requireGenesis()
+        let (hash, lastHeight) = try await node.latestBlockhash()
+        let instructions = try instructions(of: order)
+        guard
+            let message = SolanaMessage(instructions, payer: treasury.wallet, blockhash: hash),
+            let signed = key.sign(message), let name = signed.signatures.first,
+            let payment = Withdrawal.Payment(
+                transaction: "\(name)",
+                place: lastHeight,
+                raw: signed.encoded,
+            )
+        else { throw RPCFailure.inconsistent("\(order.id) can not be signed for") }
+        try await node.simulate(payment.raw)
+        return payment
+    }
+
+    /// The transfer, with the withdrawal's name in a memo, so that no two transactions are the same one.
+    private func instructions(of order: Withdrawal.Order) throws -> [SolanaInstruction] {
+        guard let recipient = SolanaKey(order.wallet.description) else {
+            throw RPCFailure.inconsistent("\(order.id) is not of this chain")
+        }
+        let memo = SolanaInstruction(.memo, [], Array("\(Withdrawal.memo(of: order.id))".utf8))
+        let units = UInt64(order.amount.units)
+        switch order.asset {
+        case .sol:
+            return [.transferSOL(units, from: treasury.wallet, to: recipient), memo]
+        case .usdc:
+            let mint = treasury.mint
+            return [
+                .makeTokenAccount(of: recipient, mint, payer: treasury.wallet),
+                .transfer(units, of: mint, decimals: 6, from: treasury.wallet, to: recipient), memo,
+            ]
+        case .usd, .pathusd: throw RPCFailure.inconsistent("\(order.id) is not of this chain")
+        }
+    }
+
+    package func send(_ payment: Withdrawal.Payment) async throws {
+        try await requireGenesis()
+        try await node.send(payment.raw)
+    }
+
+    package func outcome(
+        of payment: Withdrawal.Payment,
+        _ order: Withdrawal.Order,
+    ) async throws -> PaymentOutcome? {
+        try await requireGenesis()
+        // The height is asked for first: what is not there afterwards did not come in time.
+        let final = try await node.finalHeight()
+        switch try await node.landing(of: payment.transaction) {
+        case .pending: return nil
+        case .unknown(let slot):
+            guard final.height >= Self.margin, final.height - Self.margin > payment.place,
+                slot >= final.slot
+            else { return nil }
+            return .expired(evidence: "is not there at height \(final.height)")
+        case .finalized(let hasFailed):
+            guard let landed = try await node.transaction(payment.transaction, .finalized) else {
+                return nil
+            }
+            guard landed.hasFailed == hasFailed else {
+                throw RPCFailure.inconsistent("\(payment.transaction) failed and did not")
+            }
+            return outcome(landed, order)
+        }
+    }
+
+    private func outcome(
+        _ landed: LandedTransaction,
+        _ order: Withdrawal.Order,
+    ) -> PaymentOutcome? {
+        let paid = !landed.hasFailed && order.asset == .sol ? order.amount : .zero
+        let gone = landed.changes[treasury.wallet].map {
+            Int64(clamping: Int128($0.lamportsBefore) - Int128($0.lamportsAfter))
+        }
+        let fee = NetworkFee(.sol, Amount(max(0, gone ?? 0)).subtractingOrZero(paid))
+        let slot = "in slot \(landed.slot)"
+        return landed.hasFailed
+            ? .failed(reason: "failed \(slot)", fee: fee) : .confirmed(evidence: slot, fee: fee)
+    }
+
+    private func requireGenesis() async throws {
+        if let genesis = watching.genesis { try await node.requireGenesis(genesis) }
+    }
+}
+
+extension Withdrawal {
+    /// What a transaction says of the withdrawal that it is for, to whoever reads the chain.
+    static func memo(of id: WithdrawalID) -> String { "farebox/withdrawal/\(id.name)" }
+}
+
+extension SolanaInstruction {
+    /// Source: `solana-system-interface`, instruction 2: from, to.
+    static func transferSOL(
+        _ lamports: UInt64,
+        from payer: SolanaKey,
+        to recipient: SolanaKey,
+    ) -> SolanaInstruction {
+        SolanaInstruction(
+            .system,
+            [
+                Account(payer, isSigner: true, isWritable: true),
+                Account(recipient, isWritable: true),
+            ],
+            [2, 0, 0, 0] + lamports.littleEndianBytes,
+        )
+    }
+
+    /// Makes the account that a wallet has tokens in, where there is none yet.
+    ///
+    /// Source: `spl-associated-token-account`, `CreateIdempotent`: payer, account, wallet, mint, system, token.
+    static func makeTokenAccount(
+        of wallet: SolanaKey,
+        _ mint: SolanaKey,
+        payer: SolanaKey,
+    ) -> SolanaInstruction {
+        SolanaInstruction(
+            .associatedToken,
+            [
+                Account(payer, isSigner: true, isWritable: true),
+                Account(ProgramAddress.tokenAccount(of: wallet, mint: mint), isWritable: true),
+                Account(wallet), Account(mint), Account(.system), Account(.token),
+            ],
+            [1],
+        )
+    }
+
+    /// Source: `spl-token`, instruction 12, `TransferChecked`: source, mint, destination, authority.
+    static func transfer(
+        _ units: UInt64,
+        of mint: SolanaKey,
+        decimals: UInt8,
+        from owner: SolanaKey,
+        to recipient: SolanaKey,
+    ) -> SolanaInstruction {
+        SolanaInstruction(
+            .token,
+            [
+                Account(ProgramAddress.tokenAccount(of: owner, mint: mint), isWritable: true),
+                Account(mint),
+                Account(ProgramAddress.tokenAccount(of: recipient, mint: mint), isWritable: true),
+                Account(owner, isSigner: true),
+            ],
+            [12] + units.littleEndianBytes + [decimals],
+        )
+    }
+}
+
+extension UInt64 {
+    fileprivate var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
+}

@@ -1,0 +1,154 @@
+import Deposits
+package import Ledger
+package import Logging
+import Metrics
+package import Primitives
+import ServiceLifecycle
+package import Watching
+package import Withdrawals
+
+/// Brings the withdrawals of one chain out, step by step: approves what is due, signs, keeps, sends, and
+/// follows what was sent.
+///
+/// What is signed is durable before it is sent, and is sent again at each look until the chain says what came
+/// of it. A look that fails is followed by the next.
+package struct WithdrawalSender<Payer: ChainPayer, Storage: Store>: Service
+where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
+    /// How many withdrawals of a stage one look takes at most.
+    private static var page: Int { 100 }
+
+    private let chain: String
+    private let payer: Payer
+    private let store: Storage
+    private let policy: WithdrawalPolicy
+    private let solRate: @Sendable () -> SOLRate?
+    private let pace: WatchedChain.Pace
+    private let logger: Logger
+
+    /// `chain` is the rail's name in the books; `solRate` is what SOL is worth now, where that is known.
+    package init(
+        _ chain: String,
+        _ payer: Payer,
+        store: Storage,
+        policy: WithdrawalPolicy,
+        solRate: @escaping @Sendable () -> SOLRate?,
+        pace: WatchedChain.Pace,
+        logger: Logger,
+    ) {
+        self.chain = chain
+        self.payer = payer
+        self.store = store
+        self.policy = policy
+        self.solRate = solRate
+        self.pace = pace
+        self.logger = logger
+    }
+
+    /// Looks until it is cancelled, or the process stops.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await look()
+                do { try await pace.clock.sleep(for: pace.interval) } catch { return }
+            }
+        }
+    }
+
+    /// Takes each withdrawal one step further, where it can be.
+    package func look() async {
+        do {
+            for one in try await withdrawals(.requested) {
+                await attempt(one) { try await approve(one) }
+            }
+            let waiting = try await withdrawals(.broadcast)
+            for one in waiting { await attempt(one) { try await follow(one) } }
+            for one in try await withdrawals(.approved) {
+                await attempt(one) { try await pay(one) }
+            }
+        } catch {
+            tell("withdrawals can not be read", nil, error)
+        }
+    }
+
+    private func withdrawals(_ stage: WithdrawalStage) async throws -> [Withdrawal] {
+        var (found, last): ([Withdrawal], WithdrawalID?) = ([], nil)
+        while found.count < Self.page {
+            let after = last
+            let page = try await store.read {
+                try $0.withdrawals(of: nil, in: stage, after: after, limit: Self.page)
+            }
+            found += page.filter { $0.order.chain == chain }
+            guard page.count == Self.page else { break }
+            last = page.last?.id
+        }
+        return found
+    }
+
+    /// What fails with one withdrawal stops no other.
+    private func attempt(
+        _ withdrawal: Withdrawal,
+        _ step: () async throws -> Withdrawal,
+    ) async {
+        do {
+            let after = try await step()
+            guard after.state.stage != withdrawal.state.stage else { return }
+            tell("withdrawal", after, nil)
+        } catch {
+            tell("withdrawal waits", withdrawal, error)
+        }
+    }
+
+    private func approve(_ withdrawal: Withdrawal) async throws -> Withdrawal {
+        let (now, policy, rate) = (pace.now(), policy, solRate())
+        return try await store.write(.durable) {
+            try $0.approveIfDue(withdrawal.id, policy, rate, at: now)
+        }
+    }
+
+    private func pay(_ withdrawal: Withdrawal) async throws -> Withdrawal {
+        let waiting = try await withdrawals(.broadcast).compactMap(\.state.payment)
+        let payment = try await payer.sign(withdrawal.order, beside: waiting)
+        let now = pace.now()
+        let kept = try await store.write(.durable) {
+            try $0.broadcast(withdrawal.id, payment, at: now)
+        }
+        try await payer.send(payment)
+        return kept
+    }
+
+    private func follow(_ withdrawal: Withdrawal) async throws -> Withdrawal {
+        guard let payment = withdrawal.state.payment else { return withdrawal }
+        if let outcome = try await payer.outcome(of: payment, withdrawal.order) {
+            let now = pace.now()
+            return try await store.write(.durable) {
+                try $0.settle(withdrawal.id, payment.transaction, outcome, at: now)
+            }
+        }
+        do {
+            try await payer.send(payment)
+        } catch RPCFailure.refused {
+            // The node has it, or it has landed: the next look tells.
+        }
+        return withdrawal
+    }
+
+    private func tell(_ message: Logger.Message, _ withdrawal: Withdrawal?, _ error: (any Error)?) {
+        guard !(error is CancellationError), !Task.isCancelled else { return }
+        var metadata: Logger.Metadata = ["chain": "\(chain)"]
+        if let withdrawal {
+            metadata["withdrawal"] = "\(withdrawal.id)"
+            metadata["state"] = "\(withdrawal.state.stage.rawValue)"
+            let dimensions = [("chain", chain), ("state", withdrawal.state.stage.rawValue)]
+            if error == nil {
+                Counter(label: "farebox_withdrawal_steps", dimensions: dimensions).increment()
+            }
+        }
+        guard let error else {
+            let isAlert = withdrawal?.state.stage == .failed
+            return logger.log(level: isAlert ? .error : .notice, message, metadata: metadata)
+        }
+        metadata["code"] = "\((error as? any Failure)?.code ?? "unknown")"
+        Counter(label: "farebox_withdrawal_failures", dimensions: [("chain", chain)]).increment()
+        logger.warning(message, metadata: metadata)
+    }
+}

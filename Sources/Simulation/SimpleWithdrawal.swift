@@ -1,0 +1,42 @@
+package import Primitives
+
+/// What a customer asks to have back; everybody in it is numbered.
+package struct SimpleWithdrawal: Hashable, Sendable {
+    package let id: Int
+    package let customer: Int
+    package let wallet: Int
+    package let asset: Asset
+    package let amount: Int64
+
+    package init(id: Int, customer: Int, wallet: Int, _ asset: Asset, _ amount: Int64) {
+        self.id = id
+        self.customer = customer
+        self.wallet = wallet
+        self.asset = asset
+        self.amount = amount
+    }
+}
+
+/// What can happen to a withdrawal that was asked for.
+package enum WithdrawalEvent: Hashable, Sendable {
+    case approve(byOperator: Bool)
+    case reject
+    /// A transaction is signed, the `attempt`th of its withdrawal's.
+    case broadcast(attempt: Int)
+    case confirm(attempt: Int, fee: Int64)
+    case expire(attempt: Int)
+    case fail(attempt: Int, fee: Int64)
+
+    static func random(_ dice: inout Dice) -> WithdrawalEvent {
+        let attempt = dice.oneIn(4) ? 1 : 0
+        let fee = dice.oneIn(3) ? LedgerEvent.amount(&dice) : 0
+        return switch dice.below(16) {
+        case 0..<4: .approve(byOperator: dice.oneIn(2))
+        case 4: .reject
+        case 5..<10: .broadcast(attempt: attempt)
+        case 10..<14: .confirm(attempt: attempt, fee: fee)
+        case 14: .expire(attempt: attempt)
+        default: .fail(attempt: attempt, fee: fee)
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package import Deposits
+import Ledger
+package import Primitives
+
+extension WithdrawalTransaction {
+    /// Takes an order: the money goes to `payout` and waits there.
+    ///
+    /// What was given to a customer can be spent, and not withdrawn: no more goes out than came in. The
+    /// same order again returns what became of it.
+    ///
+    /// - Throws: ``WithdrawalError/walletNotProven``, ``WithdrawalError/nothingToWithdraw(_:available:)``,
+    ///   ``WithdrawalError/withdrawalExistsWithDifferentContent(_:)``, `LedgerError.overflow`; nothing is
+    ///   written.
+    package mutating func withdraw(
+        _ order: Withdrawal.Order,
+        at now: Timestamp,
+    ) throws -> Withdrawal {
+        if let known = try withdrawal(order.id) {
+            guard known.order == order else {
+                throw WithdrawalError.withdrawalExistsWithDifferentContent(order.id)
+            }
+            return known
+        }
+        let customer = order.id.customer
+        let owner =
+            try self.customer(ofWallet: order.wallet)
+            ?? order.wallet.on(order.chain).flatMap { try self.customer(ofWallet: $0) }
+        guard owner == customer else { throw WithdrawalError.walletNotProven }
+        let available = try balance(of: .customer(customer, order.asset)).available
+        let most = min(available, try paidIn(by: customer, order.asset))
+        guard order.amount > .zero, order.amount <= most else {
+            throw WithdrawalError.nothingToWithdraw(order.asset, available: most)
+        }
+        return try perform(WithdrawalChange(order, at: now), at: now)
+    }
+
+    /// Allows a withdrawal to be signed and sent.
+    ///
+    /// Approving it again changes nothing.
+    ///
+    /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, ``WithdrawalError/withdrawalIs(_:)`` where it
+    ///   is neither requested nor failed; nothing is written.
+    @discardableResult
+    package mutating func approve(
+        _ id: WithdrawalID,
+        by actor: StepActor,
+        at now: Timestamp,
+    ) throws -> Withdrawal {
+        try change(id, by: actor, at: now) { change throws(WithdrawalError) in
+            try change.approve()
+        }
+    }
+
+    /// Gives the money back to its customer, before it is signed for.
+    ///
+    /// Rejecting it again changes nothing.
+    ///
+    /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, ``WithdrawalError/withdrawalIs(_:)`` where it
+    ///   may have landed; `LedgerError.overflow`; nothing is written.
+    @discardableResult
+    package mutating func reject(
+        _ id: WithdrawalID,
+        reason: String,
+        by actor: StepActor,
+        at now: Timestamp,
+    ) throws -> Withdrawal {
+        try change(id, by: actor, at: now) { change throws(WithdrawalError) in
+            try change.reject(reason)
+        }
+    }
+
+    /// Remembers a signed transaction, which may be sent as soon as this is durable.
+    ///
+    /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, ``WithdrawalError/withdrawalIs(_:)`` where it
+    ///   is not approved; nothing is written.
+    @discardableResult
+    package mutating func broadcast(
+        _ id: WithdrawalID,
+        _ payment: Withdrawal.Payment,
+        at now: Timestamp,
+    ) throws -> Withdrawal {
+        try change(id, by: .gateway, at: now) { change throws(WithdrawalError) in
+            try change.broadcast(payment)
+        }
+    }
+
+    /// Takes what the chain did with the transaction that was signed last.
+    ///
+    /// An outcome of another transaction, or the same one again, changes nothing.
+    ///
+    /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, `LedgerError.overflow`; nothing is written.
+    @discardableResult
+    package mutating func settle(
+        _ id: WithdrawalID,
+        _ transaction: String,
+        _ outcome: PaymentOutcome,
+        at now: Timestamp,
+    ) throws -> Withdrawal {
+        try change(id, by: .gateway, at: now) { change throws(WithdrawalError) in
+            change.settle(transaction, outcome)
+        }
+    }
+
+    private mutating func change(
+        _ id: WithdrawalID,
+        by actor: StepActor,
+        at now: Timestamp,
+        _ body: (inout WithdrawalChange) throws(WithdrawalError) -> Void,
+    ) throws -> Withdrawal {
+        guard let known = try withdrawal(id) else { throw WithdrawalError.withdrawalNotFound(id) }
+        var change = WithdrawalChange(known, by: actor, at: now)
+        try body(&change)
+        return try perform(change, at: now)
+    }
+
+    private mutating func perform(
+        _ change: WithdrawalChange,
+        at now: Timestamp,
+    ) throws -> Withdrawal {
+        guard let step = change.step else { return change.withdrawal }
+        let transfers = change.transfers(at: now)
+        try checkRoom(for: transfers)
+        for transfer in transfers { try post(transfer) }
+        try save(change.withdrawal)
+        try append(step, to: change.withdrawal.id)
+        return change.withdrawal
+    }
+}

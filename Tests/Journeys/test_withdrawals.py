@@ -1,0 +1,407 @@
+"""Withdrawals: what was paid in goes back to the proven wallet, once, on real machines, whatever dies on the way."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chains import PATH_USD, EVMNode, SolanaNode, evm_account, until_state
+import solana_payer as payer
+from programs import run, until
+from wallets import opened
+from wire import call
+
+TEMPO = 42431
+TREASURY, OWNER = evm_account(9), evm_account(1)
+BALANCE_OF = [{"type": "function", "name": "balanceOf", "stateMutability": "view", "inputs": [{"name": "a", "type": "address"}],
+               "outputs": [{"name": "", "type": "uint256"}]}]  # fmt: skip
+
+
+def key_file(directory, content):
+    path = directory / "treasury.key"
+    path.write_text(content)
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def tempo(world):
+    node = EVMNode(world.directory, TEMPO, [PATH_USD])
+    world.programs.callback(node.kill)
+    return node
+
+
+@pytest.fixture
+def settings(world, tempo):
+    return {
+        "FAREBOX_CHAINS": "tempo-testnet",
+        "TEMPO_TESTNET_TREASURY": TREASURY.address,
+        "TEMPO_TESTNET_RPC_URL": tempo.url,
+        "TEMPO_TESTNET_WITHDRAWAL_KEY_FILE": key_file(world.directory, TREASURY.key.hex()),
+        "FAREBOX_DEPOSIT_SECONDS": "0.05",
+        "FAREBOX_WITHDRAWAL_COOL_DOWN": "0",
+    }
+
+
+@pytest.fixture
+def gateway(world, settings):
+    return world.start(**settings)
+
+
+@pytest.fixture
+def funded(gateway, tempo):
+    """Who has proven the owner's wallet, and paid in ten dollars from it."""
+    _, customer = opened(gateway, OWNER)
+    tempo.pay(10_000_000, TREASURY.address, sender=OWNER)
+    tempo.finalise()
+    until_state(gateway, "credited")
+    return customer
+
+
+def order(name="first", amount="4.00", wallet=OWNER.address, asset="pathusd", chain="tempo-testnet"):
+    return {"id": name, "chain": chain, "asset": asset, "amount": amount, "wallet": wallet}
+
+
+def withdraw(customer, **asked):
+    return call("POST", f"{customer.gateway.url}/v1/withdrawals", headers=customer.bearer, json=asked)
+
+
+def told(customer, name="first"):
+    return call("GET", f"{customer.gateway.url}/v1/withdrawals/{name}", headers=customer.bearer).expect(200).json()
+
+
+def until_told(customer, state, name="first"):
+    until(lambda: told(customer, name)["state"] == state, f"{name} to be {state}")
+    return told(customer, name)
+
+
+def decide(gateway, customer, verb, name="first", **more):
+    return gateway.admin("POST", f"/v1/admin/withdrawals/{customer.id}/{name}/{verb}", **more)
+
+
+def has(tempo, account):
+    return tempo.web3.eth.contract(tempo.web3.to_checksum_address(PATH_USD), abi=BALANCE_OF).functions.balanceOf(account.address).call()
+
+
+def kinds(withdrawal):
+    return [step["kind"] for step in withdrawal["steps"]]
+
+
+def rail(gateway, chain, asset):
+    return gateway.admin("GET", "/v1/admin/stats").expect(200).json()["rails"][chain][asset]
+
+
+def test_what_was_paid_in_goes_back_to_its_wallet_once(gateway, tempo, funded):
+    before = has(tempo, OWNER)
+    made = withdraw(funded, **order()).expect(200).json()
+    assert (made["amount"], made["customer"]) == (4_000_000, funded.id)
+    # It can not be spent any more, from the moment that it is asked for.
+    assert funded.balance() == 6_000_000
+    sent = until_told(funded, "broadcast")
+    tempo.finalise()
+    done = until_told(funded, "confirmed")
+    assert done["transaction"] == sent["transaction"]
+    assert kinds(done) == ["requested", "approved", "broadcast", "confirmed"]
+    receipt = tempo.web3.eth.get_transaction_receipt(done["transaction"])
+    assert receipt["status"] == 1 and receipt["from"] == TREASURY.address
+    assert has(tempo, OWNER) == before + 4_000_000
+    # The same again is the same one.
+    again = withdraw(funded, **order()).expect(200).json()
+    assert again["state"] == "confirmed" and has(tempo, OWNER) == before + 4_000_000
+    withdraw(funded, **order(amount="4.01")).expect(409)
+    stats = gateway.admin("GET", "/v1/admin/stats").expect(200).json()
+    assert stats["assets"]["pathusd"]["withdrawals"] == 4_000_000
+    assert stats["rails"]["tempo-testnet"]["pathusd"] == {"custody": 6_000_000, "on_chain": 6_000_000}
+    lines = call("GET", f"{funded.proxy}/transactions").expect(200).json()["transactions"]
+    assert [(line["type"], line["usdc_amount"]) for line in lines] == [("WITHDRAWAL", -4_000_000), ("DEPOSIT", 10_000_000)]
+    listed = call("GET", f"{gateway.url}/v1/withdrawals", headers=funded.bearer).expect(200).json()
+    assert [one["id"] for one in listed["withdrawals"]] == ["first"] and "next" not in listed
+
+
+def test_many_at_once_are_each_paid_once_and_never_more_than_there_is(gateway, tempo, funded):
+    before = has(tempo, OWNER)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda number: withdraw(funded, **order(f"w{number % 8}", "2.00")), range(24)))
+    assert sorted({answer.status for answer in answers}) == [200, 402]
+    paid = {answer.json()["id"] for answer in answers if answer.status == 200}
+    assert len(paid) == 5 and funded.balance() == 0
+    for name in paid:
+        until_told(funded, "broadcast", name)
+    tempo.finalise()
+    transactions = {until_told(funded, "confirmed", name)["transaction"] for name in paid}
+    assert len(transactions) == 5 and has(tempo, OWNER) == before + 10_000_000
+
+
+def test_a_gateway_that_dies_between_signing_and_landing_pays_once(world, settings, gateway, tempo, funded):
+    before = has(tempo, OWNER)
+    # The node takes transactions, and mines none yet.
+    tempo.ask("test_minesAtOnce", False)
+    withdraw(funded, **order()).expect(200)
+    first = until_told(funded, "broadcast")
+    gateway.kill()
+    # What was sent is lost, too.
+    assert tempo.ask("test_forget") >= 1
+    funded.gateway = world.start(**settings)
+    until(lambda: tempo.ask("test_pool") == [first["transaction"]], "the same transaction to be sent again")
+    tempo.ask("test_minesAtOnce", True)
+    tempo.mine(3)
+    assert until_told(funded, "confirmed")["transaction"] == first["transaction"]
+    assert has(tempo, OWNER) == before + 4_000_000
+
+
+def test_a_block_that_leaves_the_chain_takes_no_payment_with_it(gateway, tempo, funded):
+    before = has(tempo, OWNER)
+    withdraw(funded, **order()).expect(200)
+    first = until_told(funded, "broadcast")
+    # In a block, which goes again before it is final; the transaction is sent anew.
+    [gone] = tempo.ask("test_reorganise", 0)
+    assert gone == first["transaction"]
+    until(lambda: tempo.ask("eth_getTransactionReceipt", gone), "the transaction to land anew")
+    assert told(funded)["state"] == "broadcast"
+    tempo.finalise()
+    assert until_told(funded, "confirmed")["transaction"] == gone
+    assert has(tempo, OWNER) == before + 4_000_000
+
+
+def test_a_transaction_whose_nonce_another_took_fails_and_waits_for_an_operator(gateway, tempo, funded):
+    before = has(tempo, OWNER)
+    tempo.ask("test_minesAtOnce", False)
+    withdraw(funded, **order()).expect(200)
+    first = until_told(funded, "broadcast")
+    # It is lost, and somebody else sends from the treasury before it is there again.
+    tempo.ask("test_refuse", first["transaction"])
+    tempo.pay(1, OWNER.address, sender=TREASURY)
+    tempo.ask("test_minesAtOnce", True)
+    tempo.mine()
+    assert told(funded)["state"] == "broadcast"
+    tempo.finalise()
+    tempo.mine(2)
+    failed = until_told(funded, "failed")
+    assert failed["reason"] == "another transaction has its nonce" and funded.balance() == 6_000_000
+    line = run("withdrawals", "show", f"{funded.id}/first", "--database", f"sqlite:{gateway.world.directory / 'farebox.db'}",
+               FAREBOX_ADMIN_KEY=gateway.admin_key)  # fmt: skip
+    assert line.returncode == 0 and "failed" in line.stdout, line.stderr
+    decide(gateway, funded, "approve", operator="ann").expect(200)
+    again = until_told(funded, "broadcast")
+    assert again["transaction"] != first["transaction"]
+    tempo.finalise()
+    assert kinds(until_told(funded, "confirmed"))[-4:] == ["failed", "approved", "broadcast", "confirmed"]
+    assert has(tempo, OWNER) == before + 4_000_001
+
+
+def test_a_treasury_without_the_money_sends_nothing(gateway, tempo, funded):
+    # All of it goes elsewhere.
+    tempo.pay(9_000_000, OWNER.address, sender=TREASURY)
+    withdraw(funded, **order()).expect(200)
+    until_told(funded, "approved")
+    tempo.mine(3)
+    assert told(funded)["state"] == "approved"
+    tempo.pay(9_000_000, TREASURY.address, sender=evm_account(2))
+    until_told(funded, "broadcast")
+    tempo.finalise()
+    until_told(funded, "confirmed")
+
+
+def test_only_a_key_that_manages_keys_moves_money_out_and_only_its_own(gateway, tempo, funded):
+    made = call("POST", f"{gateway.url}/v1/keys", headers=funded.bearer, json={"label": "agent"}).expect(200).json()
+    gateway.world.secret("key", made["key"])
+    agent = {"authorization": f"Bearer {made['key']}"}
+    call("POST", f"{gateway.url}/v1/withdrawals", headers=agent, json=order()).expect(403)
+    withdraw(funded, **order()).expect(200)
+    call("POST", f"{gateway.url}/v1/withdrawals/first/cancel", headers=agent, json={}).expect(403)
+    stranger = gateway.customer("50.00")
+    for name in ("first", "nothing"):
+        call("GET", f"{gateway.url}/v1/withdrawals/{name}", headers=stranger.bearer).expect(404)
+    # A wallet of another's, and one that nobody has proven.
+    for wallet in (OWNER.address, evm_account(5).address):
+        assert withdraw(stranger, **order(wallet=wallet)).expect(403).json()["code"] == "wallet_not_proven"
+    # What was granted is not paid out.
+    _, given = opened(gateway, evm_account(3))
+    given.grant("50.00")
+    refused = withdraw(given, **order(wallet=evm_account(3).address)).expect(402).json()
+    assert refused["code"] == "insufficient_withdrawable"
+
+
+@pytest.mark.parametrize(
+    "change, status",
+    [
+        ({"amount": "0"}, 400), ({"amount": "-1"}, 400), ({"amount": "0.99"}, 400), ({"amount": "1.0000001"}, 400),
+        ({"amount": 5}, 400), ({"amount": "99999999999999999999"}, 400), ({"chain": "base"}, 400), ({"asset": "usd"}, 400),
+        ({"asset": "sol"}, 400), ({"wallet": "here"}, 400), ({"wallet": "11111111111111111111111111111111"}, 400),
+        ({"wallet": f"{OWNER.address}@tempo-testnet"}, 400), ({"id": ""}, 400), ({"id": "a/b"}, 400), ({"id": "x" * 65}, 400),
+        ({"more": 1}, 400), ({"amount": "10.01"}, 402),
+    ],
+)  # fmt: skip
+def test_what_is_no_order_takes_nothing(gateway, tempo, funded, change, status):
+    withdraw(funded, **order() | change).expect(status)
+    assert funded.balance() == 10_000_000
+
+
+def test_what_waits_is_cancelled_rejected_or_approved(world, settings, tempo):
+    gateway = world.start(**settings | {"FAREBOX_WITHDRAWAL_COOL_DOWN": "3600"})
+    _, customer = opened(gateway, OWNER)
+    tempo.pay(10_000_000, TREASURY.address, sender=OWNER)
+    tempo.finalise()
+    until_state(gateway, "credited")
+    for name in ("one", "two", "three"):
+        withdraw(customer, **order(name, "2.00")).expect(200)
+    gone = call("POST", f"{gateway.url}/v1/withdrawals/one/cancel", headers=customer.bearer, json={}).expect(200).json()
+    assert gone["state"] == "rejected" and customer.balance() == 6_000_000
+    decide(gateway, customer, "reject", "two", reason="ask support", operator="ann").expect(200)
+    assert customer.balance() == 8_000_000
+    decide(gateway, customer, "reject", "two", operator="ann").expect(400)
+    database = ["--database", f"sqlite:{world.directory / 'farebox.db'}"]
+    listed = run("withdrawals", "list", *database, FAREBOX_ADMIN_KEY=gateway.admin_key)
+    assert listed.stdout.split()[:2] == [f"{customer.id}/three", "requested"], listed.stderr
+    approved = run("withdrawals", "approve", f"{customer.id}/three", *database, FAREBOX_ADMIN_KEY=gateway.admin_key)
+    assert approved.returncode == 0 and "approved by operator/admin" in approved.stdout, approved.stderr
+    until_told(customer, "broadcast", "three")
+    decide(gateway, customer, "reject", "three", reason="too late").expect(409)
+    call("POST", f"{gateway.url}/v1/withdrawals/three/cancel", headers=customer.bearer, json={}).expect(409)
+    tempo.finalise()
+    until_told(customer, "confirmed", "three")
+    lines = call("GET", f"{customer.proxy}/transactions").expect(200).json()["transactions"]
+    assert sorted(line["type"] for line in lines) == ["DEPOSIT"] + 3 * ["WITHDRAWAL"] + 2 * ["WITHDRAWAL_RETURN"]
+
+
+def test_what_is_beyond_the_days_limit_waits_for_an_operator(world, settings, tempo):
+    gateway = world.start(**settings | {"FAREBOX_WITHDRAWAL_LIMIT": "5.00"})
+    _, customer = opened(gateway, OWNER)
+    tempo.pay(10_000_000, TREASURY.address, sender=OWNER)
+    tempo.finalise()
+    until_state(gateway, "credited")
+    withdraw(customer, **order("one", "3.00")).expect(200)
+    until_told(customer, "broadcast", "one")
+    withdraw(customer, **order("two", "3.00")).expect(200)
+    withdraw(customer, **order("three", "2.00")).expect(200)
+    until_told(customer, "broadcast", "three")
+    assert told(customer, "two")["state"] == "requested"
+    decide(gateway, customer, "approve", "two").expect(200)
+    until_told(customer, "broadcast", "two")
+    tempo.finalise()
+    until_told(customer, "confirmed", "two")
+
+
+def test_without_the_treasurys_own_key_nothing_goes_out(world, settings, tempo):
+    gateway = world.start(**settings | {"TEMPO_TESTNET_WITHDRAWAL_KEY_FILE": None})
+    _, customer = opened(gateway, OWNER)
+    assert withdraw(customer, **order()).expect(403).json()["code"] == "withdrawals_off"
+    gateway.stop()
+    path = settings["TEMPO_TESTNET_WITHDRAWAL_KEY_FILE"]
+    for content, mode in ((OWNER.key.hex(), 0o600), ("hello", 0o600), ("", 0o600), (TREASURY.key.hex(), 0o644)):
+        path.chmod(0o600)
+        path.write_text(content)
+        path.chmod(mode)
+        done = run("serve", directory=world.directory, **gateway.settings | settings)
+        assert done.returncode == 65, done.stderr
+        assert "TEMPO_TESTNET_WITHDRAWAL_KEY_FILE" in done.stderr and len(done.stderr.splitlines()) == 1
+        assert not content or content not in done.stderr
+
+
+# Solana
+
+
+@pytest.fixture
+def solana(world):
+    node = SolanaNode(world.directory)
+    world.programs.callback(node.kill)
+    return node
+
+
+@pytest.fixture
+def solana_settings(world, solana):
+    return {
+        "FAREBOX_CHAINS": "solana-devnet",
+        "SOLANA_TREASURY": str(payer.TREASURY.pubkey()),
+        "SOLANA_RPC_URL": solana.url,
+        "SOLANA_WITHDRAWAL_KEY_FILE": key_file(world.directory, json.dumps(list(bytes(payer.TREASURY)))),
+        "SOL_USDC_RATE": "150",
+        "FAREBOX_DEPOSIT_SECONDS": "0.05",
+        "FAREBOX_WITHDRAWAL_COOL_DOWN": "0",
+    }
+
+
+@pytest.fixture
+def saver(world, solana, solana_settings):
+    """Who has proven the user's wallet, and paid in USDC and SOL from it."""
+    gateway = world.start(**solana_settings)
+    _, customer = opened(gateway, payer.USER)
+    solana.succeed(solana.send([payer.pay(10_000_000)]))
+    solana.succeed(solana.send([payer.pay_sol(2_000_000_000)]))
+    until_state(gateway, "credited", 2)
+    return customer
+
+
+def solana_order(name="first", amount="4.00", asset="usdc", wallet=payer.USER):
+    return order(name, amount, str(wallet.pubkey()), asset, "solana-devnet")
+
+
+def tokens(solana, wallet):
+    account = str(payer.account_of(wallet.pubkey(), payer.USDC))
+    return int(solana.ask("getTokenAccountBalance", account)["value"]["amount"])
+
+
+def lamports(solana, wallet):
+    return solana.ask("getBalance", str(wallet.pubkey()))["value"]
+
+
+def test_usdc_and_sol_go_back_to_their_wallet_and_the_fees_are_ours(saver, solana):
+    gateway = saver.gateway
+    start = rail(gateway, "solana-devnet", "sol")
+    before = tokens(solana, payer.USER), lamports(solana, payer.USER)
+    withdraw(saver, **solana_order()).expect(200)
+    withdraw(saver, **solana_order("second", "1.5", "sol")).expect(200)
+    first, second = (until_told(saver, "confirmed", name) for name in ("first", "second"))
+    assert kinds(first) == kinds(second) == ["requested", "approved", "broadcast", "confirmed"]
+    assert tokens(solana, payer.USER) == before[0] + 4_000_000
+    assert lamports(solana, payer.USER) == before[1] + 1_500_000_000
+    # Each transaction names its withdrawal, and what the network took is in the books.
+    logs = solana.ask("getTransaction", first["transaction"])["meta"]
+    assert any("farebox/withdrawal/first" in line for line in logs["logMessages"])
+    stats = gateway.admin("GET", "/v1/admin/stats").expect(200).json()
+    assert stats["assets"]["sol"]["overrun"] == 10_000
+    end = stats["rails"]["solana-devnet"]["sol"]
+    assert start["on_chain"] - end["on_chain"] == start["custody"] - end["custody"] == 1_500_010_000
+    assert stats["rails"]["solana-devnet"]["usdc"]["custody"] == 6_000_000
+
+
+def test_a_wallet_without_a_token_account_gets_one_and_its_rent_is_ours(saver, solana):
+    gateway = saver.gateway
+    from solders.keypair import Keypair
+
+    fresh = Keypair()
+    opened(gateway, fresh, saver.key)
+    withdraw(saver, **solana_order(wallet=fresh)).expect(200)
+    until_told(saver, "confirmed")
+    assert tokens(solana, fresh) == 4_000_000
+    borne = gateway.admin("GET", "/v1/admin/stats").expect(200).json()["assets"]["sol"]["overrun"]
+    assert borne == 5_000 + solana.ask("getMinimumBalanceForRentExemption", 165)
+
+
+def test_what_never_landed_is_signed_anew_only_when_it_can_not_land_any_more(saver, solana):
+    before = tokens(solana, payer.USER)
+    # The node takes what is sent, and loses it.
+    solana.ask("test_swallow", True)
+    withdraw(saver, **solana_order()).expect(200)
+    first = until_told(saver, "broadcast")
+    solana.ask("test_advance", 160)
+    until(lambda: solana.ask("test_swallowed") >= 3, "it to be sent again")
+    assert told(saver)["transaction"] == first["transaction"]
+    solana.ask("test_swallow", False)
+    solana.ask("test_expireBlockhash")
+    solana.ask("test_advance", 160)
+    done = until_told(saver, "confirmed")
+    assert kinds(done) == ["requested", "approved", "broadcast", "expired", "broadcast", "confirmed"]
+    assert done["transaction"] != first["transaction"] and tokens(solana, payer.USER) == before + 4_000_000
+
+
+def test_a_gateway_that_dies_on_the_way_pays_once_on_solana(world, solana_settings, saver, solana):
+    before = tokens(solana, payer.USER)
+    solana.ask("test_swallow", True)
+    withdraw(saver, **solana_order()).expect(200)
+    first = until_told(saver, "broadcast")
+    saver.gateway.kill()
+    solana.ask("test_swallow", False)
+    saver.gateway = world.start(**solana_settings)
+    assert until_told(saver, "confirmed")["transaction"] == first["transaction"]
+    assert tokens(solana, payer.USER) == before + 4_000_000

@@ -1,0 +1,30 @@
+"""Wallets that prove themselves, by the stock clients eth_account and solders."""
+
+from eth_account.messages import encode_defunct
+
+from programs import Customer, is_key
+from wire import call
+
+
+def challenge(gateway, address, **more):
+    return call("POST", f"{gateway.url}/v1/challenge", json={"address": address} | more).expect(200).json()
+
+
+def session(gateway, message, signature, key=None):
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    return call("POST", f"{gateway.url}/v1/session", headers=headers, json={"message": message, "signature": signature})
+
+
+def signed(account, message):
+    return "0x" + bytes(account.sign_message(encode_defunct(text=message)).signature).hex()
+
+
+def opened(gateway, account, key=None):
+    """A session for an account of eth_account's or a key of solders', by the message that the gateway writes."""
+    is_solana = hasattr(account, "pubkey")
+    message = challenge(gateway, str(account.pubkey()) if is_solana else account.address)["message"]
+    signature = str(account.sign_message(message.encode())) if is_solana else signed(account, message)
+    answer = session(gateway, message, signature, key).expect(200).json()
+    assert is_key(answer["api_key"])
+    gateway.world.secret("key", answer["api_key"])
+    return answer, Customer(gateway, answer["customer"], answer["api_key"])
