@@ -108,7 +108,8 @@ let package = Package(
         .target(
             name: "Paying",
             dependencies: [
-                "Primitives", "Ledger", "ChainFormats", "Deposits", "Withdrawals", "Watching", crypto,
+                "Primitives", "Ledger", "ChainFormats", "Deposits", "Withdrawals", "Watching",
+                crypto,
                 logging, metrics, lifecycle,
             ],
             swiftSettings: strict,
@@ -136,7 +137,8 @@ let package = Package(
         .target(
             name: "StoreSQLite",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Withdrawals",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -147,7 +149,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Withdrawals",
                 "ChainFormats", "Watching", "Providers",
                 "Forwarding", "RateLimits", nioCore, httpTypes, hummingbird, logging, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -171,7 +174,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Withdrawals",
                 "ChainFormats", "Watching", "Paying", "Providers",
                 "Forwarding", "RateLimits", "StoreSQLite", "Gateway", "SimulatedUpstreams",
                 nioCore, hummingbird, logging, metrics, lifecycle,
@@ -207,7 +211,8 @@ let package = Package(
         .target(
             name: "GatewayTestKit",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Withdrawals",
                 "Providers", "ChainFormats", "Watching",
                 "Forwarding", "Gateway", "SimulatedUpstreams", nioCore, httpTypes,
             ],
@@ -234,7 +239,8 @@ let package = Package(
             name: "DiskSimulation",
             dependencies: [
                 "Simulation", "SimulatedDisk", "GatewayTestKit", "Primitives", "Metering",
-                "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals", "StoreSQLite",
+                "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
+                "StoreSQLite",
             ],
             swiftSettings: strict,
         ),
@@ -275,7 +281,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DepositsTests",
-            dependencies: ["Deposits", "Withdrawals", "Ledger", "Primitives", "Identity", "GatewayTestKit"],
+            dependencies: [
+                "Deposits", "Withdrawals", "Ledger", "Primitives", "Identity", "GatewayTestKit",
+            ],
             swiftSettings: strict,
         ),
         .testTarget(
@@ -327,7 +335,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits", "Withdrawals",
+                "Primitives", "Metering", "Pricing", "Ledger", "Receipts", "Identity", "Deposits",
+                "Withdrawals",
                 "ChainFormats", "Watching", "Providers",
                 "RateLimits", "Forwarding", "Gateway", "GatewayTestKit", nioCore, httpTypes,
                 logging, hummingbird, .product(name: "NIOPosix", package: "swift-nio"),
@@ -342,7 +351,7 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Simulation", "Ledger", "Primitives"],
+            dependencies: ["Simulation", "Ledger", "Primitives", "Withdrawals"],
             swiftSettings: strict,
         ),
         .testTarget(

@@ -3,6 +3,8 @@
 Tokens stand in the genesis block at the addresses that they have on the real chain. Blocks can be taken back.
 """
 
+import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -45,9 +47,15 @@ def text(data):
 
 def compiled(name):
     """The code of a contract as it stands on the chain, once it is deployed."""
-    vyper = Path(sys.executable).with_name("vyper")
-    done = subprocess.run([vyper, "-f", "bytecode_runtime", CONTRACTS / f"{name}.vy"], capture_output=True, text=True, check=True)
-    return bytes.fromhex(done.stdout.strip().removeprefix("0x"))
+    source, vyper = CONTRACTS / f"{name}.vy", Path(sys.executable).with_name("vyper")
+    # Beside the compiler, which a new environment replaces.
+    kept = vyper.with_name(f"{name}-{hashlib.sha256(source.read_bytes()).hexdigest()[:16]}.code")
+    if not kept.exists():
+        done = subprocess.run([vyper, "-f", "bytecode_runtime", source], capture_output=True, text=True, check=True)
+        made = kept.with_name(f"{kept.name}.{os.getpid()}")
+        made.write_text(done.stdout.strip().removeprefix("0x"))
+        made.replace(kept)
+    return bytes.fromhex(kept.read_text())
 
 
 def token_account(code, balances):

@@ -1,6 +1,7 @@
 import Primitives
 import Simulation
 import Testing
+import Withdrawals
 
 struct OracleTests {
     @Test(arguments: UInt64(1)...20)
@@ -9,7 +10,7 @@ struct OracleTests {
         let events = LedgerEvent.random(300, &dice)
         let run = LedgerWorld.run(events, auditEvery: 50)
         #expect(run.failure == nil, "make simulate WORLD=ledger SEED=\(seed) STEPS=300 AUDIT=50")
-        #expect(run.fullAudits == 6 && run.comparisons > 250)
+        #expect(run.fullAudits == 6 && run.comparisons > 200)
     }
 
     @Test(arguments: [true, false])
@@ -60,8 +61,13 @@ struct OracleTests {
             "refund_exceeds_charge", "transfer_exists_with_different_content",
             "deposit_is_empty", "deposit_not_found", "deposit_not_suspended",
             "deposit_credited_to_another", "deposit_customer_not_found", "wallet_bound_to_another",
+            "insufficient_withdrawable", "wallet_not_proven", "withdrawal_not_found",
+            "withdrawal_exists_with_different_content", "withdrawal_in_another_state",
         ] {
             #expect(outcomes[.refused(code), default: 0] > 0, "\(code) in \(outcomes)")
+        }
+        for stage in WithdrawalStage.allCases.map(\.rawValue) {
+            #expect(outcomes[.withdrawal(stage), default: 0] > 0, "\(stage) in \(outcomes)")
         }
         for words in [
             "seen", "credited c", "suspended unknown_code", "suspended unknown_sender",

@@ -40,7 +40,7 @@ package enum Surface: Hashable, Sendable {
     ]
     private static let plainPaths = [
         "/v1/register", "/v1/challenge", "/v1/session", "/v1/hooks", "/v1/pricing", "/v1/admin",
-        "/v1/receipts",
+        "/v1/receipts", "/v1/withdrawals",
         "/health", "/livez", "/readyz",
         "/metrics",
     ]
