@@ -55,20 +55,30 @@ package struct SimpleBudget: Hashable, Sendable {
 extension LedgerEvent {
     /// The events of one world: few customers, keys and ids, so that they meet.
     package static func random(_ count: Int, _ dice: inout Dice) -> [LedgerEvent] {
-        var events: [LedgerEvent] = []
+        // In most worlds everybody has a wallet, without which nothing is withdrawn.
+        var events: [LedgerEvent] =
+            dice.oneIn(4) ? [] : (0..<3).map { .bind(wallet: $0, customer: $0) }
         let deposits = (0..<16).map { SimpleDeposit.random(id: $0, &dice) }
-        for _ in 0..<count {
+        // What usually follows, sooner or later.
+        var expected: [LedgerEvent] = []
+        while events.count < count {
             // Somebody asks again now and then.
             let recent = Array(events.suffix(12))
-            let isRepeat = dice.oneIn(10) && !recent.isEmpty
-            events.append(isRepeat ? dice.pick(recent) : random(deposits, &dice))
+            if dice.oneIn(10), !recent.isEmpty {
+                events.append(dice.pick(recent))
+            } else if dice.oneIn(8), !expected.isEmpty {
+                events.append(expected.removeFirst())
+            } else {
+                events.append(random(deposits, &dice))
+                if case .withdraw(let asked)? = events.last { expected += asked.usual(&dice) }
+            }
         }
         return events
     }
 
     private static func random(_ deposits: [SimpleDeposit], _ dice: inout Dice) -> LedgerEvent {
         let id = dice.below(48)
-        switch dice.below(128) {
+        switch dice.below(126) {
         case 0..<8:
             return .grant(
                 id: dice.below(60),
@@ -77,7 +87,7 @@ extension LedgerEvent {
                 amount: max(1, amount(&dice)),
             )
         case 8..<14, 100..<116: return deposit(dice.pick(deposits), &dice)
-        case 116..<128: return withdrawal(&dice)
+        case 116..<126: return withdrawal(&dice)
         case 14..<46:
             return .place(
                 id: id,
@@ -114,14 +124,19 @@ extension LedgerEvent {
 
     /// Something that happens to a withdrawal.
     private static func withdrawal(_ dice: inout Dice) -> LedgerEvent {
-        let (id, customer) = (dice.below(4), dice.below(3))
-        guard dice.oneIn(3) else {
+        // Few of them, so that what is decided meets what was asked for.
+        let (id, customer) = (dice.below(2), dice.below(3))
+        guard dice.oneIn(4) else {
             return .decide(id: id, customer: customer, .random(&dice))
         }
-        let asset = dice.pick(Asset.allCases)
-        let amount = dice.oneIn(2) ? small(&dice) : amount(&dice)
         return .withdraw(
-            SimpleWithdrawal(id: id, customer: customer, wallet: dice.below(4), asset, amount)
+            SimpleWithdrawal(
+                id: id,
+                customer: customer,
+                wallet: dice.oneIn(6) ? dice.below(4) : customer,
+                dice.pick(Asset.allCases),
+                dice.oneIn(6) ? amount(&dice) : small(&dice) / 4,
+            )
         )
     }
 

@@ -17,6 +17,21 @@ package struct SimpleWithdrawal: Hashable, Sendable {
     }
 }
 
+extension SimpleWithdrawal {
+    /// What becomes of it where nothing comes between.
+    func usual(_ dice: inout Dice) -> [LedgerEvent] {
+        let ends: [WithdrawalEvent] = [
+            .confirm(attempt: 0, fee: 5), .confirm(attempt: 0, fee: 0), .fail(attempt: 0, fee: 5),
+            .expire(attempt: 0),
+        ]
+        let way: [WithdrawalEvent] =
+            dice.oneIn(6) ? [.reject] : [.approve(byOperator: false), .broadcast(attempt: 0)]
+        return (way + [dice.pick(ends)]).map {
+            .decide(id: id, customer: customer, $0)
+        }
+    }
+}
+
 /// What can happen to a withdrawal that was asked for.
 package enum WithdrawalEvent: Hashable, Sendable {
     case approve(byOperator: Bool)
