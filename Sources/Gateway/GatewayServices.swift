@@ -1,6 +1,7 @@
 import Deposits
 package import Forwarding
 import Identity
+import Ledger
 package import Logging
 package import Primitives
 import RateLimits
@@ -82,6 +83,9 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
             logger: logger,
         )
     }
+
+    /// What SOL is worth now; `nil` where it covers nothing.
+    var solRate: SOLRate? { settings.solRates.rate(at: time.now()) }
 
     var placeHold: PlaceHold<Storage> { PlaceHold(store: store, settings: settings) }
     var settle: Settle<Storage> { Settle(store: store, settings: settings, time: time) }

@@ -1,5 +1,4 @@
 import Deposits
-package import Ledger
 package import Pricing
 package import RateLimits
 package import Watching
@@ -60,8 +59,8 @@ package struct GatewaySettings: Sendable {
     package var clientAddressHeader: String?
     /// The chains on which deposits are taken, as refusals for money tell of them.
     package var rails: [DepositRail] = []
-    /// What SOL is worth by the operator's word; `nil` where SOL covers nothing.
-    package var solRate: SOLRate?
+    /// What SOL is worth, for who needs it now.
+    package var solRates = SOLRateBook(nil)
 
     package init(publicURL: String?, holds: HoldPolicy) {
         self.publicURL = publicURL

@@ -100,7 +100,9 @@ struct ChainPreset: Sendable {
     static func environment(_ environment: [String: String]) -> [String: String] {
         let names = (environment[SettingKey.chains.variable] ?? "").names
         let settings = names.flatMap { named($0).settings }
-        let keys = settings + [SettingKey.chains, .depositSeconds, .solRate, .unprovenPayers]
+        let keys =
+            settings + [SettingKey.chains, .depositSeconds, .solRate, .unprovenPayers]
+            + SettingKey.solRateSource
         let variables = Set(keys.map(\.variable))
         return environment.filter { variables.contains($0.key) }
     }

@@ -197,7 +197,7 @@ extension String {
     }
 
     /// A node's URL may have a query, which holds a key.
-    fileprivate var isNodeURL: Bool {
+    var isNodeURL: Bool {
         allSatisfy { $0.isASCII && !$0.isWhitespace && $0 != "#" }
             && (hasPrefix("https://") || hasPrefix("http://")) && split(separator: "/").count >= 2
     }

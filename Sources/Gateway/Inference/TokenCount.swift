@@ -42,7 +42,7 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
         var response = try await within(gateway.settings.idleTimeout) {
             try await forward(outgoing)
         }
-        let solRate = gateway.settings.solRate
+        let solRate = gateway.solRate
         let funds = try await gateway.store.read { transaction in
             try transaction.funds(of: key.customer, solRate: solRate)
         }
