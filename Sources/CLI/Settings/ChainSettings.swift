@@ -84,6 +84,8 @@ extension SettingsReader {
             treasury: treasury.checksummed,
             coins: [DepositRail.Coin(asset, token: token.checksummed)],
             isTestnet: preset.isTestnet,
+            // The operator's own may hold a key.
+            publicNode: optional(preset.setting(.rpcURL)) == nil ? preset.nodeURL : nil,
         )
         return ChainSettings(
             rail: rail,
