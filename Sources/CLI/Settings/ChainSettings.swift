@@ -111,7 +111,9 @@ extension SettingsReader {
             : value(named, "a program's address") {
                 SolanaKey($0)
             }
-        let helius = optional(.heliusKey).map { "https://\(known.heliusHost)/?api-key=\($0)" }
+        let hasHelius = !(optional(.heliusKey) ?? "").isEmpty
+        let helius =
+            hasHelius ? "https://\(known.heliusHost)/?api-key=\(try credential(.heliusKey))" : nil
         let nodes = try nodes(preset.setting(.rpcURL, fallback: helius, isSecret: true))
         let treasury = SolanaTreasury(
             chain: preset.name,
@@ -148,6 +150,7 @@ extension SettingsReader {
         guard WebSocketNode(url, random: SystemSources.random) != nil else {
             throw .invalid(setting.variable, expected: "a ws or wss URL, or none")
         }
+        try checkKeys(in: url, setting)
         return url
     }
 
@@ -167,6 +170,7 @@ extension SettingsReader {
         guard !urls.isEmpty, urls.allSatisfy(\.isNodeURL) else {
             throw .invalid(setting.variable, expected: "http or https URLs, separated by commas")
         }
+        for url in urls { try checkKeys(in: url, setting) }
         return urls
     }
 }

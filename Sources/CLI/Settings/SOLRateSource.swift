@@ -45,6 +45,7 @@ extension SettingsReader {
         guard url.isNodeURL else {
             throw .invalid(SettingKey.solRateURL.variable, expected: "an http or https URL")
         }
+        try checkKeys(in: url, .solRateURL)
         let interval = try seconds(.solRateSeconds, upTo: 3600)
         let longest = try seconds(.solRateMaxAge, upTo: 86_400)
         guard longest > interval else {
