@@ -297,7 +297,11 @@ let package = Package(
             name: "WatchingTests",
             dependencies: [
                 "Watching", "Deposits", "Ledger", "Primitives", "Identity", "GatewayTestKit",
-                "ChainFormats",
+                "ChainFormats", nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict,

@@ -1,6 +1,7 @@
 import Deposits
 package import Forwarding
 import Identity
+import Ledger
 package import Logging
 package import Primitives
 import RateLimits
@@ -83,6 +84,9 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         )
     }
 
+    /// What SOL is worth now; `nil` where it covers nothing.
+    var solRate: SOLRate? { settings.solRates.rate(at: time.now()) }
+
     var placeHold: PlaceHold<Storage> { PlaceHold(store: store, settings: settings) }
     var settle: Settle<Storage> { Settle(store: store, settings: settings, time: time) }
 
@@ -132,7 +136,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
             store: store,
             rails: settings.rails.filter { settings.payingChains.contains($0.chain) },
             policy: settings.withdrawals,
-            solRate: settings.solRate,
+            solRate: solRate,
             time: time,
         )
     }

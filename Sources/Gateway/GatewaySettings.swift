@@ -1,5 +1,4 @@
 import Deposits
-package import Ledger
 package import Pricing
 package import RateLimits
 package import Watching
@@ -64,8 +63,8 @@ package struct GatewaySettings: Sendable {
     /// The chains that customers may withdraw on; none where it is empty.
     package var payingChains: Set<String> = []
     package var withdrawals = WithdrawalPolicy()
-    /// What SOL is worth by the operator's word; `nil` where SOL covers nothing.
-    package var solRate: SOLRate?
+    /// What SOL is worth, for who needs it now.
+    package var solRates = SOLRateBook(nil)
 
     package init(publicURL: String?, holds: HoldPolicy) {
         self.publicURL = publicURL

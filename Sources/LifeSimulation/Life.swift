@@ -60,7 +60,7 @@ final class Life: Sendable {
         settings.replayAnswerLimit = [8 << 20, 2000, 8 << 20, 1100][Int(seed % 4)]
         settings.replayLimit = [256 << 20, 256 << 20, 4000, 2200][Int(seed % 4)]
         settings.holdStep = 16
-        settings.solRate = World.solRate
+        settings.solRates = SOLRateBook(World.solRate)
         let clock = world.clock
         // The wall clock: the one that sleepers go by, and what somebody has turned it by.
         let time = TimeSource {

@@ -26,6 +26,8 @@ package struct DepositOffer: Hashable, Sendable, Encodable {
     package let token: String?
     package let decimals: Int
     package let treasury: String
+    /// A node that everybody may ask; EVM chains alone have one.
+    package let rpc: String?
     /// The deposit program, which takes the code in its instruction.
     package let program: String?
     package let depositCode: String
@@ -44,6 +46,7 @@ package struct DepositOffer: Hashable, Sendable, Encodable {
         token = coin.token
         decimals = coin.asset.decimals
         treasury = rail.treasury
+        rpc = rail.publicNode
         depositCode = code
         self.amount = amount.map { DecimalText.text($0.units, decimals: coin.asset.decimals) }
         switch rail.network {

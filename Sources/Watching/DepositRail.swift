@@ -33,6 +33,8 @@ package struct DepositRail: Hashable, Sendable {
     package let coins: [Coin]
     /// Whether its money is worth nothing.
     package let isTestnet: Bool
+    /// A node that everybody may ask, where one is known; never one of the operator's own.
+    package let publicNode: String?
 
     package init(
         chain: String,
@@ -40,12 +42,14 @@ package struct DepositRail: Hashable, Sendable {
         treasury: String,
         coins: [Coin],
         isTestnet: Bool,
+        publicNode: String? = nil,
     ) {
         self.chain = chain
         self.network = network
         self.treasury = treasury
         self.coins = coins
         self.isTestnet = isTestnet
+        self.publicNode = publicNode
     }
 
     /// Whether it is a wallet of this kind of chain.

@@ -42,11 +42,11 @@ def writes(key, signs=False):
     return AccountMeta(key, signs, True)
 
 
-def deposit(amount, code=CODE):
+def deposit(amount, code=CODE, program=PROGRAM, to=TREASURY, references=()):
     data = discriminator("deposit") + code + struct.pack("<Q", amount)
-    vault = account_of(TREASURY.pubkey(), USDC)
+    vault = account_of(to.pubkey(), USDC)
     accounts = [AccountMeta(USER.pubkey(), True, False), writes(account_of(USER.pubkey(), USDC)), reads(USDC)]
-    return Instruction(PROGRAM, data, [*accounts, writes(vault), reads(TOKEN)])
+    return Instruction(program, data, [*accounts, writes(vault), reads(TOKEN), *map(reads, references)])
 
 
 def deposit_sol(amount, code=CODE):

@@ -174,11 +174,11 @@ class SolanaNode(Node):
 
         return asyncio.run(sent())
 
-    def deploy(self, program):
-        """Puts a program on the chain as everybody does: through the loader."""
+    def deploy(self, program, name="program"):
+        """Puts a program on the chain as everybody does: through the loader; returns its address."""
         from solders.keypair import Keypair
 
-        payer, address = self.payer.STRANGER, self.payer.keypair("program")
+        payer, address = self.payer.STRANGER, self.payer.keypair(name)
 
         def rent(size):
             return self.ask("getMinimumBalanceForRentExemption", size)

@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import pytest
+from solders.pubkey import Pubkey
 
 # It puts the folder of the test chains on the path.
 from chains import SolanaNode, claim, code_of, funding, until_state
@@ -17,9 +18,13 @@ TREASURY = str(payer.TREASURY.pubkey())
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     """The deposit program for our treasury, by the toolchain's own compiler."""
-    built = tmp_path_factory.mktemp("program") / "deposit.so"
-    subprocess.run([ROOT / "contracts/solana/build", TREASURY, built], check=True, capture_output=True)
-    return built.read_bytes()
+    return built(tmp_path_factory, TREASURY)
+
+
+def built(tmp_path_factory, treasury):
+    file = tmp_path_factory.mktemp("program") / "deposit.so"
+    subprocess.run([ROOT / "contracts/solana/build", treasury, file], check=True, capture_output=True)
+    return file.read_bytes()
 
 
 @pytest.fixture
@@ -73,6 +78,33 @@ def test_the_programs_event_is_read_by_anchors_own_decoder(solana, program):
     assert {event["code"] for event in events} == {code.hex()}
     assert {event["depositor"] for event in events} == {str(payer.USER.pubkey())}
     assert events[0]["mint"] == str(payer.USDC)
+
+
+def test_what_another_program_prints_is_not_believed(gateway, solana, program, tmp_path_factory):
+    """Its log is our program's, to the byte, in a transaction that names our treasury; the money goes elsewhere."""
+    solana.deploy(program)
+    theirs = built(tmp_path_factory, str(payer.FRIEND.pubkey()))
+    liar = Pubkey.from_string(solana.deploy(theirs, "liar"))
+    customer = gateway.customer()
+    code = bytes.fromhex(code_of(customer))
+    named = [payer.TREASURY.pubkey(), payer.account_of(payer.TREASURY.pubkey(), payer.USDC)]
+    honest = solana.send([payer.deposit(5, code)])
+    spoofed = solana.send([payer.deposit(5, code, program=liar, to=payer.FRIEND, references=named)])
+    last = solana.send([payer.deposit(70, code)])
+    for signature in (honest, spoofed, last):
+        solana.succeed(signature)
+    solana.finalise()
+    assert printed(solana, spoofed) == printed(solana, honest) != []
+    # The later one is credited, so what came before it was looked at.
+    until_state(gateway, "credited", 2)
+    assert claim(customer, spoofed).expect(400).json()["code"] == "VERIFICATION_FAILED"
+    assert balances(customer) == {"usdc": 75}
+
+
+def printed(solana, signature):
+    """What the programs of a transaction say happened."""
+    logs = solana.ask("getTransaction", signature)["meta"]["logMessages"]
+    return [line for line in logs if line.startswith("Program data: ")]
 
 
 def test_a_reference_and_a_memo_are_credited_to_the_code_that_they_name(gateway, solana):

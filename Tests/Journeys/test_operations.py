@@ -344,6 +344,38 @@ def test_a_placeholder_is_no_credential(tmp_path, name, key):
     assert done.returncode == 65 and f"{name} still says what stands in an example" in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HELIUS_API_KEY", "your-api-key-here"), ("HELIUS_API_KEY", "changeme"),
+        ("SOLANA_RPC_URL", "https://mainnet.helius-rpc.com/?api-key=YOUR_API_KEY"),
+        ("SOLANA_RPC_URL", "https://one.example/,https://two.example/v2/%3Cyour-api-key%3E"),
+        ("SOLANA_WS_URL", "wss://mainnet.helius-rpc.com/?x=1&api-key=xxxxxxxx"),
+        ("BASE_RPC_URL", "https://base-mainnet.g.alchemy.com/v2/YOUR_API_KEY"),
+        ("SOL_RATE_URL", "https://prices.example/sol?token=changeme"),
+    ],
+)  # fmt: skip
+def test_a_placeholder_is_no_key_of_a_node(tmp_path, name, value):
+    settings = {"SOLANA_TREASURY": NOBODY, "BASE_TREASURY": "0x" + "11" * 20} | NODES | {name: value}
+    if name == "HELIUS_API_KEY":
+        del settings["SOLANA_RPC_URL"]
+    done = run("serve", directory=tmp_path, **BASE | settings)
+    assert done.returncode == 65 and f"{name} still says what stands in an example" in done.stderr, done.stderr
+    assert value not in done.stderr
+
+
+NOBODY = "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin"
+NODES = {
+    "FAREBOX_CHAINS": "solana,base", "SOLANA_RPC_URL": "http://127.0.0.1:9/api/v1", "SOLANA_WS_URL": "none",
+    "BASE_RPC_URL": "http://127.0.0.1:9/v2/k7Qx2mP0z?network=base&key=0f3e",
+}  # fmt: skip
+
+
+def test_a_key_of_a_node_may_be_any_other(world):
+    settings = {"SOLANA_TREASURY": NOBODY, "BASE_TREASURY": "0x" + "11" * 20}
+    assert world.start(**settings | NODES, SOL_RATE_URL="http://127.0.0.1:9/v2/prices/SOL-USD/spot").is_healthy()
+
+
 @pytest.mark.parametrize("key", ["EMPTY", "none", "dummy", "sk-test", "x", "local"])
 def test_an_upstream_without_keys_may_be_given_any(world, key):
     gateway = world.start(FAREBOX_UPSTREAMS="local", LOCAL_BASE_URL=f"{world.upstream}/v1", LOCAL_API_KEY=key)

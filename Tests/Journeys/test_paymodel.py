@@ -12,6 +12,7 @@ from solders.keypair import Keypair
 
 from chains import PATH_USD, EVMNode, evm_account
 from programs import ROOT, Customer, run, until
+from scripted import ScriptedUpstream
 from wire import call
 
 TEMPO = 42431
@@ -108,7 +109,7 @@ def test_a_name_opens_nothing_and_tells_nothing(gateway):
     assert victim.balance() == thief.balance() == 10**6
 
 
-def test_errors_have_paymodels_codes_beside_the_sdks(gateway):
+def test_errors_have_paymodels_codes_beside_the_sdks(gateway, tempo):
     customer, wallet = payer(gateway)
     client = sdk(gateway, customer.key, wallet.address)
     with pytest.raises(openai.APIStatusError) as refused:
@@ -120,17 +121,108 @@ def test_errors_have_paymodels_codes_beside_the_sdks(gateway):
     assert (deposit["treasury"], deposit["chainId"], deposit["decimals"]) == (TREASURY, TEMPO, 6)
     assert deposit["token"].lower() == PATH_USD and deposit["tokenName"] == "pathusd" and len(body["howTo"]) == 3
     customer.grant("1.00")
+    # The operator's own node may hold a key in its URL.
+    assert "rpc" not in deposit and tempo.url not in refused.value.response.text
     with pytest.raises(openai.BadRequestError) as unknown:
         client.chat.completions.create(**ASK | {"model": "gpt-99"})
-    assert unknown.value.response.json()["code"] == "INVALID_MODEL"
+    told = unknown.value.response.json()
+    assert told["code"] == "INVALID_MODEL" and len(told["available"]) == 3
+    llama = {"id": f"together/{LLAMA}", "name": LLAMA, "togetherId": "meta-llama/Llama-3.3-70B-Instruct-Turbo"}
+    assert llama in told["available"]
     with pytest.raises(openai.BadRequestError) as wrong:
         client.chat.completions.create(**ASK | {"messages": "hello"})
-    assert wrong.value.response.json()["code"] == "INVALID_REQUEST"
+    told = wrong.value.response.json()
+    assert told["code"] == "INVALID_REQUEST" and set(told["expected"]) == {"model", "messages"}
     gateway.world.simulator.answer("fault=not_json")
     with pytest.raises(openai.APIStatusError) as broken:
         client.chat.completions.create(**ASK)
     assert broken.value.status_code == 502 and broken.value.response.json()["code"] == "UPSTREAM_ERROR"
     assert customer.balance() == 10**6
+
+
+@pytest.fixture
+def refusing(world, tempo):
+    """A gateway whose upstream says what it is told to."""
+    upstream = ScriptedUpstream()
+    world.programs.callback(upstream.close)
+    return upstream, world.start(**paymodel(world, tempo, TOGETHER_BASE_URL=f"{upstream.url}/v1"))
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "told"),
+    [
+        ("429 Too Many Requests", [("retry-after", "17")], {"code": "UPSTREAM_RATE_LIMITED", "retryAfter": "17"}),
+        ("429 Too Many Requests", [], {"code": "UPSTREAM_RATE_LIMITED", "retryAfter": "5"}),
+        ("500 Internal Server Error", [], {"code": "UPSTREAM_ERROR", "upstreamStatus": 500}),
+        ("422 Unprocessable Content", [], {"code": "UPSTREAM_ERROR", "upstreamStatus": 422}),
+    ],
+)
+def test_an_upstreams_refusal_is_told_in_both_manners_and_costs_nothing(refusing, status, headers, told):
+    upstream, gateway = refusing
+    customer, wallet = payer(gateway, "1.00")
+    word = b'{"id":"r","error":{"message":"not \\"now\\"","type":"t","param":null,"code":"c"},"code":"THEIRS"}'
+    upstream.answer(word, content_type="application/json", status=status, headers=headers)
+    with pytest.raises(openai.APIStatusError) as refused:
+        sdk(gateway, customer.key, wallet.address).chat.completions.create(**ASK)
+    assert refused.value.status_code == int(status[:3])
+    error = {"message": 'not "now"', "type": "t", "param": None, "code": "c"}
+    assert refused.value.response.json() == told | {"error": error}
+    # Others are told what the upstream said, as it said it.
+    answer = call("POST", f"{gateway.url}/v1/chat/completions", headers=customer.bearer, json=ASK)
+    assert (answer.status, answer.body) == (int(status[:3]), word)
+    assert customer.balance() == 10**6
+
+
+def test_paymodels_own_errors_say_what_would_have_been_right(gateway, tempo):
+    customer, wallet = payer(gateway)
+    headers = customer.bearer | {"x-payer": wallet.address}
+    # PM-19, but 401: a name is no proof.
+    missing = call("GET", f"{gateway.url}/v1/balance").expect(401).json()
+    assert missing["code"] == "MISSING_PAYER" and missing["message"] and missing["example"].startswith("X-Payer: 0x")
+    wrong = call("GET", f"{gateway.url}/v1/balance", headers=headers | {"x-payer": "0x12"}).expect(400).json()
+    assert wrong["code"] == "INVALID_REQUEST" and set(wrong["expected"]) == {"X-Payer"}
+    # PM-9 and PM-25; other clients read an error object alone.
+    lost = call("GET", f"{gateway.url}/v1/nowhere", headers=headers).expect(404).json()
+    assert lost["code"] == "NOT_FOUND" and len(lost["endpoints"]) == 7 and lost["error"]["code"] == "route_not_found"
+    for line in lost["endpoints"]:
+        method, path = line.split()
+        assert call(method, f"{gateway.url}{path}", json={} if method == "POST" else None).status not in (404, 405), line
+    other = call("GET", f"{gateway.url}/v1/nowhere", headers=customer.bearer).expect(404).json()
+    assert set(other) == {"error"}
+
+    def claimed(hash, status):
+        return call("POST", f"{gateway.url}/v1/deposit", headers=headers, json={"txHash": hash}).expect(status).json()
+
+    unknown = "0x" + "ab" * 32
+    assert claimed(unknown, 404) == claimed(unknown, 404) | {"code": "TX_NOT_FOUND", "txHash": unknown}
+    elsewhere = tempo.pay(1, evm_account(5).address)
+    tempo.finalise()
+    told = claimed(elsewhere, 400)
+    assert (told["code"], told["txHash"]) == ("VERIFICATION_FAILED", elsewhere)
+    told = claimed("hello", 400)
+    assert told["code"] == "INVALID_REQUEST" and set(told["expected"]) == {"txHash"}
+
+
+def test_anybody_may_read_what_is_served_and_at_what_price(gateway):
+    listed = call("GET", f"{gateway.url}/v1/models").expect(200).json()["data"]
+    [llama] = [row for row in listed if row["id"] == f"together/{LLAMA}"]
+    assert (llama["object"], llama["created"], llama["owned_by"]) == ("model", 0, "together")
+    assert (llama["permission"], llama["parent"]) == ([], None)
+    assert llama["root"] == "meta-llama/Llama-3.3-70B-Instruct-Turbo"
+    assert (llama["context_window"], llama["max_tokens"]) == (131_072, 4_096)
+    pricing = llama["pricing"]
+    assert (pricing["input_per_million"], pricing["output_per_million"]) == ("1.0560", "1.0560")
+    assert (pricing["currency"], pricing["markup"], pricing["input_per_1m"]) == ("USD", "20%", 1_056_000)
+    assert call("GET", f"{gateway.url}/v1/models/{LLAMA}").expect(200).json() == llama
+    # A key's list is its own, and a wrong one opens nothing.
+    customer, _ = payer(gateway)
+    made = call("POST", f"{gateway.url}/v1/keys", headers=customer.bearer, json={"name": "x", "models": [f"together/{LLAMA}"]})
+    key = made.expect(201).json()["key"]
+    gateway.world.secret("key", key)
+    own = call("GET", f"{gateway.url}/v1/models", headers={"authorization": f"Bearer {key}"}).expect(200).json()["data"]
+    assert own == [llama] and len(listed) == 3
+    for wrong in ({"authorization": "Bearer unused"}, {"x-api-key": ""}, {"x-payer": Account.create().address}):
+        call("GET", f"{gateway.url}/v1/models", headers=wrong).expect(401)
 
 
 def test_the_routes_tell_balance_usage_and_figures(gateway, tempo):

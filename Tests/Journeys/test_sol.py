@@ -1,9 +1,14 @@
 """Customers who pay in SOL: what they are told is in lamports says so, and nothing else is."""
 
+import re
+
 import pytest
 
+from chains import funding
 from dialects import OPENAI
 from money import price, prices, usage_openai
+from programs import run, until
+from rates import RateSource, coinbase
 from wire import call
 
 RATE = 151_234_567  # micro-USD
@@ -14,9 +19,9 @@ def gateway(world):
     return world.start(SOL_USDC_RATE=f"{RATE // 1_000_000}.{RATE % 1_000_000:06}")
 
 
-def lamports(micro):
+def lamports(micro, rate=RATE):
     """Rounded up, as what is taken is."""
-    return -(-micro * 1_000_000_000 // RATE)
+    return -(-micro * 1_000_000_000 // rate)
 
 
 def spend(customer):
@@ -66,3 +71,132 @@ def test_what_moves_in_dollars_has_no_original(gateway):
 
 def told(row):
     return row["asset"], row["usdc_amount"], row["original_amount"], row["original_mint"]
+
+
+# A source that is asked
+
+
+@pytest.fixture
+def source(world):
+    source = RateSource("150.00")
+    world.programs.callback(source.close)
+    return source
+
+
+def asking(world, source, **more):
+    """A gateway that asks the source often, and believes it for as long as no slow machine takes to ask again."""
+    settings = {
+        "SOL_RATE_URL": source.url, "SOL_RATE_SECONDS": "0.05", "SOL_RATE_MAX_AGE": "5",
+        "FAREBOX_CHAINS": "solana-devnet", "SOLANA_TREASURY": "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin",
+        "SOLANA_RPC_URL": "http://127.0.0.1:9", "SOLANA_WS_URL": "none",
+    }  # fmt: skip
+    return world.start(**settings | more)
+
+
+def age(gateway):
+    """The gauge of the rate's age in seconds; none before there is a rate."""
+    text = call("GET", f"{gateway.url}/metrics").expect(200).body.decode()
+    found = re.search(r"^farebox_sol_rate_age_seconds (\d+)$", text, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def until_known(gateway):
+    until(lambda: age(gateway) is not None, "the rate to be known")
+
+
+def rate_charged(customer):
+    """The micro-USD per SOL at which an inference was charged."""
+    receipt = spend(customer)
+    line = statement(customer)[0]
+    micro, taken = receipt["charge"], -line["original_amount"]
+    return next(rate for rate in RATES if lamports(micro, rate) == taken)
+
+
+RATES = [150_000_000, 160_123_456, 1_600_000_000]
+
+
+def offered(customer):
+    return {offer["asset"] for offer in funding(customer)["deposits"]}
+
+
+def test_sol_is_worth_what_the_source_says_now(world, source):
+    gateway = asking(world, source)
+    until_known(gateway)
+    customer = gateway.customer()
+    customer.grant("0.5", asset="sol")
+    assert rate_charged(customer) == 150_000_000
+    # Digits beyond micro-USD are not worth anything.
+    source.quote("160.1234567899")
+    source.wait_for_asks(2)
+    assert rate_charged(customer) == 160_123_456
+    assert "sol" in offered(customer)
+    assert "of-the-operators" not in gateway.errors.read_text()
+
+
+def test_a_source_that_is_silent_is_believed_until_its_rate_is_old(world, source):
+    """Then SOL covers nothing and is not offered; when the source speaks again, it does and is."""
+    gateway = asking(world, source)
+    until_known(gateway)
+    customer = gateway.customer()
+    customer.grant("0.5", asset="sol")
+    assert rate_charged(customer) == 150_000_000
+    source.say(b"out of order", status=503)
+    until(lambda: "sol" not in offered(customer), "the rate to be old")
+    assert age(gateway) >= 5
+    refused = call(**OPENAI.request(customer)).expect(402).json()
+    assert refused["error"]["code"] == "insufficient_funds"
+    assert "sol" not in {offer["asset"] for offer in refused["error"]["funding"]["deposits"]}
+    source.quote("160.123456")
+    until(lambda: "sol" in offered(customer), "the rate to be known again")
+    assert rate_charged(customer) == 160_123_456
+    log = gateway.errors.read_text()
+    assert log.count("SOL's rate can not be read") == log.count("SOL's rate can be read again") == 1
+    assert log.count("sol_rate_unreachable") == 1
+
+
+BAD = [
+    b"", b"null", b"<html>150.00</html>", b'{"data":{}}', b'{"data":{"amount":"-150"}}', b'{"data":{"amount":1.5e2}}',
+    b'{"data":{"amount":"0"}}', b'{"data":{"amount":"1","amount":"1"}}', b'{"data":{"amount":"150"}', b"x" * (2 << 20),
+]  # fmt: skip
+
+
+def test_bad_answers_and_jumps_change_nothing(world, source):
+    gateway = asking(world, source, SOL_RATE_MAX_AGE="60")
+    until_known(gateway)
+    customer = gateway.customer()
+    customer.grant("0.5", asset="sol")
+    source.say_once(*BAD)
+    source.wait_for_asks(len(BAD) + 2)
+    assert rate_charged(customer) == 150_000_000
+    # More than double, once, is somebody's mistake; twice it is the rate.
+    source.say_once(coinbase("1600"))
+    source.wait_for_asks(3)
+    assert rate_charged(customer) == 150_000_000
+    assert "sol_rate_jumped" in gateway.errors.read_text()
+    source.quote("1600")
+    source.wait_for_asks(3)
+    assert rate_charged(customer) == 1_600_000_000
+
+
+def test_a_field_may_stand_anywhere(world, source):
+    source.say(b'[{"solana":{"usd":150}}]')
+    gateway = asking(world, source, SOL_RATE_FIELD="0.solana.usd")
+    until_known(gateway)
+    customer = gateway.customer()
+    customer.grant("0.5", asset="sol")
+    assert rate_charged(customer) == 150_000_000
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"SOL_USDC_RATE": "150"}, "SOL_RATE_URL"),
+        ({"SOL_RATE_URL": "prices.example/sol"}, "SOL_RATE_URL"),
+        ({"SOL_RATE_SECONDS": "0"}, "SOL_RATE_SECONDS"),
+        ({"SOL_RATE_SECONDS": "60", "SOL_RATE_MAX_AGE": "60"}, "SOL_RATE_MAX_AGE"),
+    ],
+)
+def test_a_source_that_is_told_wrongly_stops_the_start(world, source, wrong, named):
+    settings = world.start().settings | {"SOL_RATE_URL": source.url} | wrong
+    refused = run("serve", directory=world.directory, **settings)
+    assert refused.returncode != 0 and refused.stderr.startswith(f"farebox: {named} must be "), refused.stderr

@@ -121,6 +121,18 @@ import Testing
         #expect(throws: EventStreamError.eventTooLong(limit: 100)) { try whole.next() }
     }
 
+    @Test func `a stream is not kept when no piece of it ends with an event`() throws {
+        var parser = EventStreamParser(limit: 1 << 20)
+        let event = ": \(String(repeating: "x", count: 500))\n\n"
+        parser.append(ByteBuffer(string: ": "))
+        for _ in 0..<10_000 {
+            // The rest of one event, and the first two bytes of the next.
+            parser.append(ByteBuffer(string: String(event.dropFirst(2)) + ": "))
+            #expect(try parser.next()?.raw.readableBytes == event.utf8.count)
+        }
+        #expect(parser.rest.storageCapacity < 4096)
+    }
+
     @Test func `garbage is delivered text, not a free answer`() throws {
         let stream = "data: {\"choices\":[{\"delta\":\n\ndata: [DONE]\n\n"
         let relayed = try Relayed([Array(stream.utf8)[...]], .openai)

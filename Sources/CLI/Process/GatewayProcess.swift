@@ -129,7 +129,7 @@ struct GatewayProcess {
         )
         // Shut down from the last to the first: no new requests, then the inferences that run.
         var configuration = ServiceGroupConfiguration(
-            services: companions + services.chains.flatMap(\.services) + senders + [
+            services: companions + rateWatch + services.chains.flatMap(\.services) + senders + [
                 services.holdKeeper, services.booksWatch, failure, services.supervisor, draining,
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -149,6 +149,11 @@ struct GatewayProcess {
         let audit = try await Bookkeeping.audit(store)
         try await close()
         return audit
+    }
+
+    /// What asks for SOL's rate, where somebody is asked.
+    private var rateWatch: [any Service] {
+        (settings.solRateSource?.watch(nodes)).map { [$0] } ?? []
     }
 
     private func shutDownClients() async throws {

@@ -34,7 +34,7 @@ extension ServeSettings {
             payer,
             store: store,
             policy: gateway.withdrawals,
-            solRate: { [rate = gateway.solRate] in rate },
+            solRate: { [rates = gateway.solRates, pace] in rates.rate(at: pace.now()) },
             pace: pace,
             logger: Logger(label: "farebox.withdrawals"),
         )

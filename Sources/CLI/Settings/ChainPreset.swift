@@ -104,7 +104,7 @@ struct ChainPreset: Sendable {
             settings + [
                 SettingKey.chains, .depositSeconds, .solRate, .unprovenPayers, .withdrawalLimit,
                 .withdrawalMinimum, .withdrawalCoolDown,
-            ]
+            ] + SettingKey.solRateSource
         let variables = Set(keys.map(\.variable))
         return environment.filter { variables.contains($0.key) }
     }

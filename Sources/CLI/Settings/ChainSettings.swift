@@ -86,6 +86,8 @@ extension SettingsReader {
             treasury: treasury.checksummed,
             coins: [DepositRail.Coin(asset, token: token.checksummed)],
             isTestnet: preset.isTestnet,
+            // The operator's own may hold a key.
+            publicNode: optional(preset.setting(.rpcURL)) == nil ? preset.nodeURL : nil,
         )
         return ChainSettings(
             rail: rail,
@@ -112,7 +114,9 @@ extension SettingsReader {
             : value(named, "a program's address") {
                 SolanaKey($0)
             }
-        let helius = optional(.heliusKey).map { "https://\(known.heliusHost)/?api-key=\($0)" }
+        let hasHelius = !(optional(.heliusKey) ?? "").isEmpty
+        let helius =
+            hasHelius ? "https://\(known.heliusHost)/?api-key=\(try credential(.heliusKey))" : nil
         let nodes = try nodes(preset.setting(.rpcURL, fallback: helius, isSecret: true))
         let treasury = SolanaTreasury(
             chain: preset.name,
@@ -150,6 +154,7 @@ extension SettingsReader {
         guard WebSocketNode(url, random: SystemSources.random) != nil else {
             throw .invalid(setting.variable, expected: "a ws or wss URL, or none")
         }
+        try checkKeys(in: url, setting)
         return url
     }
 
@@ -169,6 +174,7 @@ extension SettingsReader {
         guard !urls.isEmpty, urls.allSatisfy(\.isNodeURL) else {
             throw .invalid(setting.variable, expected: "http or https URLs, separated by commas")
         }
+        for url in urls { try checkKeys(in: url, setting) }
         return urls
     }
 }
@@ -201,7 +207,7 @@ extension String {
     }
 
     /// A node's URL may have a query, which holds a key.
-    fileprivate var isNodeURL: Bool {
+    var isNodeURL: Bool {
         allSatisfy { $0.isASCII && !$0.isWhitespace && $0 != "#" }
             && (hasPrefix("https://") || hasPrefix("http://")) && split(separator: "/").count >= 2
     }

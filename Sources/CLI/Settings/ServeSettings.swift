@@ -1,7 +1,6 @@
 import Deposits
 import Forwarding
 import Gateway
-import Ledger
 import Logging
 import Pricing
 import Primitives
@@ -17,6 +16,8 @@ struct ServeSettings: Sendable {
     var adminKey: String
     var upstreams: [Upstream]
     var chains: [ChainSettings]
+    /// Who says what SOL is worth; `nil` where the operator does, or nobody.
+    var solRateSource: SOLRateSource?
     /// How long there is between two looks at a chain at most.
     var depositInterval: Duration
     var gateway: GatewaySettings
@@ -35,6 +36,7 @@ struct ServeSettings: Sendable {
         adminKey = try reader.secret(.adminKey)
         upstreams = try reader.upstreams()
         chains = try reader.chains()
+        solRateSource = try reader.solRateSource()
         depositInterval = try reader.seconds(.depositSeconds, upTo: 3600)
         let isPublic = reader.optional(.publicURL) != nil
         gateway = GatewaySettings(
@@ -86,12 +88,7 @@ struct ServeSettings: Sendable {
             per: .seconds(60),
         )
         gateway.clientAddressHeader = reader.optional(.addressHeader)
-        if let text = reader.optional(.solRate) {
-            guard let rate = DecimalText.units(of: text, decimals: 6), rate > 0 else {
-                throw SettingError.invalid(SettingKey.solRate.variable, expected: "USD per SOL")
-            }
-            gateway.solRate = SOLRate(microdollarsPerSOL: rate, quotedAt: now)
-        }
+        gateway.solRates = try solRateSource?.book ?? SOLRateBook(reader.solRate(at: now))
     }
 }
 

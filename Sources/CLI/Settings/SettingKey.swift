@@ -73,6 +73,10 @@ struct SettingKey: Sendable {
     static let signInLimit = SettingKey(key: "farebox.signInLimit", fallback: "30")
     static let addressHeader = SettingKey(key: "farebox.clientAddressHeader")
     static let solRate = SettingKey(key: "sol.usdcRate")
+    static let solRateURL = SettingKey(key: "sol.rateUrl", isSecret: true)
+    static let solRateField = SettingKey(key: "sol.rateField", fallback: "data.amount")
+    static let solRateSeconds = SettingKey(key: "sol.rateSeconds", fallback: "60")
+    static let solRateMaxAge = SettingKey(key: "sol.rateMaxAge", fallback: "600")
 
     static let chains = SettingKey(key: "farebox.chains", fallback: "")
     static let depositSeconds = SettingKey(key: "farebox.depositSeconds", fallback: "5")
@@ -84,15 +88,22 @@ struct SettingKey: Sendable {
     static let heliusKey = SettingKey(key: "helius.apiKey", isSecret: true)
 
     /// Everything but the upstreams' and the chains' own.
-    static let all: [SettingKey] = [
-        listen, database, adminKey, publicURL, config, rates, upstreams, logLevel, holdsMode,
-        holdsLease, outputFloor, holdsStep, drainSeconds, retrySeconds, shutdownSeconds,
-        connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, client, bodyLimit,
-        requestTimeout, bodyTimeout, eventLimit, answerLimit,
-        replaySeconds, replayLimit, replayAnswerLimit, replayRecords, inferenceLimit, registerLimit,
-        level5, unprovenPayers, corsOrigins, signInLimit, addressHeader, solRate, chains,
-        depositSeconds, withdrawalLimit, withdrawalMinimum, withdrawalCoolDown,
-        usdcMint, heliusKey,
+    static let all: [SettingKey] =
+        [
+            listen, database, adminKey, publicURL, config, rates, upstreams, logLevel, holdsMode,
+            holdsLease, outputFloor, holdsStep, drainSeconds, retrySeconds, shutdownSeconds,
+            connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, client, bodyLimit,
+            requestTimeout, bodyTimeout, eventLimit, answerLimit,
+            replaySeconds, replayLimit, replayAnswerLimit, replayRecords, inferenceLimit,
+            registerLimit,
+            level5, unprovenPayers, corsOrigins, signInLimit, addressHeader, solRate, chains,
+            depositSeconds, withdrawalLimit, withdrawalMinimum, withdrawalCoolDown, usdcMint,
+            heliusKey,
+        ] + solRateSource
+
+    /// Those of the source that says what SOL is worth.
+    static let solRateSource = [
+        solRateURL, solRateField, solRateSeconds, solRateMaxAge,
     ]
 
     /// The credential of an upstream: `OPENAI_API_KEY` for `openai`.

@@ -78,6 +78,15 @@ struct SettingsReader {
         return credential
     }
 
+    /// Refuses a URL that has what an example says in the place of a key.
+    func checkKeys(in url: String, _ setting: SettingKey) throws(SettingError) {
+        for key in url.possibleKeys {
+            if let weakness = SecretWeakness.ofCredential(key) {
+                throw .weakSecret(setting.variable, weakness)
+            }
+        }
+    }
+
     private static func checkNames(
         inFile path: String,
         upstreams: [String],
@@ -111,6 +120,16 @@ struct SettingsReader {
 }
 
 extension String {
+    /// Where a node's URL has its key: the values of its query, and the end of its path unless that is a
+    /// word too short to be one.
+    fileprivate var possibleKeys: [String] {
+        let halves = split(separator: "?", maxSplits: 1)
+        let path = halves[0].split(separator: "/").dropFirst(2).last.map(String.init) ?? ""
+        let query = halves.dropFirst().flatMap { $0.split(separator: "&") }
+        let values = query.map { String($0.drop { $0 != "=" }.dropFirst()) }
+        return ((path.count >= 6 ? [path] : []) + values).map { $0.removingPercentEncoding ?? $0 }
+    }
+
     /// The names in a list that is separated by commas.
     var names: [String] {
         split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }

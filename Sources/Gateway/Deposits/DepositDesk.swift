@@ -87,8 +87,8 @@ package struct DepositDesk<Storage: GatewayStore>: Sendable {
     ///
     /// Where no chain is named, every chain is looked at whose transactions are named so.
     ///
-    /// - Throws: ``GatewayError/invalidParameter(_:)``, ``GatewayError/transactionNotFound``,
-    ///   ``GatewayError/transactionWithoutDeposit``, `RPCFailure`, `StoreError`.
+    /// - Throws: ``GatewayError/invalidParameter(_:)``, ``GatewayError/transactionNotFound(_:)``,
+    ///   ``GatewayError/transactionWithoutDeposit(_:)``, `RPCFailure`, `StoreError`.
     /// - Returns: the deposits in it, whosever they are.
     package func claim(_ transaction: String, on chain: String?) async throws -> [DepositOutcome] {
         guard DepositID.isTransaction(transaction) else {
@@ -109,8 +109,8 @@ package struct DepositDesk<Storage: GatewayStore>: Sendable {
                 failure = error
             }
         }
-        if isKnown { throw GatewayError.transactionWithoutDeposit }
-        throw failure ?? GatewayError.transactionNotFound
+        if isKnown { throw GatewayError.transactionWithoutDeposit(transaction) }
+        throw failure ?? GatewayError.transactionNotFound(transaction)
     }
 
     // MARK: Solvency

@@ -14,7 +14,7 @@ extension GatewayServices {
             let key = try await authenticate(request, context)
             let customer = try await store.read { try $0.customer(key.customer) }
             guard let customer else { throw IdentityError.customerNotFound }
-            return try Response(json: Funding(customer, missing: nil, settings))
+            return try Response(json: Funding(customer, missing: nil, settings, at: time.now()))
         }
         router.post("/v1/deposit") { try await claimDeposit($0, $1) }
         // What a webhook says is not believed: it only makes us look.
@@ -48,7 +48,7 @@ extension GatewayServices {
             throw GatewayError.rateLimited(wait: wait)
         }
         let outcomes = try await deposits.claim(order.txHash, on: order.chain)
-        let solRate = settings.solRate
+        let solRate = solRate
         let funds = try await store.read { try $0.funds(of: key.customer, solRate: solRate) }
         let answer = try DepositClaimAnswer(
             order.txHash,

@@ -27,24 +27,24 @@ extension Surface {
     }
 
     private func status(of failure: any Failure) -> Int {
-        self == .paymodelChat ? PaymodelError(failure).status : failure.kind.status
+        self == .paymodelChat ? PaymodelError(failure, on: self).status : failure.kind.status
     }
 
     private func body(_ failure: any Failure, requestID: String) -> String {
         switch self {
         case .dialect(let dialect):
             return DialectError(failure, requestID: requestID).body(dialect)
-        case .plain: return plainBody(failure, code: failure.code)
-        case .paymodel: return plainBody(failure, code: PaymodelError(failure).code)
+        case .plain: return plainBody(failure, "\"code\":\(JSONText.quoted(failure.code))")
+        case .paymodel: return plainBody(failure, PaymodelError(failure, on: self).members)
         case .paymodelChat:
             return DialectError(failure, requestID: requestID)
-                .body(.openai, beside: PaymodelError(failure).members)
+                .body(.openai, beside: PaymodelError(failure, on: self).members)
         }
     }
 
-    private func plainBody(_ failure: any Failure, code: String) -> String {
+    private func plainBody(_ failure: any Failure, _ members: String) -> String {
         let details = failure.details
-        return "{\"error\":\(JSONText.quoted(failure.message)),\"code\":\(JSONText.quoted(code))"
+        return "{\"error\":\(JSONText.quoted(failure.message)),\(members)"
             + (details.isEmpty ? "}" : ",\(details)}")
     }
 }
@@ -86,7 +86,7 @@ extension Failure {
     }
 
     /// How long the caller should wait, in whole seconds; `nil` where waiting does not help.
-    fileprivate var retryAfter: Int64? {
+    var retryAfter: Int64? {
         switch self as? GatewayError {
         case .paceExceeded(_, let wait), .rateLimited(let wait): wait.components.seconds + 1
         default: nil

@@ -15,12 +15,18 @@ package struct Funding: Hashable, Sendable, Encodable {
     package let deposits: [DepositOffer]
 
     /// `missing` is the micro-USD that a deposit should come to; `nil` leaves it to the payer.
-    package init(_ customer: Customer?, missing: Amount?, _ settings: GatewaySettings) {
+    package init(
+        _ customer: Customer?,
+        missing: Amount?,
+        _ settings: GatewaySettings,
+        at now: Timestamp,
+    ) {
         let depositCode = customer?.depositCode ?? ""
         self.customer = customer?.id
         self.depositCode = depositCode
+        let solRate = settings.solRates.rate(at: now)
         deposits = settings.rails.flatMap {
-            $0.offers(toCode: depositCode, missing: missing, solRate: settings.solRate)
+            $0.offers(toCode: depositCode, missing: missing, solRate: solRate)
         }
         instructions =
             deposits.isEmpty

@@ -1,10 +1,12 @@
 package import Ledger
+package import Pricing
 package import Primitives
 
 /// Why the gateway itself refuses a request.
 package enum GatewayError: Failure, Hashable {
-    /// No rate card row has that name, or none that is served in this dialect.
-    case modelNotFound
+    /// No rate card row has that name, or none that is served in this dialect; these are served to the
+    /// caller, where that was looked up.
+    case modelNotFound(among: [Rate] = [])
     /// The balance does not cover the request.
     case insufficientFunds(Shortage, Funding)
     /// A limit of the key, or of its customer, does not cover the request; it begins anew at
@@ -29,9 +31,9 @@ package enum GatewayError: Failure, Hashable {
     /// Why a wallet's proof is none.
     case signInRefused(SignInFault)
     /// No chain that is watched has the transaction, or not yet.
-    case transactionNotFound
+    case transactionNotFound(String)
     /// The transaction failed, or pays the treasury nothing that is taken.
-    case transactionWithoutDeposit
+    case transactionWithoutDeposit(String)
     /// No chain pays out here.
     case withdrawalsOff
     /// Less than the least, which is in micro-USD.

@@ -26,8 +26,12 @@ package enum Surface: Hashable, Sendable {
             || path.hasSuffix("/balance") || path.hasSuffix("/transactions")
         {
             self = .plain
+        } else if request.headers[.anthropicVersion] != nil {
+            self = .dialect(.anthropic)
         } else {
-            self = .dialect(request.headers[.anthropicVersion] == nil ? .openai : .anthropic)
+            // A model that is looked up is OpenAI's alone.
+            let isPayers = request.headers[.xPayer] != nil && !path.contains("/models")
+            self = isPayers ? .paymodelChat : .dialect(.openai)
         }
     }
 

@@ -80,12 +80,36 @@ extension GatewayServices {
         return try await context.body.whole(upTo: limit)
     }
 
-    /// The upstream that serves a model, if it speaks the route's dialect and we have a credential.
+    /// What a model costs by which card, and the upstream that serves it, if it speaks the route's dialect
+    /// and we have a credential.
     ///
-    /// - Throws: ``ForwardingError/notConfigured``, ``GatewayError/modelNotFound``.
-    func upstream(of rate: Rate, speaking dialect: Dialect) throws -> Upstream {
-        guard let upstream = upstreams[rate.upstream] else { throw ForwardingError.notConfigured }
-        guard upstream.dialect == dialect else { throw GatewayError.modelNotFound }
-        return upstream
+    /// - Throws: ``GatewayError/noRateCard``, ``GatewayError/modelNotFound(among:)``,
+    ///   ``GatewayError/modelNotAllowed``, ``ForwardingError/notConfigured``.
+    func offer(
+        _ model: String,
+        to key: Key,
+        speaking dialect: Dialect,
+    ) throws -> (rate: Rate, rateCard: String, upstream: Upstream) {
+        do {
+            let (rate, rateCard) = try rates.rate(of: model)
+            guard key.settings.allows(rate, in: rates) else { throw GatewayError.modelNotAllowed }
+            guard let upstream = upstreams[rate.upstream] else {
+                throw ForwardingError.notConfigured
+            }
+            guard upstream.dialect == dialect else { throw GatewayError.modelNotFound() }
+            return (rate, rateCard, upstream)
+        } catch GatewayError.modelNotFound {
+            throw GatewayError.modelNotFound(among: served(in: dialect, to: key))
+        }
+    }
+
+    /// The rates whose upstream is configured and speaks the dialect: no other is served in it.
+    ///
+    /// `key` is whose they are to be; `nil` is anybody's.
+    func served(in dialect: Dialect, to key: Key?) -> [Rate] {
+        (rates.card?.rates ?? []).filter { rate in
+            upstreams[rate.upstream]?.dialect == dialect
+                && key?.settings.allows(rate, in: rates) ?? true
+        }
     }
 }

@@ -99,11 +99,7 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     /// Quotes the request and reserves that much.
     private func hold(_ asked: InferenceRequest, _ key: Key) async throws -> HeldInference {
         // The most this can cost, and which upstream serves it.
-        let (rate, rateCard) = try gateway.rates.rate(of: asked.model)
-        guard key.settings.allows(rate, in: gateway.rates) else {
-            throw GatewayError.modelNotAllowed
-        }
-        let upstream = try gateway.upstream(of: rate, speaking: dialect)
+        let (rate, rateCard, upstream) = try gateway.offer(asked.model, to: key, speaking: dialect)
         let demand = try Demand(asked.shape, of: rate)
         let quote = Quote(rate: rate, demand: demand)
 

@@ -136,7 +136,7 @@ extension InferenceRun {
         headers[.contentType] = "application/json"
         headers[.receipt] = inference.id.description
         headers[.balanceRemaining] = balance?.description
-        let beside = isOfPayer ? PaymodelError(failure).members : ""
+        let beside = isOfPayer ? PaymodelError(failure, on: .paymodelChat).members : ""
         return AnswerHead(
             status: failure.kind.status,
             headers: headers,

@@ -274,10 +274,12 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         let action = control.tell { $0.upstreamFailed() }
         var headers = answerHeaders(headers, balance: .zero)
         headers[.contentType] = "application/json"
+        let word = await refusal(status: status, body)
         let head = AnswerHead(
             status: status,
             headers: headers,
-            body: await refusal(status: status, body),
+            body: isOfPayer
+                ? word.besideError(PaymodelError.ofUpstream(status, headers[.retryAfter])) : word,
         )
         await perform(action, whole: head)
     }

@@ -28,6 +28,7 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
         at now: Timestamp,
     ) async throws -> PlacedHold {
         let (settings, lease) = (settings, now.advanced(by: settings.lease))
+        let solRate = settings.solRates.rate(at: now)
         return try await store.write(.visible) { transaction in
             // As it is now: a limit that was lowered holds from the next hold on.
             guard let key = try transaction.key(presented.id), key.isValid(at: now),
@@ -40,7 +41,7 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
             if key.settings.refusesLowering { policy.mayLower = false }
             let headroom = try transaction.headroom(
                 of: key.customer,
-                solRate: settings.solRate,
+                solRate: solRate,
                 within: budgets,
                 at: now,
             )
@@ -60,13 +61,13 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
                     lease: lease,
                     budgets: budgets,
                 )
-                let hold = try transaction.placeHold(request, solRate: settings.solRate)
+                let hold = try transaction.placeHold(request, solRate: solRate)
                 return PlacedHold(
                     hold: hold,
                     ceiling: quote.ceiling(output: outputLimit),
                     outputLimit: outputLimit,
                     isLowered: isLowered,
-                    balance: try transaction.funds(of: key.customer, solRate: settings.solRate)
+                    balance: try transaction.funds(of: key.customer, solRate: solRate)
                         .dollars,
                 )
             case .refused(let needed, let available, let affordable):
@@ -75,19 +76,34 @@ package struct PlaceHold<Storage: GatewayStore>: Sendable {
                     available: available,
                     affordableOutput: affordable,
                 )
-                if let budget = headroom.bound {
-                    throw GatewayError.limitReached(
-                        budget,
-                        shortage,
-                        resetsAt: budget.window.end(at: now),
-                    )
-                }
-                let customer = try transaction.customer(key.customer)
-                throw GatewayError.insufficientFunds(
+                throw GatewayError.refusing(
                     shortage,
-                    Funding(customer, missing: needed.subtractingOrZero(available), settings),
+                    try transaction.customer(key.customer),
+                    headroom.bound,
+                    settings,
+                    at: now,
                 )
             }
         }
+    }
+}
+
+extension GatewayError {
+    /// The refusal of a request that a budget, or where there is none the balance, does not cover.
+    fileprivate static func refusing(
+        _ shortage: Shortage,
+        _ customer: Customer?,
+        _ budget: Budget?,
+        _ settings: GatewaySettings,
+        at now: Timestamp,
+    ) -> GatewayError {
+        if let budget {
+            return .limitReached(budget, shortage, resetsAt: budget.window.end(at: now))
+        }
+        let missing = shortage.needed.subtractingOrZero(shortage.available)
+        return .insufficientFunds(
+            shortage,
+            Funding(customer, missing: missing, settings, at: now),
+        )
     }
 }

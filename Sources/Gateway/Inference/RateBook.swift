@@ -32,7 +32,7 @@ package final class RateBook: Sendable {
 
     /// The rate of a model under any of its names, and the version of the card that has it.
     ///
-    /// - Throws: ``GatewayError/noRateCard``, ``GatewayError/modelNotFound``.
+    /// - Throws: ``GatewayError/noRateCard``, ``GatewayError/modelNotFound(among:)``.
     package func rate(of model: String) throws(GatewayError) -> (rate: Rate, version: String) {
         // Looking for a long name takes as long as who asks wants, and everybody waits for the lock.
         let isName = model.utf8.count <= InferenceRequest.longestModel
@@ -40,7 +40,7 @@ package final class RateBook: Sendable {
             (isName ? $0.index[model] : nil, $0.card?.version)
         }
         guard let version else { throw .noRateCard }
-        guard let rate else { throw .modelNotFound }
+        guard let rate else { throw .modelNotFound() }
         return (rate, version)
     }
 }

@@ -32,7 +32,7 @@ package struct Settle<Storage: GatewayStore>: Sendable {
         outcome: Receipt.Outcome,
     ) async throws -> Receipt {
         let now = time.now()
-        let solRate = settings.solRate
+        let solRate = settings.solRates.rate(at: now)
         let request = ReceiptRequest(
             requestedModel: inference.request.model,
             answeredModel: answeredModel,
@@ -72,7 +72,7 @@ package struct Settle<Storage: GatewayStore>: Sendable {
     /// - Returns: what is available over all dollar assets now, in micro-USD.
     package func release(_ inference: HeldInference) async throws -> Amount {
         let now = time.now()
-        let solRate = settings.solRate
+        let solRate = settings.solRates.rate(at: now)
         return try await store.write(.durable) { transaction in
             let hold = try transaction.releaseHold(inference.id, at: now)
             return try transaction.funds(of: hold.customer, solRate: solRate).dollars

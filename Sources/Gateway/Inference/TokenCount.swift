@@ -21,11 +21,7 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
         let asked = try await gateway.reading.read(body) { body throws(RequestError) in
             try InferenceRequest(.anthropic, countingTokensOf: body)
         }
-        let (rate, _) = try gateway.rates.rate(of: asked.model)
-        guard key.settings.allows(rate, in: gateway.rates) else {
-            throw GatewayError.modelNotAllowed
-        }
-        let upstream = try gateway.upstream(of: rate, speaking: .anthropic)
+        let (rate, _, upstream) = try gateway.offer(asked.model, to: key, speaking: .anthropic)
         // It costs the customer nothing, and the operator's rate there.
         let admission = try gateway.admit(key, tokens: 0)
         defer { admission.took(tokens: 0) }
@@ -42,7 +38,7 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
         var response = try await within(gateway.settings.idleTimeout) {
             try await forward(outgoing)
         }
-        let solRate = gateway.settings.solRate
+        let solRate = gateway.solRate
         let funds = try await gateway.store.read { transaction in
             try transaction.funds(of: key.customer, solRate: solRate)
         }

@@ -26,7 +26,7 @@ struct PaymodelRoutes<Storage: GatewayStore>: Sendable {
     /// PM-4.
     private func balance(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let key = try await gateway.authenticate(request, context)
-        let solRate = gateway.settings.solRate
+        let solRate = gateway.solRate
         let funds = try await gateway.store.read {
             try $0.funds(of: key.customer, solRate: solRate)
         }

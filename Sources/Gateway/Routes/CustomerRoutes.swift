@@ -34,7 +34,8 @@ extension GatewayServices {
                 instructions: Registration.Instructions(
                     openaiBaseUrl: "\(url)/v1",
                     anthropicBaseUrl: url,
-                    funding: Funding(customer, missing: nil, settings).instructions,
+                    funding: Funding(customer, missing: nil, settings, at: time.now())
+                        .instructions,
                 ),
             )
         )
@@ -55,7 +56,7 @@ extension GatewayServices {
     /// The balance (L5-66): works from registration on.
     private func balance(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let key = try await authenticate(request, context)
-        let solRate = settings.solRate
+        let solRate = solRate
         let (funds, isActive) = try await store.read { transaction in
             let funds = try transaction.funds(of: key.customer, solRate: solRate)
             return (funds, funds.balances.contains { $0.balance.credits > .zero })

@@ -34,8 +34,18 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
                 (imbalance ?? "") + "# TYPE farebox_holds_open gauge\nfarebox_holds_open \(open)\n"
                 + "# TYPE farebox_inferences_live gauge\n"
                 + "farebox_inferences_live \(gateway.live.count)\n"
-            return Response(text: metrics() + gauges, type: "text/plain; version=0.0.4")
+            return Response(
+                text: metrics() + gauges + solRateAge,
+                type: "text/plain; version=0.0.4",
+            )
         }
+    }
+
+    /// How old a source's last rate of SOL is, believed or not; nothing before the first.
+    private var solRateAge: String {
+        guard let quotedAt = gateway.settings.solRates.quotedAt else { return "" }
+        let age = (gateway.time.now().microseconds - quotedAt.microseconds) / 1_000_000
+        return "# TYPE farebox_sol_rate_age_seconds gauge\nfarebox_sol_rate_age_seconds \(age)\n"
     }
 
     /// L5-63 and PM-1, with what this gateway is made of.

@@ -26,7 +26,8 @@ extension GatewayServices {
     /// one the wallet has to have signed the request, unless the operator takes payers at their word.
     ///
     /// - Throws: ``IdentityError/missingCredential``; ``IdentityError/invalidCredential``, whichever of
-    ///   the key and the wallet is wrong; ``GatewayError/invalidParameter(_:)`` for what is no address.
+    ///   the key and the wallet is wrong; ``GatewayError/invalidParameter(_:)`` for what is no address;
+    ///   ``GatewayError/rateLimited(wait:)`` for a wallet that signs too much.
     func authenticate(
         _ request: Request,
         _ context: GatewayContext,
@@ -51,10 +52,14 @@ extension GatewayServices {
             let signed = try SignedRequest(request, to: host, account, covered)
             guard signed.isSigned(by: signature), signed.isRecent(at: time.now(), since: startedAt)
             else { throw IdentityError.invalidCredential }
-            guard challenges.spend("\(wallet) \(signed.nonce)", at: time.now()) else {
-                throw IdentityError.invalidCredential
+            // Only what is a customer's is remembered: strangers' wallets cost nothing to make.
+            let key = try await payerKey(of: wallet, request, context)
+            let use = challenges.spend(signed.nonce, of: wallet, until: signed.end, at: time.now())
+            switch use {
+            case .first: return key
+            case .again: throw IdentityError.invalidCredential
+            case .tooMany: throw GatewayError.rateLimited(wait: SignedRequest.tolerance)
             }
-            return try await payerKey(of: wallet, request, context)
         }
         guard settings.takesUnprovenPayers else {
             throw context.parameters.get("token") == nil && request.headers[.authorization] == nil
@@ -130,7 +135,7 @@ extension GatewayServices {
 /// is used once. EVM wallets sign it as a message for people (ERC-191), Solana's sign its bytes.
 struct SignedRequest {
     /// How far the clocks of two parties may be apart.
-    private static var tolerance: Duration { .seconds(300) }
+    static var tolerance: Duration { .seconds(300) }
 
     let text: String
     let nonce: String
@@ -165,6 +170,9 @@ struct SignedRequest {
             """
         (self.nonce, self.at, self.account) = (nonce, at, account)
     }
+
+    /// From when on it is taken no more, whoever sends it.
+    var end: Timestamp { at.advanced(by: SignedRequest.tolerance) }
 
     func isSigned(by signature: String) -> Bool {
         switch account {

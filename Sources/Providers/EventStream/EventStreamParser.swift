@@ -46,6 +46,8 @@ package struct EventStreamParser: Sendable {
             buffer = bytes
         } else {
             var bytes = bytes
+            // Or the stream would be kept whole where no piece of it ends with an event.
+            buffer.discardReadBytes()
             buffer.writeBuffer(&bytes)
         }
     }

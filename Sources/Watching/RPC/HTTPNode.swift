@@ -57,24 +57,20 @@ package struct HTTPNode: JSONRPC {
         to method: String,
         _ parameters: [JSONParameter],
     ) async throws(RPCFailure) -> Data {
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
         do {
-            var request = HTTPClientRequest(url: url)
-            request.method = .POST
-            request.headers.add(name: "content-type", value: "application/json")
             let question = Question(method: method, params: parameters)
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(question)))
-            let response = try await client.execute(request, timeout: TimeAmount(timeout))
-            guard response.status == .ok else { throw RPCFailure.status(Int(response.status.code)) }
-            let bytes = try await response.body.collect(upTo: HTTPNode.answerLimit)
-            return Data(bytes.readableBytesView)
-        } catch let failure as RPCFailure {
-            throw failure
-        } catch is NIOTooManyBytesError {
-            throw .tooLarge
-        } catch let error as HTTPClientError where error == .deadlineExceeded {
-            throw .timedOut
         } catch {
-            throw .unreachable
+            throw .malformed(method: method)
         }
+        let bytes = try await client.answer(
+            to: request,
+            within: timeout,
+            upTo: HTTPNode.answerLimit,
+        )
+        return Data(bytes.readableBytesView)
     }
 }

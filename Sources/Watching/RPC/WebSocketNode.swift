@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
+package import NIOSSL
 import NIOWebSocket
 package import Primitives
 
@@ -15,13 +15,22 @@ package struct WebSocketNode: Sendable {
     private let target: String
     private let isSecure: Bool
     private let random: RandomSource
+    private let limits: Limits
 
-    /// How long connecting may take, and how often the connection is tried.
-    private static let connectTimeout = TimeAmount.seconds(10)
+    /// What a connection may take, and whom it trusts.
+    package struct Limits: Sendable {
+        /// For the address, the connection, TLS and the upgrade, each.
+        package var connecting = Duration.seconds(10)
+        /// Who may sign the node's certificate.
+        package var trustRoots = NIOSSLTrustRoots.default
+
+        package init() {}
+    }
+
     private static let largestFrame = 1 << 20
 
     /// - Returns: `nil` for what is no `ws` or `wss` URL.
-    package init?(_ url: String, random: RandomSource) {
+    package init?(_ url: String, random: RandomSource, limits: Limits = Limits()) {
         guard let end = url.firstRange(of: "://"), !url.utf8.contains(UInt8(ascii: "@")) else {
             return nil
         }
@@ -38,6 +47,7 @@ package struct WebSocketNode: Sendable {
         (self.host, self.port) = (String(host), port)
         target = path.hasPrefix("/") ? String(path) : "/\(path)"
         self.random = random
+        self.limits = limits
     }
 
     private typealias Frames = NIOAsyncChannel<WebSocketFrame, WebSocketFrame>
@@ -96,9 +106,17 @@ package struct WebSocketNode: Sendable {
             let upgraded: EventLoopFuture<Frames?> = try await ClientBootstrap(
                 group: MultiThreadedEventLoopGroup.singleton
             )
-            .connectTimeout(WebSocketNode.connectTimeout)
+            .connectTimeout(TimeAmount(limits.connecting))
             .connect(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture { try upgrade(channel) }
+                channel.eventLoop.makeCompletedFuture {
+                    let upgraded = try upgrade(channel)
+                    // One that takes the connection and then says nothing would be waited for for ever.
+                    let end = channel.eventLoop.scheduleTask(in: TimeAmount(limits.connecting)) {
+                        channel.close(promise: nil)
+                    }
+                    upgraded.whenComplete { _ in end.cancel() }
+                    return upgraded
+                }
             }
             guard let frames = try await upgraded.get() else {
                 throw RPCFailure.malformed(method: "WebSocket")
@@ -113,8 +131,14 @@ package struct WebSocketNode: Sendable {
 
     private func upgrade(_ channel: any Channel) throws -> EventLoopFuture<Frames?> {
         if isSecure {
-            let context = try NIOSSLContext(configuration: .makeClientConfiguration())
-            let handler = try NIOSSLClientHandler(context: context, serverHostname: host)
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.trustRoots = limits.trustRoots
+            configuration.shutdownTimeout = .zero
+            let context = try NIOSSLContext(configuration: configuration)
+            // An address has no name to be told; the certificate is compared with it all the same.
+            let isAddress = (try? SocketAddress(ipAddress: host, port: port)) != nil
+            let name = isAddress ? nil : host
+            let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
         let upgrader = NIOTypedWebSocketClientUpgrader<Frames?>(
