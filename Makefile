@@ -72,26 +72,24 @@ test-tsan: setup ## Run the Swift tests under the thread sanitizer, in .build-ts
 	@Scripts/test-tsan
 
 test-simulation: BUILD := release
+# Two at a time, each as long as the other.
 test-simulation: build ## 20 million ledger operations, audited after each, every order of seven events, and of six of a deposit, 200,000 schedules, 100,000 power cuts, flipped bits
-	@$(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 & first=$$!; \
-	$(SIMULATION) WORLD=ledger SEED=20001 WORLDS=20000 & second=$$!; \
-	wait $$first && wait $$second
-	@$(SIMULATION) WORLD=small LENGTH=7
-	@$(SIMULATION) WORLD=deposits LENGTH=6
-	@$(SIMULATION) WORLD=ledger SEED=$(FRESH) WORLDS=20 STEPS=2000
-	@$(SIMULATION) WORLD=ledger SEED=$(FRESH) WORLDS=200 STEPS=300 AUDIT=1
-	@$(LIFE) SEED=1 WORLDS=100000 & first=$$!; \
-	$(LIFE) SEED=100001 WORLDS=99980 & second=$$!; \
-	wait $$first && wait $$second
-	@$(LIFE) SEED=$(FRESH) WORLDS=20
-	@$(DISK) SEED=1 CUTS=50000 & first=$$!; \
-	$(DISK) SEED=100001 CUTS=49400 & second=$$!; \
-	wait $$first && wait $$second
-	@$(DISK) SEED=$(FRESH) CUTS=600
-	@$(DISK) WORLD=cuts & first=$$!; \
-	$(DISK) WORLD=rot SEED=1 FLIPS=2000 & second=$$!; \
-	wait $$first && wait $$second
-	@$(DISK) WORLD=rot SEED=$(FRESH) FLIPS=500
+	@{ $(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 \
+	&& $(SIMULATION) WORLD=small LENGTH=7 \
+	&& $(LIFE) SEED=1 WORLDS=100000 \
+	&& $(DISK) SEED=1 CUTS=50000; } & first=$$!; \
+	{ $(SIMULATION) WORLD=ledger SEED=20001 WORLDS=20000 \
+	&& $(SIMULATION) WORLD=deposits LENGTH=6 \
+	&& $(SIMULATION) WORLD=ledger SEED=$(FRESH) WORLDS=20 STEPS=2000 \
+	&& $(SIMULATION) WORLD=ledger SEED=$(FRESH) WORLDS=200 STEPS=300 AUDIT=1 \
+	&& $(LIFE) SEED=100001 WORLDS=99980 \
+	&& $(LIFE) SEED=$(FRESH) WORLDS=20 \
+	&& $(DISK) WORLD=cuts \
+	&& $(DISK) WORLD=rot SEED=1 FLIPS=2000 \
+	&& $(DISK) WORLD=rot SEED=$(FRESH) FLIPS=500 \
+	&& $(DISK) SEED=100001 CUTS=49400 \
+	&& $(DISK) SEED=$(FRESH) CUTS=600; } & second=$$!; \
+	wait $$first; status=$$?; wait $$second && exit $$status
 
 timing: ## Whether the time of comparing secrets tells where they differ: SAMPLES=
 	@swift build $(RELEASE) --product farebox-simulation
