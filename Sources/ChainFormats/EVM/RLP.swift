@@ -28,7 +28,7 @@ package indirect enum RLP: Hashable, Sendable {
 
     private static func head(_ count: Int, _ offset: UInt8) -> [UInt8] {
         guard count > 55 else { return [offset + UInt8(count)] }
-        let length = withUnsafeBytes(of: UInt64(count).bigEndian) { $0.drop { $0 == 0 } }
+        let length = withUnsafeBytes(of: UInt64(count).bigEndian) { Array($0.drop { $0 == 0 }) }
         return [offset + 55 + UInt8(length.count)] + length
     }
 }
