@@ -1,3 +1,4 @@
+package import Primitives
 package import Withdrawals
 
 /// Signs and sends what leaves one treasury, and follows it until the chain will not take it back.
@@ -17,11 +18,12 @@ package protocol ChainPayer: Sendable {
     /// - Throws: `RPCFailure` where it was not taken, one that the node has already among them.
     func send(_ payment: Withdrawal.Payment) async throws
 
-    /// What the chain did with a signed transaction; `nil` while that can change.
+    /// What the chain did with a transaction that was signed at some time; `nil` while that can change.
     ///
     /// - Throws: `RPCFailure`.
     func outcome(
         of payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
+        signedAt: Timestamp,
     ) async throws -> PaymentOutcome?
 }

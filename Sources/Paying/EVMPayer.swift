@@ -1,6 +1,6 @@
 import ChainFormats
 import Deposits
-import Primitives
+package import Primitives
 import Synchronization
 package import Watching
 package import Withdrawals
@@ -10,8 +10,10 @@ package import Withdrawals
 /// Each transaction has a nonce of its own, of which the chain takes one: what was signed once is sent
 /// again and never signed anew, so that it is paid once.
 package struct EVMPayer<Node: JSONRPC>: ChainPayer {
-    /// More gas, or more for a unit of it, than any chain asks for.
-    private static var absurd: UInt64 { 1 << 60 }
+    /// The most that a transaction may cost, in the chain's smallest unit: a twentieth of its coin.
+    private static var highestCost: UInt64 { 50_000_000_000_000_000 }
+    /// How many final blocks have to say that a nonce is another's.
+    private static var patience: Int64 { 32 }
 
     private let watching: EVMWatching
     private let node: EVMNode<Node>
@@ -42,17 +44,23 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         let gas = try await node.gas(from: treasury.address, to: token, data)
         let fees = try await node.fees()
         let sent = try await node.transactionCount(of: treasury.address)
-        guard max(gas, fees.base, fees.priority) < Self.absurd else {
-            throw RPCFailure.inconsistent("no transaction costs \(gas) gas at \(fees.base)")
+        // It lands as long as the price of gas does not grow to four times what it is.
+        let price = fees.base.multipliedReportingOverflow(by: 4)
+        let highest = price.partialValue.addingReportingOverflow(fees.priority)
+        let limit = gas.addingReportingOverflow(gas / 4)
+        let cost = highest.partialValue.multipliedReportingOverflow(by: limit.partialValue)
+        guard ![price, highest, limit, cost].contains(where: \.overflow),
+            cost.partialValue <= Self.highestCost
+        else {
+            throw RPCFailure.inconsistent("a transfer costs \(gas) gas at \(fees.base)")
         }
         let next = waiting.map { UInt64(max(0, $0.place)) + 1 }.max() ?? 0
         let transaction = EVMTransaction(
             chain: treasury.chainID,
             nonce: max(sent, next),
             priorityFee: fees.priority,
-            // It lands as long as the price of gas does not grow to four times what it is.
-            highestFee: fees.base * 4 + fees.priority,
-            gas: gas + gas / 4,
+            highestFee: highest.partialValue,
+            gas: limit.partialValue,
             to: token,
             data: data,
         )
@@ -74,6 +82,7 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     package func outcome(
         of payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
+        signedAt: Timestamp,
     ) async throws -> PaymentOutcome? {
         try await node.requireChain(treasury.chainID)
         guard let hash = EVMWord(payment.transaction) else { return nil }
@@ -109,7 +118,10 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
             return false
         }
         let since = taken.since(payment.transaction, try await node.newestBlock())
-        guard final >= since, let hash = EVMWord(payment.transaction) else { return false }
+        // Receipts may come late: not one look decides, nor a few blocks.
+        guard final >= since + Self.patience, let hash = EVMWord(payment.transaction) else {
+            return false
+        }
         // Whoever sees it knows better.
         for witness in [node] + witnesses where try await witness.receipt(of: hash) != nil {
             return false

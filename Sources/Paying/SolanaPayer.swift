@@ -1,13 +1,13 @@
 import ChainFormats
 import Deposits
-import Primitives
+package import Primitives
 package import Watching
 package import Withdrawals
 
 /// Pays out of a treasury of Solana: SOL, or tokens to the account that the recipient has for them, signed
 /// with the treasury's own key.
 ///
-/// A transaction lands within some 150 blocks or never. Only when that is certain another one is signed, so
+/// An account is made for nobody: who closed it would keep its rent, again and again. A transaction lands within some 150 blocks or never. Only when that is certain another one is signed, so
 /// that it is paid once.
 package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     /// How many blocks beyond its last one a transaction is still waited for: nodes are not all at one place.
@@ -15,12 +15,16 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
 
     private let watching: SolanaWatching
     private let node: SolanaNode<Node>
+    private let witnesses: [SolanaNode<Node>]
     private let key: SolanaSigningKey
 
-    package init(_ watching: SolanaWatching, node: Node, key: SolanaSigningKey) {
+    /// The first node is asked for everything, the others whether they have what it has not.
+    package init(_ watching: SolanaWatching, nodes: [Node], key: SolanaSigningKey) {
+        precondition(!nodes.isEmpty, "a network is paid through a node")
         precondition(key.wallet == watching.treasury.wallet, "the key is the treasury's")
         self.watching = watching
-        self.node = SolanaNode(node)
+        node = SolanaNode(nodes[0])
+        witnesses = nodes.dropFirst().map(SolanaNode.init)
         self.key = key
     }
 
@@ -59,7 +63,6 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
         case .usdc:
             let mint = treasury.mint
             return [
-                .makeTokenAccount(of: recipient, mint, payer: treasury.wallet),
                 .transfer(units, of: mint, decimals: 6, from: treasury.wallet, to: recipient), memo,
             ]
         case .usd, .pathusd: throw RPCFailure.inconsistent("\(order.id) is not of this chain")
@@ -74,6 +77,7 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     package func outcome(
         of payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
+        signedAt: Timestamp,
     ) async throws -> PaymentOutcome? {
         try await requireGenesis()
         // The height is asked for first: what is not there afterwards did not come in time.
@@ -84,7 +88,8 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
             guard final.height >= Self.margin, final.height - Self.margin > payment.place,
                 slot >= final.slot
             else { return nil }
-            return .expired(evidence: "is not there at height \(final.height)")
+            return try await isNowhere(payment, since: signedAt)
+                ? .expired(evidence: "is not there at height \(final.height)") : nil
         case .finalized(let hasFailed):
             guard let landed = try await node.transaction(payment.transaction, .finalized) else {
                 return nil
@@ -94,6 +99,20 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
             }
             return outcome(landed, order)
         }
+    }
+
+    /// Whether no node has a transaction that all of them would have, because their history goes back to
+    /// before it was signed.
+    private func isNowhere(
+        _ payment: Withdrawal.Payment,
+        since signedAt: Timestamp,
+    ) async throws -> Bool {
+        for node in [node] + witnesses {
+            guard try await node.hasHistory(since: signedAt),
+                case .unknown = try await node.landing(of: payment.transaction)
+            else { return false }
+        }
+        return true
     }
 
     private func outcome(
@@ -134,25 +153,6 @@ extension SolanaInstruction {
                 Account(recipient, isWritable: true),
             ],
             [2, 0, 0, 0] + lamports.littleEndianBytes,
-        )
-    }
-
-    /// Makes the account that a wallet has tokens in, where there is none yet.
-    ///
-    /// Source: `spl-associated-token-account`, `CreateIdempotent`: payer, account, wallet, mint, system, token.
-    static func makeTokenAccount(
-        of wallet: SolanaKey,
-        _ mint: SolanaKey,
-        payer: SolanaKey,
-    ) -> SolanaInstruction {
-        SolanaInstruction(
-            .associatedToken,
-            [
-                Account(payer, isSigner: true, isWritable: true),
-                Account(ProgramAddress.tokenAccount(of: wallet, mint: mint), isWritable: true),
-                Account(wallet), Account(mint), Account(.system), Account(.token),
-            ],
-            [1],
         )
     }
 

@@ -4,6 +4,7 @@ package import Logging
 import Metrics
 package import Primitives
 import ServiceLifecycle
+import Synchronization
 package import Watching
 package import Withdrawals
 
@@ -14,7 +15,7 @@ package import Withdrawals
 /// of it. A look that fails is followed by the next.
 package struct WithdrawalSender<Payer: ChainPayer, Storage: Store>: Service
 where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
-    /// How many withdrawals of a stage one look takes at most.
+    /// How many withdrawals are read at a time.
     private static var page: Int { 100 }
 
     private let chain: String
@@ -24,6 +25,7 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
     private let solRate: @Sendable () -> SOLRate?
     private let pace: WatchedChain.Pace
     private let logger: Logger
+    private let told = ToldFailures()
 
     /// `chain` is the rail's name in the books; `solRate` is what SOL is worth now, where that is known.
     package init(
@@ -72,16 +74,15 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
 
     private func withdrawals(_ stage: WithdrawalStage) async throws -> [Withdrawal] {
         var (found, last): ([Withdrawal], WithdrawalID?) = ([], nil)
-        while found.count < Self.page {
+        while true {
             let after = last
             let page = try await store.read {
                 try $0.withdrawals(of: nil, in: stage, after: after, limit: Self.page)
             }
             found += page.filter { $0.order.chain == chain }
-            guard page.count == Self.page else { break }
+            guard page.count == Self.page else { return found }
             last = page.last?.id
         }
-        return found
     }
 
     /// What fails with one withdrawal stops no other.
@@ -118,7 +119,11 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
 
     private func follow(_ withdrawal: Withdrawal) async throws -> Withdrawal {
         guard let payment = withdrawal.state.payment else { return withdrawal }
-        if let outcome = try await payer.outcome(of: payment, withdrawal.order) {
+        if let outcome = try await payer.outcome(
+            of: payment,
+            withdrawal.order,
+            signedAt: withdrawal.changedAt,
+        ) {
             let now = pace.now()
             return try await store.write(.durable) {
                 try $0.settle(withdrawal.id, payment.transaction, outcome, at: now)
@@ -138,17 +143,40 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
         if let withdrawal {
             metadata["withdrawal"] = "\(withdrawal.id)"
             metadata["state"] = "\(withdrawal.state.stage.rawValue)"
-            let dimensions = [("chain", chain), ("state", withdrawal.state.stage.rawValue)]
-            if error == nil {
-                Counter(label: "farebox_withdrawal_steps", dimensions: dimensions).increment()
-            }
         }
-        guard let error else {
-            let isAlert = withdrawal?.state.stage == .failed
-            return logger.log(level: isAlert ? .error : .notice, message, metadata: metadata)
-        }
-        metadata["code"] = "\((error as? any Failure)?.code ?? "unknown")"
+        let code = error.map { ($0 as? any Failure)?.code ?? "unknown" }
+        // What stays as it is, is told once.
+        let isNew = told.isNew(withdrawal.map { "\($0.id)" } ?? "", code)
+        guard let code else { return count(withdrawal, message, metadata) }
         Counter(label: "farebox_withdrawal_failures", dimensions: [("chain", chain)]).increment()
+        guard isNew else { return }
+        metadata["code"] = "\(code)"
         logger.warning(message, metadata: metadata)
+    }
+
+    private func count(
+        _ withdrawal: Withdrawal?,
+        _ message: Logger.Message,
+        _ metadata: Logger.Metadata,
+    ) {
+        let stage = withdrawal?.state.stage.rawValue ?? ""
+        let dimensions = [("chain", chain), ("state", stage)]
+        Counter(label: "farebox_withdrawal_steps", dimensions: dimensions).increment()
+        let isAlert = withdrawal?.state.stage == .failed
+        logger.log(level: isAlert ? .error : .notice, message, metadata: metadata)
+    }
+}
+
+/// Why each withdrawal waits, as it was told last.
+private final class ToldFailures: Sendable {
+    private let codes = Mutex<[String: String]>([:])
+
+    /// Whether it is something else than what was told of it last; `nil` for nothing.
+    func isNew(_ name: String, _ code: String?) -> Bool {
+        codes.withLock { codes in
+            guard codes[name] != code else { return false }
+            codes[name] = code
+            return true
+        }
     }
 }

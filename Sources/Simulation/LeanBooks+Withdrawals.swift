@@ -1,3 +1,4 @@
+import Deposits
 import Ledger
 package import Primitives
 package import Withdrawals
@@ -13,9 +14,17 @@ extension LeanBooks: WithdrawalTransaction {
 
     package func steps(of id: WithdrawalID) -> [WithdrawalStep] { withdrawalSteps[id] ?? [] }
 
-    package func paidIn(by customer: CustomerID, _ asset: Asset) -> Amount {
-        let sum = paid[.customer(customer, asset)] ?? 0
-        return Amount(Int64(clamping: max(0, sum)))
+    package func paidIn(by customer: CustomerID, _ asset: Asset) -> Int128 {
+        var sum: Int128 = 0
+        for deposit in deposits.values
+        where deposit.state == .credited(customer) && deposit.event.asset == asset {
+            sum += Int128(deposit.event.amount.units)
+        }
+        for (id, withdrawal) in withdrawals
+        where id.customer == customer && withdrawal.order.asset == asset {
+            if withdrawal.state.stage != .rejected { sum -= Int128(withdrawal.order.amount.units) }
+        }
+        return sum
     }
 }
 

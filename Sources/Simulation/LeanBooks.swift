@@ -18,8 +18,6 @@ package struct LeanBooks: Sendable {
     var wallets: [Wallet: CustomerID] = [:]
     var withdrawals: [WithdrawalID: Withdrawal] = [:]
     var withdrawalSteps: [WithdrawalID: [WithdrawalStep]] = [:]
-    /// What customers have paid in and not taken out.
-    private(set) var paid: [AccountID: Int128] = [:]
     /// Who may own a deposit.
     let customers: [CustomerID]
     /// What was written since it was last asked; `nil` where nobody asks.
@@ -57,10 +55,6 @@ extension LeanBooks: LedgerTransaction {
     package mutating func append(_ transfer: Transfer) {
         transferIDs[transfer.id] = links.count
         links.append(chainEnd.append(transfer))
-        let sign = transfer.code.paidIn
-        guard sign != 0 else { return }
-        let account = sign > 0 ? transfer.credit : transfer.debit
-        paid[account, default: 0] += sign * Int128(transfer.amount.units)
     }
 
     package func hold(_ id: InferenceID) -> Hold? { allHolds[id] }

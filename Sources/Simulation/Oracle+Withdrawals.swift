@@ -41,17 +41,11 @@ extension Oracle {
         return .withdrawal("requested")
     }
 
-    /// What customers were credited for deposits, and have not taken out.
-    ///
-    /// Worked out from where each arrival and each departure stands, not from what moved.
+    /// What customers were credited for deposits that stand, and have not taken out.
     private func came(to customer: Int, _ asset: Asset) -> Int128 {
         var sum: Int128 = 0
         for arrival in arrivals.values where arrival.told.asset == asset {
-            if arrival.owner == customer {
-                sum += arrival.borne
-            } else if arrival.place == .customer(customer) {
-                sum += arrival.amount
-            }
+            if arrival.place == .customer(customer) { sum += arrival.amount }
         }
         for (claim, departure) in departures
         where claim.customer == customer && departure.asked.asset == asset && departure.isOut {

@@ -41,24 +41,21 @@ extension SQLiteTransaction: WithdrawalTransaction {
         ) { columns in try WithdrawalRow.step(&columns) }
     }
 
-    package mutating func paidIn(by customer: CustomerID, _ asset: Asset) throws -> Amount {
-        let account = StoredValue.text(AccountID.customer(customer, asset).description)
-        let moves = try rows(
+    package mutating func paidIn(by customer: CustomerID, _ asset: Asset) throws -> Int128 {
+        let amounts = try rows(
             """
-            SELECT code, amount FROM transfers
-            WHERE credit GLOB 'customer/*' AND credit = ?
+            SELECT amount FROM deposits WHERE state = 'credited' AND customer = ? AND asset = ?
             UNION ALL
-            SELECT code, amount FROM transfers
-            WHERE (code = 'reversal' OR code = 'withdrawal') AND debit GLOB 'customer/*'
-                AND debit = ?
+            SELECT -amount FROM withdrawals
+            WHERE id > ? AND id < ? AND asset = ? AND state <> 'rejected'
             """,
-            [account, account],
-            of: "transfers",
-        ) { columns in
-            let code = try columns.parsed("code", TransferCode.init(rawValue:))
-            return code.paidIn * Int128(try columns.integer("amount"))
-        }
-        return Amount(Int64(clamping: max(0, moves.reduce(0, +))))
+            [
+                .text(customer.description), .text(asset.rawValue), .text("\(customer)/"),
+                .text("\(customer)0"), .text(asset.rawValue),
+            ],
+            of: "deposits",
+        ) { columns in Int128(try columns.integer("amount")) }
+        return amounts.reduce(0, +)
     }
 }
 

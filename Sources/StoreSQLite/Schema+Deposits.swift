@@ -40,6 +40,8 @@ extension Schema {
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX deposits_by_state ON deposits (state, id);
+        CREATE INDEX deposits_by_customer ON deposits (customer, asset, amount)
+            WHERE state = 'credited';
         CREATE INDEX deposits_by_block
             ON deposits (substr(id, 1, instr(id, '/') - 1), block_number);
 

@@ -52,7 +52,7 @@ package struct WithdrawalPolicy: Hashable, Sendable {
 }
 
 extension WithdrawalTransaction where Self: WithdrawalReading {
-    /// Approves a withdrawal whose time has come and that is within the limit.
+    /// Approves a withdrawal whose time has come, that is within the limit, and whose money is still there.
     ///
     /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``; nothing is written.
     /// - Returns: the withdrawal as it is then; approved or not.
@@ -64,7 +64,9 @@ extension WithdrawalTransaction where Self: WithdrawalReading {
     ) throws -> Withdrawal {
         guard let known = try withdrawal(id) else { throw WithdrawalError.withdrawalNotFound(id) }
         let start = now.advanced(by: .zero - WithdrawalPolicy.day)
-        guard policy.approves(known, after: try approvedByRule(since: start), solRate, at: now)
+        // What it was paid in with may have left its chain meanwhile.
+        guard try paidIn(by: id.customer, known.order.asset) >= 0,
+            policy.approves(known, after: try approvedByRule(since: start), solRate, at: now)
         else { return known }
         return try approve(id, by: .gateway, at: now)
     }

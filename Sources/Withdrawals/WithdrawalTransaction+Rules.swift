@@ -27,7 +27,8 @@ extension WithdrawalTransaction {
             ?? order.wallet.on(order.chain).flatMap { try self.customer(ofWallet: $0) }
         guard owner == customer else { throw WithdrawalError.walletNotProven }
         let available = try balance(of: .customer(customer, order.asset)).available
-        let most = min(available, try paidIn(by: customer, order.asset))
+        let paidIn = Amount(Int64(clamping: max(0, try paidIn(by: customer, order.asset))))
+        let most = min(available, paidIn)
         guard order.amount > .zero, order.amount <= most else {
             throw WithdrawalError.nothingToWithdraw(order.asset, available: most)
         }

@@ -1,5 +1,5 @@
 package import Deposits
-package import Ledger
+import Ledger
 package import Primitives
 
 /// The withdrawals' slice of a store's transaction.
@@ -11,9 +11,11 @@ package protocol WithdrawalTransaction: DepositTransaction {
     mutating func append(_ step: WithdrawalStep, to id: WithdrawalID) throws
     /// The steps of a withdrawal, in order.
     mutating func steps(of id: WithdrawalID) throws -> [WithdrawalStep]
-    /// What a customer has paid in and not taken out again, whether or not it is spent: what it was
-    /// credited for deposits, less what was taken back of them and what it withdrew.
-    mutating func paidIn(by customer: CustomerID, _ asset: Asset) throws -> Amount
+    /// What a customer has paid in and not taken out again, whether or not it is spent: its deposits that
+    /// are credited now, less what it withdrew or asked for.
+    ///
+    /// Below zero where a deposit left its chain after its money was asked for.
+    mutating func paidIn(by customer: CustomerID, _ asset: Asset) throws -> Int128
 }
 
 /// What the auditor, the operator's queue and whoever sends read.
@@ -49,20 +51,6 @@ package struct WithdrawalTotal: Hashable, Sendable {
         }
         return sums.flatMap { stage, assets in
             assets.map { WithdrawalTotal(stage: stage, asset: $0.key, amount: $0.value) }
-        }
-    }
-}
-
-extension TransferCode {
-    /// Whether a transfer that credits or debits a customer is of money that was paid in: 1 where it
-    /// adds to that, -1 where it takes of it, 0 where it is something else.
-    package var paidIn: Int128 {
-        switch self {
-        case .deposit, .assignment, .restoration, .withdrawalReturn: 1
-        case .reversal, .withdrawal: -1
-        case .rejection, .grant, .cost, .margin, .overrunCost, .overrunMargin, .refund, .payment,
-            .networkFee:
-            0
         }
     }
 }

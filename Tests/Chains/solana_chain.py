@@ -61,7 +61,7 @@ class SolanaChain:
         self.lock = threading.RLock()
         self.began = time.time()
         self.paused, self.hangs_up = False, False
-        self.swallows, self.swallowed = False, 0
+        self.swallows, self.swallowed, self.first_available = False, 0, 0
         self.subscriptions = {}
         self.setup = []  # what was done beside transactions, to be done again on a fork
         self.start()

@@ -181,6 +181,9 @@ class Methods:
             told["signatures"] = chain.blocks.get(slot, [])
         return told
 
+    def getFirstAvailableBlock(self, parameters, options):
+        return self.chain.first_available
+
     def getBlockTime(self, parameters, options):
         return self.chain.time_of(parameters[0])
 
@@ -317,6 +320,11 @@ class Methods:
 
     def test_swallowed(self, parameters, options):
         return self.chain.swallowed
+
+    def test_forgetHistory(self, parameters, options):
+        """Its first block is one that is not there yet."""
+        self.chain.first_available = self.chain.slot + 10_000
+        return True
 
     def test_expireBlockhash(self, parameters, options):
         self.chain.machine.expire_blockhash()

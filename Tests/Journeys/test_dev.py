@@ -31,7 +31,8 @@ class Session(Program):
 
     def here(self, text):
         """A text of the README, about this session instead of the one on port 4020."""
-        return text.replace(HOST, self.host).replace("sqlite:var/farebox.db", self.database)
+        text = text.replace(HOST, self.host).replace("sqlite:var/farebox.db", self.database)
+        return text.replace(".build/debug/farebox", str(BINARY))
 
     def shell(self, script):
         return subprocess.run(

@@ -373,10 +373,16 @@ def test_a_payer_is_taken_at_its_word_only_where_money_is_worth_nothing(world, t
 
 
 def test_a_payer_is_never_taken_at_its_word_beside_real_money(world, tempo):
-    for chains in ("", "tempo", "tempo-testnet,tempo"):
+    for chains in ("", "tempo"):
         settings = world_settings(world, tempo) | {"FAREBOX_CHAINS": chains, "FAREBOX_UNPROVEN_PAYERS": "testnet"}
         refused = run("serve", directory=world.directory, **settings)
         assert refused.returncode != 0 and "FAREBOX_UNPROVEN_PAYERS" in refused.stderr, (chains, refused.stderr)
+
+
+def test_worthless_money_is_never_taken_beside_real_money(world, tempo):
+    settings = world_settings(world, tempo) | {"FAREBOX_CHAINS": "tempo-testnet,tempo"}
+    refused = run("serve", directory=world.directory, **settings)
+    assert refused.returncode == 65 and "FAREBOX_CHAINS" in refused.stderr, refused.stderr
 
 
 def world_settings(world, tempo):

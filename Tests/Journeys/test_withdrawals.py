@@ -379,17 +379,32 @@ def test_usdc_and_sol_go_back_to_their_wallet_and_the_fees_are_ours(saver, solan
     assert stats["rails"]["solana-devnet"]["usdc"]["custody"] == 6_000_000
 
 
-def test_a_wallet_without_a_token_account_gets_one_and_its_rent_is_ours(saver, solana):
-    gateway = saver.gateway
+def test_a_wallet_without_a_token_account_waits_for_one_and_costs_us_nothing(saver, solana):
     from solders.keypair import Keypair
 
-    fresh = Keypair()
+    fresh, gateway = Keypair(), saver.gateway
     opened(gateway, fresh, saver.key)
     withdraw(saver, **solana_order(wallet=fresh)).expect(200)
+    until_told(saver, "approved")
+    solana.ask("test_advance", 5)
+    assert told(saver)["state"] == "approved"
+    made = payer.token.create_associated_token_account(payer.FRIEND.pubkey(), fresh.pubkey(), payer.USDC)
+    solana.succeed(solana.send([made], payer.FRIEND))
     until_told(saver, "confirmed")
     assert tokens(solana, fresh) == 4_000_000
-    borne = gateway.admin("GET", "/v1/admin/stats").expect(200).json()["assets"]["sol"]["overrun"]
-    assert borne == 5_000 + solana.ask("getMinimumBalanceForRentExemption", 165)
+    assert gateway.admin("GET", "/v1/admin/stats").expect(200).json()["assets"]["sol"]["overrun"] == 5_000
+
+
+def test_a_node_that_does_not_remember_says_nothing_about_what_landed(saver, solana):
+    solana.ask("test_swallow", True)
+    withdraw(saver, **solana_order()).expect(200)
+    first = until_told(saver, "broadcast")
+    # Its history begins after the transaction was signed.
+    solana.ask("test_forgetHistory")
+    solana.ask("test_advance", 400)
+    sent = solana.ask("test_swallowed")
+    until(lambda: solana.ask("test_swallowed") > sent + 5, "it to be sent again and again")
+    assert (told(saver)["state"], told(saver)["transaction"]) == ("broadcast", first["transaction"])
 
 
 def test_what_never_landed_is_signed_anew_only_when_it_can_not_land_any_more(saver, solana):

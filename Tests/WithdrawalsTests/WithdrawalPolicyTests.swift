@@ -79,6 +79,19 @@ struct WithdrawalPolicyTests {
         #expect(books.approvedByRule(since: .second(12 + day)) == [.usdc: 100])
     }
 
+    @Test func `what left its chain in the cool-down is not paid out, until it is back`() throws {
+        var books = try WithdrawalPolicyTests.books()
+        let policy = WithdrawalPolicyTests.policy
+        _ = try books.withdraw(.sample("w", 100), at: .second(1))
+        let usdc = try #require(Asset.allCases.firstIndex(of: .usdc))
+        try books.dropped(.sample(usdc), from: .sample(1), at: .second(5))
+        let gone = try books.approveIfDue(.sample("w"), policy, nil, at: .second(11))
+        #expect(gone.state == .requested)
+        try books.observe(.sample(usdc, .sample(1000), block: 2), at: .second(12))
+        let back = try books.approveIfDue(.sample("w"), policy, nil, at: .second(13))
+        #expect(back.state == .approved)
+    }
+
     private static func books() throws -> MemoryTransaction {
         var books = MemoryTransaction()
         try books.insert(Customer.sample("acme"))

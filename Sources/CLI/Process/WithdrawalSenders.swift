@@ -19,7 +19,7 @@ extension ServeSettings {
         case (.evm(let watching), .evm(let key)?):
             return sender(chain, EVMPayer(watching, nodes: nodes, key: key), store)
         case (.solana(let watching), .solana(let key)?):
-            return sender(chain, SolanaPayer(watching, node: nodes[0], key: key), store)
+            return sender(chain, SolanaPayer(watching, nodes: nodes, key: key), store)
         case (_, _): return nil
         }
     }

@@ -36,6 +36,13 @@ extension SettingsReader {
                 expected: "names of chains, each once, one network of Solana at most",
             )
         }
+        // Money that is worth nothing would be spent, and paid out, as the other's.
+        guard Set(presets.map(\.isTestnet)).count <= 1 else {
+            throw SettingError.invalid(
+                SettingKey.chains.variable,
+                expected: "test networks alone, or none",
+            )
+        }
         return try presets.map { preset in
             switch preset.kind {
             case .evm(let known): try evm(preset, known)

@@ -71,7 +71,8 @@ package struct WithdrawalDesk<Storage: GatewayStore>: Sendable {
         let units = DecimalText.units(of: asked.amount, decimals: coin.asset.decimals)
         guard let units, units > 0 else { throw .invalidParameter("amount") }
         let amount = Amount(units)
-        if let worth = policy.worth(amount, coin.asset, solRate), worth < policy.minimum {
+        // What nobody can value is not taken: it would wait for ever.
+        guard let worth = policy.worth(amount, coin.asset, solRate), worth >= policy.minimum else {
             throw .withdrawalTooSmall(policy.minimum)
         }
         return Withdrawal.Order(

@@ -1,3 +1,4 @@
+import Deposits
 import Ledger
 package import Primitives
 package import Withdrawals
@@ -35,12 +36,15 @@ extension MemoryTransaction: WithdrawalTransaction {
         (books.withdrawalSteps[id] ?? []).sorted { $0.number < $1.number }
     }
 
-    package func paidIn(by customer: CustomerID, _ asset: Asset) -> Amount {
-        let account = AccountID.customer(customer, asset)
-        let sum = books.links.map(\.transfer)
-            .filter { $0.credit == account || $0.debit == account }
-            .reduce(Int128(0)) { $0 + $1.code.paidIn * Int128($1.amount.units) }
-        return Amount(Int64(clamping: max(0, sum)))
+    package func paidIn(by customer: CustomerID, _ asset: Asset) -> Int128 {
+        let came = books.deposits.values
+            .filter { $0.state == .credited(customer) && $0.event.asset == asset }
+            .reduce(Int128(0)) { $0 + Int128($1.event.amount.units) }
+        let went = books.withdrawals.values
+            .filter { $0.id.customer == customer && $0.order.asset == asset }
+            .filter { $0.state.stage != .rejected }
+            .reduce(Int128(0)) { $0 + Int128($1.order.amount.units) }
+        return came - went
     }
 }
 

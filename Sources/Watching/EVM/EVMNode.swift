@@ -20,7 +20,7 @@ package struct EVMBlock: Hashable, Sendable, Decodable {
 
     package init(from decoder: any Decoder) throws {
         let answer = try decoder.container(keyedBy: CodingKeys.self)
-        number = try answer.read(.number) { EVMHex.quantity($0).flatMap(Int64.init(exactly:)) }
+        number = try answer.read(.number) { EVMHex.blockNumber($0) }
         hash = try answer.read(.hash) { EVMWord($0) }
     }
 }
@@ -43,7 +43,7 @@ package struct EVMNode<Node: JSONRPC>: Sendable {
 
     package func newestBlock() async throws(RPCFailure) -> Int64 {
         let text = try await node.ask("eth_blockNumber", [], as: String.self)
-        guard let number = EVMHex.quantity(text).flatMap(Int64.init(exactly:)) else {
+        guard let number = EVMHex.blockNumber(text) else {
             throw .malformed(method: "eth_blockNumber")
         }
         return number
@@ -165,6 +165,15 @@ package struct EVMNode<Node: JSONRPC>: Sendable {
         init(from decoder: any Decoder) throws {
             let log = try decoder.container(keyedBy: CodingKeys.self)
             transaction = try log.read(.transactionHash) { EVMWord($0) }
+        }
+    }
+}
+
+extension EVMHex {
+    /// A quantity that can be a block's number.
+    static func blockNumber(_ text: String) -> Int64? {
+        quantity(text).flatMap(Int64.init(exactly:)).flatMap {
+            NodeNumber.all.contains($0) ? $0 : nil
         }
     }
 }

@@ -24,7 +24,7 @@ extension EVMReceipt {
     package init(from decoder: any Decoder) throws {
         let answer = try decoder.container(keyedBy: CodingKeys.self)
         transaction = try answer.read(.transactionHash) { EVMWord($0) }
-        block = try answer.read(.blockNumber) { EVMHex.quantity($0).flatMap(Int64.init(exactly:)) }
+        block = try answer.read(.blockNumber) { EVMHex.blockNumber($0) }
         blockHash = try answer.read(.blockHash) { EVMWord($0) }
         hasSucceeded = try answer.read(.status) { EVMHex.quantity($0) } == 1
         logs = try answer.decode([Log].self, forKey: .logs)

@@ -58,6 +58,7 @@ where Storage.Transaction: DepositWatchTransaction {
         try await node.requireChain(watching.treasury.chainID)
         let final = try await node.lastFinal(watching.finality)
         var outcomes = try await readFinal(upTo: final)
+        outcomes += try await finishSeen(upTo: final)
         outcomes += try await lookAgain(after: final - watching.blocksAgain)
         outcomes += try await readNew(after: final)
         return outcomes
@@ -68,7 +69,10 @@ where Storage.Transaction: DepositWatchTransaction {
     private func readFinal(upTo last: Int64) async throws -> [DepositOutcome] {
         let source = "blocks/\(chain)"
         let stored = try await store.read { try $0.cursor(of: source) }
-        var next = stored.flatMap { Int64($0) } ?? watching.firstBlock ?? max(0, last)
+        // Some are read again each time: a node may have told less than there is.
+        let resumed = stored.flatMap { Int64($0) }.map { $0 - watching.blocksAgain }
+        let first = watching.firstBlock ?? 0
+        var next = max(0, resumed.map { max($0, first) } ?? watching.firstBlock ?? last)
         var outcomes: [DepositOutcome] = []
         while next <= last {
             let blocks = next...min(last, next + watching.blocksAtOnce - 1)
@@ -132,6 +136,21 @@ where Storage.Transaction: DepositWatchTransaction {
         guard agreed >= watching.quorum else {
             throw .inconsistent("\(agreed) of \(watching.quorum) nodes know block \(receipt.block)")
         }
+    }
+
+    /// Reads what was seen once, and stands in a final block by now, though no list of logs had it.
+    private func finishSeen(upTo last: Int64) async throws -> [DepositOutcome] {
+        let chain = chain
+        let seen = try await store.read { try $0.deposits(in: .seen, after: nil, limit: 1000) }
+        var outcomes: [DepositOutcome] = []
+        for deposit in seen where deposit.id.chain == chain {
+            guard let block = deposit.block, block.number <= last,
+                let hash = EVMWord(deposit.id.transaction),
+                case .deposits(let found) = try await claim(hash)
+            else { continue }
+            outcomes += found
+        }
+        return outcomes.filter { !$0.newSteps.isEmpty }
     }
 
     // MARK: What may be taken back

@@ -13,6 +13,7 @@ extension LandedTransaction: Decodable {
             let transaction = SolanaTransaction([UInt8](bytes)),
             let signature = transaction.signatures.first
         else { throw Unreadable("the transaction") }
+        guard NodeNumber.all.contains(answer.slot) else { throw Unreadable("its slot") }
         let keys = try answer.meta.keys(of: transaction.message)
         self.init(
             signature: signature,

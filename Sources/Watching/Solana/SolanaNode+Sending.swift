@@ -1,6 +1,6 @@
 package import ChainFormats
 import FoundationEssentials
-import Primitives
+package import Primitives
 
 /// What whoever sends a transaction asks.
 ///
@@ -25,9 +25,11 @@ extension SolanaNode {
             [.object(options)],
             as: Valued<Latest>.self,
         ).value
-        guard let hash = SolanaKey(latest.blockhash) else {
-            throw .malformed(method: "getLatestBlockhash")
-        }
+        // Blockhashes are good for some 150 blocks; a node that says otherwise is not believed.
+        let height = try await number("getBlockHeight", [.object(options)])
+        guard let hash = SolanaKey(latest.blockhash),
+            (height...(height + 1000)).contains(latest.lastValidBlockHeight)
+        else { throw .malformed(method: "getLatestBlockhash") }
         return (hash, latest.lastValidBlockHeight)
     }
 
@@ -37,8 +39,14 @@ extension SolanaNode {
             "commitment": .text(SolanaCommitment.finalized.rawValue)
         ]
         let slot = try await slot(.finalized)
-        let height = try await node.ask("getBlockHeight", [.object(options)], as: Int64.self)
-        return (height, slot)
+        return (try await number("getBlockHeight", [.object(options)]), slot)
+    }
+
+    /// Whether the node has everything that landed since a moment: its first block is older.
+    package func hasHistory(since moment: Timestamp) async throws(RPCFailure) -> Bool {
+        let first = try await number("getFirstAvailableBlock", [])
+        let seconds = try await node.ask("getBlockTime", [.number(first)], as: Int64.self)
+        return seconds < moment.microseconds / 1_000_000
     }
 
     package func landing(of signature: String) async throws(RPCFailure) -> Landing {

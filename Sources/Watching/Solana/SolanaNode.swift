@@ -101,7 +101,17 @@ package struct SolanaNode<Node: JSONRPC>: Sendable {
 
     package func slot(_ commitment: SolanaCommitment) async throws(RPCFailure) -> Int64 {
         let options: [String: JSONParameter] = ["commitment": .text(commitment.rawValue)]
-        return try await node.ask("getSlot", [.object(options)], as: Int64.self)
+        return try await number("getSlot", [.object(options)])
+    }
+
+    /// A number that is told as it is.
+    func number(
+        _ method: String,
+        _ parameters: [JSONParameter],
+    ) async throws(RPCFailure) -> Int64 {
+        let number = try await node.ask(method, parameters, as: Int64.self)
+        guard NodeNumber.all.contains(number) else { throw .malformed(method: method) }
+        return number
     }
 
     /// In which slots transactions landed, as far as the node knows them.
@@ -128,6 +138,7 @@ package struct SolanaNode<Node: JSONRPC>: Sendable {
             [.text("\(treasury.wallet)"), .object(options)],
             as: Valued<Int64>.self,
         ).value
+        guard NodeNumber.all.contains(lamports) else { throw .malformed(method: "getBalance") }
         // There is no account before the first deposit.
         let account = try await node.ask(
             "getAccountInfo",

@@ -56,7 +56,7 @@ where Storage.Transaction: DepositWatchTransaction {
             let last = try await readFinal(of: address, after: stored, source, &outcomes)
             try await readConfirmed(of: address, after: last, &outcomes)
         }
-        outcomes += try await giveUpLost()
+        outcomes += try await finishSeen()
         return outcomes.filter { !$0.newSteps.isEmpty }
     }
 
@@ -150,8 +150,9 @@ where Storage.Transaction: DepositWatchTransaction {
         }
     }
 
-    /// Drops what was seen on a fork that the chain has left.
-    private func giveUpLost() async throws -> [DepositOutcome] {
+    /// Reads what was seen and is final by now, though no history had it, and drops what was seen on a fork
+    /// that the chain has left.
+    private func finishSeen() async throws -> [DepositOutcome] {
         let chain = treasury.chain
         let seen = try await store.read { try $0.deposits(in: .seen, after: nil, limit: 1000) }
             .filter { $0.id.chain == chain }
@@ -159,9 +160,15 @@ where Storage.Transaction: DepositWatchTransaction {
         let final = try await node.slot(.finalized)
         var outcomes: [DepositOutcome] = []
         for deposit in seen {
-            guard let block = deposit.block, block.number + watching.slotsUntilLost < final,
-                try await node.slots(of: [deposit.id.transaction])[0] == nil
-            else { continue }
+            guard let block = deposit.block, block.number <= final else { continue }
+            if try await node.slots(of: [deposit.id.transaction])[0] != nil {
+                guard let signature = SolanaSignature(deposit.id.transaction),
+                    case .deposits(let found) = try await claim(signature)
+                else { continue }
+                outcomes += found
+                continue
+            }
+            guard block.number + watching.slotsUntilLost < final else { continue }
             let now = now()
             let outcome = try await store.write(.durable) {
                 try $0.dropped(deposit.id, from: block, at: now)
