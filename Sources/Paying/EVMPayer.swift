@@ -19,8 +19,8 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     private let node: EVMNode<Node>
     private let witnesses: [EVMNode<Node>]
     private let key: EVMKey
-    /// In which block it was first seen that another transaction has a nonce of ours.
-    private let taken = Taken()
+    /// What became of nonces, as far as this process has seen it.
+    private let nonces = Nonces()
 
     /// The first node is asked for everything, the others for what they say of blocks.
     package init(_ watching: EVMWatching, nodes: [Node], key: EVMKey) {
@@ -57,7 +57,8 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         let next = waiting.map { UInt64(max(0, $0.place)) + 1 }.max() ?? 0
         let transaction = EVMTransaction(
             chain: treasury.chainID,
-            nonce: max(sent, next),
+            // A node may lag behind what it has told of a receipt.
+            nonce: max(sent, next, nonces.floor),
             priorityFee: fees.priority,
             highestFee: highest.partialValue,
             gas: limit.partialValue,
@@ -91,8 +92,9 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
             return try await isTaken(payment, upTo: final)
                 ? .failed(reason: "another transaction has its nonce", fee: nil) : nil
         }
-        taken.forget(payment.transaction)
+        nonces.forget(payment.transaction)
         guard receipt.block <= final, try await isCanonical(receipt) else { return nil }
+        nonces.land(payment.place)
         let (token, recipient) = try places(of: order)
         guard let sent = receipt.sent(token, from: treasury.address, to: recipient) else {
             throw RPCFailure.inconsistent("\(hash) moves more than there is")
@@ -114,10 +116,10 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     ) async throws -> Bool {
         let sent = try await node.transactionCount(of: treasury.address)
         guard sent > UInt64(max(0, payment.place)) else {
-            taken.forget(payment.transaction)
+            nonces.forget(payment.transaction)
             return false
         }
-        let since = taken.since(payment.transaction, try await node.newestBlock())
+        let since = nonces.taken(payment.transaction, try await node.newestBlock())
         // Receipts may come late: not one look decides, nor a few blocks.
         guard final >= since + Self.patience, let hash = EVMWord(payment.transaction) else {
             return false
@@ -151,19 +153,32 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         return (token, recipient)
     }
 
-    private final class Taken: Sendable {
-        private let blocks = Mutex<[String: Int64]>([:])
+    private final class Nonces: Sendable {
+        private struct State {
+            /// In which block it was first seen that another transaction has the nonce of one of ours.
+            var taken: [String: Int64] = [:]
+            var floor: UInt64 = 0
+        }
 
-        func since(_ transaction: String, _ block: Int64) -> Int64 {
-            blocks.withLock { blocks in
-                let first = min(blocks[transaction] ?? block, block)
-                blocks[transaction] = first
+        private let state = Mutex(State())
+
+        /// One more than the highest that has landed.
+        var floor: UInt64 { state.withLock(\.floor) }
+
+        func land(_ nonce: Int64) {
+            state.withLock { $0.floor = max($0.floor, UInt64(max(0, nonce)) + 1) }
+        }
+
+        func taken(_ transaction: String, _ block: Int64) -> Int64 {
+            state.withLock { state in
+                let first = min(state.taken[transaction] ?? block, block)
+                state.taken[transaction] = first
                 return first
             }
         }
 
         func forget(_ transaction: String) {
-            blocks.withLock { _ = $0.removeValue(forKey: transaction) }
+            state.withLock { _ = $0.taken.removeValue(forKey: transaction) }
         }
     }
 }

@@ -69,8 +69,8 @@ package enum RPCFailure: Failure, Hashable {
         case .status(let status): "The chain's node answered with status \(status)."
         case .tooLarge: "The chain's node answered more than is read."
         case .malformed(let method): "The chain's node answered \(method) with something else."
-        case .refused(let method, let code, let reason):
-            "The chain's node refused \(method): \(code) \(reason)"
+        // The node's own words may name its operator's account there.
+        case .refused(let method, let code, _): "The chain's node refused \(method): \(code)."
         case .wrongChain(let expected, let found):
             "The node is of chain \(found), and the deposits are on \(expected)."
         case .inconsistent(let sentence): "The chain's node contradicts itself: \(sentence)"
