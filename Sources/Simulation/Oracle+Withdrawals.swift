@@ -72,6 +72,7 @@ extension Oracle {
             if one.isOut { moves = [(.payout, .customer(customer), asset, one.amount)] }
             one.stage = "rejected"
         case .broadcast(let attempt):
+            if one.stage == "broadcast", one.attempt == attempt { break }
             guard one.stage == "approved" else {
                 return .refused("withdrawal_in_another_state \(one.stage)")
             }

@@ -94,6 +94,7 @@ struct WithdrawalChange {
     }
 
     mutating func broadcast(_ payment: Withdrawal.Payment) throws(WithdrawalError) {
+        if withdrawal.state == .broadcast(payment) { return }
         guard withdrawal.state == .approved else { throw .withdrawalIs(withdrawal.state.stage) }
         go(to: .broadcast(payment), .broadcast, payment.transaction)
     }

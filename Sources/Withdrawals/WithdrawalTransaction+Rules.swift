@@ -72,6 +72,8 @@ extension WithdrawalTransaction {
 
     /// Remembers a signed transaction, which may be sent as soon as this is durable.
     ///
+    /// The same one again changes nothing.
+    ///
     /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, ``WithdrawalError/withdrawalIs(_:)`` where it
     ///   is not approved; nothing is written.
     @discardableResult
