@@ -79,7 +79,7 @@ struct WithdrawalRuleTests {
             ([.reject], "rejected", 130, 0, 0),
             ([.approve, .reject], "rejected", 130, 0, 0),
             ([.approve, .approve], "approved", 90, 40, 0),
-        ([.approve, .broadcast, .broadcast], "broadcast", 90, 40, 0),
+            ([.approve, .broadcast, .broadcast], "broadcast", 90, 40, 0),
             ([.reject, .reject], "rejected", 130, 0, 0),
             // What comes late or again moves nothing.
             ([.approve, .broadcast, .confirm, .confirm], "confirmed", 90, 0, 5),
@@ -116,7 +116,7 @@ struct WithdrawalRuleTests {
         arguments: [
             ([], .broadcast, "requested"), ([.approve, .broadcast], .approve, "broadcast"),
             ([.approve, .broadcast], .reject, "broadcast"),
-                ([.approve, .broadcast, .confirm], .reject, "confirmed"),
+            ([.approve, .broadcast, .confirm], .reject, "confirmed"),
             ([.approve, .broadcast, .confirm], .approve, "confirmed"),
             ([.approve, .broadcast, .confirm], .broadcast, "confirmed"),
             ([.reject], .approve, "rejected"), ([.reject], .broadcast, "rejected"),
