@@ -23,6 +23,7 @@ TOKEN_PROGRAMS = (str(TOKEN), TOKEN_2022)
 MEMO_PROGRAMS = ("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr", "Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo")
 TOKEN_ACCOUNT_BYTES, MINT_BYTES = 165, 82
 PLENTY = 10**18
+GENESIS_TIME = 1_584_368_940
 GENESIS = str(Pubkey(b"a chain that is made for tests  "))
 
 
@@ -85,7 +86,8 @@ class SolanaChain:
         return "finalized" if slot <= self.root else "confirmed" if slot < self.slot else "processed"
 
     def time_of(self, slot):
-        return int(self.began + slot * self.slot_seconds)
+        """The network is older than what happens on it here: its first block is of 2020."""
+        return int(self.began + slot * self.slot_seconds) if slot else GENESIS_TIME
 
     def blockhash(self, slot):
         """What names a slot's block: another one after a fork."""

@@ -411,14 +411,17 @@ def test_what_never_landed_is_signed_anew_only_when_it_can_not_land_any_more(sav
     before = tokens(solana, payer.USER)
     # The node takes what is sent, and loses it.
     solana.ask("test_swallow", True)
+    solana.ask("test_pause", True)
     withdraw(saver, **solana_order()).expect(200)
     first = until_told(saver, "broadcast")
-    solana.ask("test_advance", 160)
-    until(lambda: solana.ask("test_swallowed") >= 3, "it to be sent again")
+    solana.ask("test_advance", 250)
+    sent = solana.ask("test_swallowed")
+    until(lambda: solana.ask("test_swallowed") >= sent + 3, "it to be sent again")
     assert told(saver)["transaction"] == first["transaction"]
-    solana.ask("test_swallow", False)
     solana.ask("test_expireBlockhash")
-    solana.ask("test_advance", 160)
+    solana.ask("test_swallow", False)
+    solana.ask("test_advance", 60)
+    solana.ask("test_pause", False)
     done = until_told(saver, "confirmed")
     assert kinds(done) == ["requested", "approved", "broadcast", "expired", "broadcast", "confirmed"]
     assert done["transaction"] != first["transaction"] and tokens(solana, payer.USER) == before + 4_000_000
