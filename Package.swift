@@ -294,6 +294,14 @@ let package = Package(
             swiftSettings: strict,
         ),
         .testTarget(
+            name: "PayingTests",
+            dependencies: [
+                "Paying", "Watching", "Withdrawals", "Deposits", "Ledger", "Primitives",
+                "Identity", "GatewayTestKit", "ChainFormats", logging,
+            ],
+            swiftSettings: strict,
+        ),
+        .testTarget(
             name: "WatchingTests",
             dependencies: [
                 "Watching", "Deposits", "Ledger", "Primitives", "Identity", "GatewayTestKit",

@@ -143,6 +143,7 @@ extension AgentPlan {
 
     fileprivate var events: [String] {
         let head = "\"id\":\"c\",\"created\":1,\"model\":\"sample\""
+        let words = words
         let text = stride(from: 0, to: words.count, by: 8).map { start in
             let piece = words[start..<min(start + 8, words.count)].joined(separator: " ")
             return

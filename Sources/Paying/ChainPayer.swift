@@ -11,6 +11,7 @@ package protocol ChainPayer: Sendable {
     func sign(
         _ order: Withdrawal.Order,
         beside waiting: [Withdrawal.Payment],
+        at now: Timestamp,
     ) async throws -> Withdrawal.Payment
 
     /// Hands a signed transaction over; again and again does no harm.
@@ -18,12 +19,21 @@ package protocol ChainPayer: Sendable {
     /// - Throws: `RPCFailure` where it was not taken, one that the node has already among them.
     func send(_ payment: Withdrawal.Payment) async throws
 
-    /// What the chain did with a transaction that was signed at some time; `nil` while that can change.
+    /// What the chain did with what was signed, and with which transaction; `nil` while that can change.
     ///
     /// - Throws: `RPCFailure`.
     func outcome(
         of payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
-        signedAt: Timestamp,
-    ) async throws -> PaymentOutcome?
+    ) async throws -> (transaction: String, outcome: PaymentOutcome)?
+
+    /// Signs for the same place what the chain takes rather than what waits there, where the latter offers
+    /// less than the chain asks and has waited for long.
+    ///
+    /// - Returns: `nil` where there is nothing to be done. It is kept before it is sent.
+    /// - Throws: `RPCFailure`.
+    func replacement(
+        of payment: Withdrawal.Payment,
+        at now: Timestamp,
+    ) async throws -> Withdrawal.Payment?
 }

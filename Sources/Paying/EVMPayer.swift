@@ -7,13 +7,16 @@ package import Withdrawals
 
 /// Pays out of a treasury of an EVM chain: a transfer of its token, signed with the treasury's own key.
 ///
-/// Each transaction has a nonce of its own, of which the chain takes one: what was signed once is sent
-/// again and never signed anew, so that it is paid once.
+/// Each withdrawal has a nonce of its own, of which the chain takes one transaction: what was signed is sent
+/// again and again, and signed anew for the same nonce alone, so that it is paid once.
 package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     /// The most that a transaction may cost, in the chain's smallest unit: a twentieth of its coin.
     private static var highestCost: UInt64 { 50_000_000_000_000_000 }
     /// How many final blocks have to say that a nonce is another's.
     private static var patience: Int64 { 32 }
+    /// After ten minutes, a higher fee is offered where it takes one.
+    private static var stuckMicroseconds: Int64 { 600_000_000 }
+    private static var mostReplaced: Int { 100 }
 
     private let watching: EVMWatching
     private let node: EVMNode<Node>
@@ -37,22 +40,19 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     package func sign(
         _ order: Withdrawal.Order,
         beside waiting: [Withdrawal.Payment],
+        at now: Timestamp,
     ) async throws -> Withdrawal.Payment {
         try await node.requireChain(treasury.chainID)
         let (token, recipient) = try places(of: order)
         let data = EVMTransaction.transfer(order.amount, to: recipient)
         let gas = try await node.gas(from: treasury.address, to: token, data)
-        let fees = try await node.fees()
+        let prices = try await node.fees()
         let sent = try await node.transactionCount(of: treasury.address)
-        // It lands as long as the price of gas does not grow to four times what it is.
-        let price = fees.base.multipliedReportingOverflow(by: 4)
-        let highest = price.partialValue.addingReportingOverflow(fees.priority)
         let limit = gas.addingReportingOverflow(gas / 4)
-        let cost = highest.partialValue.multipliedReportingOverflow(by: limit.partialValue)
-        guard ![price, highest, limit, cost].contains(where: \.overflow),
-            cost.partialValue <= Self.highestCost
+        guard let fees = EVMFees(base: prices.base, priority: prices.priority), !limit.overflow,
+            isAffordable(fees, limit.partialValue)
         else {
-            throw RPCFailure.inconsistent("a transfer costs \(gas) gas at \(fees.base)")
+            throw RPCFailure.inconsistent("a transfer costs \(gas) gas at \(prices.base)")
         }
         let next = waiting.map { UInt64(max(0, $0.place)) + 1 }.max() ?? 0
         let transaction = EVMTransaction(
@@ -60,18 +60,32 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
             // A node may lag behind what it has told of a receipt.
             nonce: max(sent, next, nonces.floor),
             priorityFee: fees.priority,
-            highestFee: highest.partialValue,
+            highestFee: fees.highest,
             gas: limit.partialValue,
             to: token,
             data: data,
         )
+        return try signed(transaction, replaced: [], at: now)
+    }
+
+    private func isAffordable(_ fees: EVMFees, _ gas: UInt64) -> Bool {
+        fees.cost(of: gas).map { $0 <= Self.highestCost } ?? false
+    }
+
+    private func signed(
+        _ transaction: EVMTransaction,
+        replaced: [String],
+        at now: Timestamp,
+    ) throws -> Withdrawal.Payment {
         guard let raw = key.sign(transaction),
             let payment = Withdrawal.Payment(
                 transaction: "\(EVMHex.text(Keccak256.digest(of: raw)))",
                 place: Int64(clamping: transaction.nonce),
                 raw: raw,
+                signedAt: now,
+                replaced: replaced,
             )
-        else { throw RPCFailure.inconsistent("\(order.id) can not be signed for") }
+        else { throw RPCFailure.inconsistent("nonce \(transaction.nonce) can not be signed for") }
         return payment
     }
 
@@ -80,24 +94,92 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         try await node.send(payment.raw)
     }
 
+    package func replacement(
+        of payment: Withdrawal.Payment,
+        at now: Timestamp,
+    ) async throws -> Withdrawal.Payment? {
+        let old = try transaction(of: payment)
+        // What another key has signed, only that one can replace.
+        guard now.microseconds - payment.signedAt.microseconds >= Self.stuckMicroseconds,
+            payment.replaced.count < Self.mostReplaced, old.signer == treasury.address,
+            old.transaction.chain == treasury.chainID
+        else { return nil }
+        try await node.requireChain(treasury.chainID)
+        let prices = try await node.fees()
+        let offered = EVMFees(
+            priority: old.transaction.priorityFee,
+            highest: old.transaction.highestFee,
+        )
+        guard let fees = offered.raised(base: prices.base, priority: prices.priority),
+            isAffordable(fees, old.transaction.gas)
+        else { return nil }
+        let transaction = EVMTransaction(
+            chain: treasury.chainID,
+            nonce: old.transaction.nonce,
+            priorityFee: fees.priority,
+            highestFee: fees.highest,
+            gas: old.transaction.gas,
+            to: old.transaction.to,
+            data: old.transaction.data,
+        )
+        return try signed(
+            transaction,
+            replaced: payment.replaced + [payment.transaction],
+            at: now,
+        )
+    }
+
+    private func transaction(of payment: Withdrawal.Payment) throws -> SignedEVMTransaction {
+        guard let signed = SignedEVMTransaction(payment.raw) else {
+            throw RPCFailure.inconsistent("\(payment.transaction) is no transaction")
+        }
+        return signed
+    }
+
     package func outcome(
         of payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
-        signedAt: Timestamp,
-    ) async throws -> PaymentOutcome? {
+    ) async throws -> (transaction: String, outcome: PaymentOutcome)? {
         try await node.requireChain(treasury.chainID)
-        guard let hash = EVMWord(payment.transaction) else { return nil }
+        // The treasury may be another one by now.
+        let payer = try transaction(of: payment).signer
         let final = try await node.lastFinal(watching.finality)
-        guard let receipt = try await node.receipt(of: hash) else {
-            return try await isTaken(payment, upTo: final)
-                ? .failed(reason: "another transaction has its nonce", fee: nil) : nil
+        guard let (name, receipt) = try await receipt(of: payment, from: node) else {
+            return try await isTaken(payment, of: payer, upTo: final)
+                ? (
+                    payment.transaction,
+                    .failed(reason: "another transaction has its nonce", fee: nil),
+                )
+                : nil
         }
         nonces.forget(payment.transaction)
         guard receipt.block <= final, try await isCanonical(receipt) else { return nil }
         nonces.land(payment.place)
+        return (name, try outcome(receipt, order, from: payer))
+    }
+
+    /// What the chain says of the one that landed, of all that may.
+    private func receipt(
+        of payment: Withdrawal.Payment,
+        from node: EVMNode<Node>,
+    ) async throws -> (name: String, receipt: EVMReceipt)? {
+        for name in payment.names {
+            guard let hash = EVMWord(name), let receipt = try await node.receipt(of: hash) else {
+                continue
+            }
+            return (name, receipt)
+        }
+        return nil
+    }
+
+    private func outcome(
+        _ receipt: EVMReceipt,
+        _ order: Withdrawal.Order,
+        from payer: EVMAddress,
+    ) throws -> PaymentOutcome {
         let (token, recipient) = try places(of: order)
-        guard let sent = receipt.sent(token, from: treasury.address, to: recipient) else {
-            throw RPCFailure.inconsistent("\(hash) moves more than there is")
+        guard let sent = receipt.sent(token, from: payer, to: recipient) else {
+            throw RPCFailure.inconsistent("\(receipt.transaction) moves more than there is")
         }
         // Chains without a coin of their own take their fee in tokens.
         let paid = receipt.hasSucceeded ? order.amount : .zero
@@ -112,20 +194,20 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     /// Whether a nonce was used by another transaction, in a block that is final.
     private func isTaken(
         _ payment: Withdrawal.Payment,
+        of payer: EVMAddress,
         upTo final: Int64,
     ) async throws -> Bool {
-        let sent = try await node.transactionCount(of: treasury.address)
+        let sent = try await node.transactionCount(of: payer)
         guard sent > UInt64(max(0, payment.place)) else {
             nonces.forget(payment.transaction)
             return false
         }
         let since = nonces.taken(payment.transaction, try await node.newestBlock())
         // Receipts may come late: not one look decides, nor a few blocks.
-        guard final >= since + Self.patience, let hash = EVMWord(payment.transaction) else {
-            return false
-        }
+        guard final >= since + Self.patience else { return false }
         // Whoever sees it knows better.
-        for witness in [node] + witnesses where try await witness.receipt(of: hash) != nil {
+        for witness in [node] + witnesses
+        where try await receipt(of: payment, from: witness) != nil {
             return false
         }
         return true

@@ -7,8 +7,8 @@ package import Withdrawals
 /// Pays out of a treasury of Solana: SOL, or tokens to the account that the recipient has for them, signed
 /// with the treasury's own key.
 ///
-/// An account is made for nobody: who closed it would keep its rent, again and again. A transaction lands within some 150 blocks or never. Only when that is certain another one is signed, so
-/// that it is paid once.
+/// An account is made for nobody: who closed it would keep its rent, again and again. A transaction lands
+/// within some 150 blocks or never. Only when that is certain another one is signed, so that it is paid once.
 package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     /// How many blocks beyond its last one a transaction is still waited for: nodes are not all at one place.
     private static var margin: Int64 { 150 }
@@ -33,6 +33,7 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     package func sign(
         _ order: Withdrawal.Order,
         beside waiting: [Withdrawal.Payment],
+        at now: Timestamp,
     ) async throws -> Withdrawal.Payment {
         try await requireGenesis()
         let (hash, lastHeight) = try await node.latestBlockhash()
@@ -44,6 +45,7 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
                 transaction: "\(name)",
                 place: lastHeight,
                 raw: signed.encoded,
+                signedAt: now,
             )
         else { throw RPCFailure.inconsistent("\(order.id) can not be signed for") }
         try await node.simulate(payment.raw)
@@ -77,7 +79,19 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     package func outcome(
         of payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
-        signedAt: Timestamp,
+    ) async throws -> (transaction: String, outcome: PaymentOutcome)? {
+        try await outcome(payment, order).map { (payment.transaction, $0) }
+    }
+
+    /// There is none: what does not land in its time is signed anew.
+    package func replacement(
+        of payment: Withdrawal.Payment,
+        at now: Timestamp,
+    ) async throws -> Withdrawal.Payment? { nil }
+
+    private func outcome(
+        _ payment: Withdrawal.Payment,
+        _ order: Withdrawal.Order,
     ) async throws -> PaymentOutcome? {
         try await requireGenesis()
         // The height is asked for first: what is not there afterwards did not come in time.
@@ -88,7 +102,7 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
             guard final.height >= Self.margin, final.height - Self.margin > payment.place,
                 slot >= final.slot
             else { return nil }
-            return try await isNowhere(payment, since: signedAt)
+            return try await isNowhere(payment)
                 ? .expired(evidence: "is not there at height \(final.height)") : nil
         case .finalized(let hasFailed):
             guard let landed = try await node.transaction(payment.transaction, .finalized) else {
@@ -103,12 +117,9 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
 
     /// Whether no node has a transaction that all of them would have, because their history goes back to
     /// before it was signed.
-    private func isNowhere(
-        _ payment: Withdrawal.Payment,
-        since signedAt: Timestamp,
-    ) async throws -> Bool {
+    private func isNowhere(_ payment: Withdrawal.Payment) async throws -> Bool {
         for node in [node] + witnesses {
-            guard try await node.hasHistory(since: signedAt),
+            guard try await node.hasHistory(since: payment.signedAt),
                 case .unknown = try await node.landing(of: payment.transaction)
             else { return false }
         }
@@ -120,7 +131,8 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
         _ order: Withdrawal.Order,
     ) -> PaymentOutcome? {
         let paid = !landed.hasFailed && order.asset == .sol ? order.amount : .zero
-        let gone = landed.changes[treasury.wallet].map {
+        // The treasury may be another one by now.
+        let gone = landed.changes[landed.payer].map {
             Int64(clamping: Int128($0.lamportsBefore) - Int128($0.lamportsAfter))
         }
         let fee = NetworkFee(.sol, Amount(max(0, gone ?? 0)).subtractingOrZero(paid))

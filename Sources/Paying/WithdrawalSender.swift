@@ -12,7 +12,8 @@ package import Withdrawals
 /// follows what was sent.
 ///
 /// What is signed is durable before it is sent, and is sent again at each look until the chain says what came
-/// of it. A look that fails is followed by the next.
+/// of it. Nothing is signed anew before the chain was asked once more about what was signed before. A look
+/// that fails is followed by the next.
 package struct WithdrawalSender<Payer: ChainPayer, Storage: Store>: Service
 where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
     /// How many withdrawals are read at a time.
@@ -62,11 +63,12 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
             for one in try await withdrawals(.requested) {
                 await attempt(one) { try await approve(one) }
             }
-            let waiting = try await withdrawals(.broadcast)
-            for one in waiting { await attempt(one) { try await follow(one) } }
-            for one in try await withdrawals(.approved) {
-                await attempt(one) { try await pay(one) }
-            }
+            let sent = try await withdrawals(.broadcast)
+            for one in sent { await attempt(one) { try await follow(one) } }
+            let approved = try await withdrawals(.approved)
+            for one in approved { await attempt(one) { try await pay(one) } }
+            tellAge(of: sent, .broadcast)
+            tellAge(of: approved, .approved)
         } catch {
             tell("withdrawals can not be read", nil, error)
         }
@@ -92,7 +94,7 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
     ) async {
         do {
             let after = try await step()
-            guard after.state.stage != withdrawal.state.stage else { return }
+            guard after.stepCount != withdrawal.stepCount else { return }
             tell("withdrawal", after, nil)
         } catch {
             tell("withdrawal waits", withdrawal, error)
@@ -107,8 +109,40 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
     }
 
     private func pay(_ withdrawal: Withdrawal) async throws -> Withdrawal {
+        if let earlier = withdrawal.state.payment {
+            guard let found = try await payer.outcome(of: earlier, withdrawal.order) else {
+                throw RPCFailure.inconsistent("\(earlier.transaction) may land yet")
+            }
+            let after = try await settle(withdrawal, found)
+            guard case .approved = after.state else { return after }
+        }
         let waiting = try await withdrawals(.broadcast).compactMap(\.state.payment)
-        let payment = try await payer.sign(withdrawal.order, beside: waiting)
+        let now = pace.now()
+        let payment = try await payer.sign(withdrawal.order, beside: waiting, at: now)
+        return try await send(payment, for: withdrawal)
+    }
+
+    private func follow(_ withdrawal: Withdrawal) async throws -> Withdrawal {
+        guard let payment = withdrawal.state.payment else { return withdrawal }
+        if let found = try await payer.outcome(of: payment, withdrawal.order) {
+            return try await settle(withdrawal, found)
+        }
+        if let replacement = try await payer.replacement(of: payment, at: pace.now()) {
+            return try await send(replacement, for: withdrawal)
+        }
+        do {
+            try await payer.send(payment)
+        } catch RPCFailure.refused {
+            // The node has it, or it has landed: the next look tells.
+        }
+        return withdrawal
+    }
+
+    /// What is sent may land at any moment, so it is kept first.
+    private func send(
+        _ payment: Withdrawal.Payment,
+        for withdrawal: Withdrawal,
+    ) async throws -> Withdrawal {
         let now = pace.now()
         let kept = try await store.write(.durable) {
             try $0.broadcast(withdrawal.id, payment, at: now)
@@ -117,24 +151,24 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
         return kept
     }
 
-    private func follow(_ withdrawal: Withdrawal) async throws -> Withdrawal {
-        guard let payment = withdrawal.state.payment else { return withdrawal }
-        if let outcome = try await payer.outcome(
-            of: payment,
-            withdrawal.order,
-            signedAt: withdrawal.changedAt,
-        ) {
-            let now = pace.now()
-            return try await store.write(.durable) {
-                try $0.settle(withdrawal.id, payment.transaction, outcome, at: now)
-            }
+    private func settle(
+        _ withdrawal: Withdrawal,
+        _ found: (transaction: String, outcome: PaymentOutcome),
+    ) async throws -> Withdrawal {
+        let now = pace.now()
+        return try await store.write(.durable) {
+            try $0.settle(withdrawal.id, found.transaction, found.outcome, at: now)
         }
-        do {
-            try await payer.send(payment)
-        } catch RPCFailure.refused {
-            // The node has it, or it has landed: the next look tells.
-        }
-        return withdrawal
+    }
+
+    /// Tells how long the oldest of some withdrawals in one state has been there, 0 where there is none.
+    private func tellAge(of withdrawals: [Withdrawal], _ stage: WithdrawalStage) {
+        let oldest = withdrawals.map(\.changedAt).min()
+        let age = oldest.map { pace.now().microseconds - $0.microseconds } ?? 0
+        Gauge(
+            label: "farebox_withdrawal_oldest_seconds",
+            dimensions: [("chain", chain), ("state", stage.rawValue)],
+        ).record(Double(max(0, age)) / 1_000_000)
     }
 
     private func tell(_ message: Logger.Message, _ withdrawal: Withdrawal?, _ error: (any Error)?) {

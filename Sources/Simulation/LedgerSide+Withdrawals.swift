@@ -16,11 +16,18 @@ extension LedgerSide {
     }
 
     private static func payment(_ attempt: Int, of id: Int, _ customer: Int) -> Withdrawal.Payment {
-        let bytes = [UInt8](repeating: UInt8(attempt), count: 30) + [UInt8(id), UInt8(customer)]
-        let name = "0x\(Hexadecimal.text(bytes))"
-        guard let payment = Withdrawal.Payment(transaction: name, place: 0, raw: bytes) else {
-            preconditionFailure("\(name) names a transaction")
+        func bytes(_ attempt: Int) -> [UInt8] {
+            [UInt8](repeating: UInt8(attempt), count: 30) + [UInt8(id), UInt8(customer)]
         }
+        func name(_ attempt: Int) -> String { "0x\(Hexadecimal.text(bytes(attempt)))" }
+        let payment = Withdrawal.Payment(
+            transaction: name(attempt),
+            place: 0,
+            raw: bytes(attempt),
+            signedAt: Timestamp(microseconds: 0),
+            replaced: attempt == WithdrawalEvent.replacement ? [name(0)] : [],
+        )
+        guard let payment else { preconditionFailure("\(attempt) names a transaction") }
         return payment
     }
 

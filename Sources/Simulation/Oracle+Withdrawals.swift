@@ -9,6 +9,11 @@ extension Oracle {
         var attempt: Int?
 
         var amount: Int128 { Int128(asked.amount) }
+        /// Which transactions may pay it.
+        var candidates: Set<Int> {
+            guard let attempt else { return [] }
+            return attempt == WithdrawalEvent.replacement ? [attempt, 0] : [attempt]
+        }
         /// Whether the money is not with its customer.
         var isOut: Bool { stage != "rejected" }
     }
@@ -73,20 +78,23 @@ extension Oracle {
             one.stage = "rejected"
         case .broadcast(let attempt):
             if one.stage == "broadcast", one.attempt == attempt { break }
-            guard one.stage == "approved" else {
+            let replaces = attempt == WithdrawalEvent.replacement && one.attempt == 0
+            guard one.stage == "approved" || one.stage == "broadcast" && replaces else {
                 return .refused("withdrawal_in_another_state \(one.stage)")
             }
             (one.stage, one.attempt) = ("broadcast", attempt)
         case .confirm(let attempt, let fee):
-            guard one.stage == "broadcast", one.attempt == attempt else { break }
+            // It may land after it was given up.
+            guard ["broadcast", "approved"].contains(one.stage), one.candidates.contains(attempt)
+            else { break }
             one.stage = "confirmed"
             moves = [
                 (.payout, .custody, asset, one.amount), (.overrun, .custody, .sol, Int128(fee)),
             ]
         case .expire(let attempt):
-            if one.stage == "broadcast", one.attempt == attempt { one.stage = "approved" }
+            if one.stage == "broadcast", one.candidates.contains(attempt) { one.stage = "approved" }
         case .fail(let attempt, let fee):
-            guard one.stage == "broadcast", one.attempt == attempt else { break }
+            guard one.stage == "broadcast", one.candidates.contains(attempt) else { break }
             one.stage = "failed"
             moves = [(.overrun, .custody, .sol, Int128(fee))]
         }

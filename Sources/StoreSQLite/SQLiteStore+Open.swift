@@ -78,7 +78,7 @@ extension SQLiteStore {
         var configuration = configuration(LogCheckpoint.pages)
         configuration.readonly = true
         do {
-            let database = try DatabasePool(path: path, configuration: configuration)
+            let database = try DatabaseQueue(path: path, configuration: configuration)
             try requireCommits(answered, of: database)
             try database.close()
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
@@ -88,7 +88,7 @@ extension SQLiteStore {
         }
     }
 
-    private static func requireCommits(_ answered: Int64?, of database: DatabasePool) throws {
+    private static func requireCommits(_ answered: Int64?, of database: any DatabaseReader) throws {
         guard let answered else { return }
         let commits = try database.read { database in
             guard try database.tableExists("chains") else { return Int64(0) }

@@ -17,15 +17,21 @@ extension Schema {
             transaction_name TEXT,
             transaction_place INTEGER,
             transaction_raw BLOB,
+            transaction_signed_at INTEGER,
+            transaction_replaced TEXT,
             reason TEXT,
             approved_by_rule_at INTEGER,
             steps INTEGER NOT NULL CHECK (steps > 0),
             requested_at INTEGER NOT NULL,
             changed_at INTEGER NOT NULL,
             seal BLOB NOT NULL CHECK (length(seal) = 32),
-            CHECK ((state = 'broadcast' OR state = 'confirmed') = (transaction_name IS NOT NULL)),
-            CHECK ((transaction_name IS NULL) = (transaction_place IS NULL)),
-            CHECK ((transaction_name IS NULL) = (transaction_raw IS NULL)),
+            CHECK (transaction_name IS NULL OR (state <> 'requested' AND state <> 'rejected')),
+            CHECK (transaction_name IS NOT NULL
+                OR (state <> 'broadcast' AND state <> 'confirmed' AND state <> 'failed')),
+            CHECK ((transaction_name IS NULL OR state = 'confirmed') = (transaction_raw IS NULL)),
+            CHECK ((transaction_raw IS NULL) = (transaction_place IS NULL)),
+            CHECK ((transaction_raw IS NULL) = (transaction_signed_at IS NULL)),
+            CHECK ((transaction_raw IS NULL) = (transaction_replaced IS NULL)),
             CHECK ((state = 'failed' OR state = 'rejected') = (reason IS NOT NULL))
         ) STRICT, WITHOUT ROWID;
 

@@ -28,7 +28,8 @@ enum Seal {
         "deposit_steps": "deposit, number, kind, at, evidence, actor",
         "withdrawals": """
         id, chain, asset, amount, wallet, state, transaction_name, transaction_place,
-        transaction_raw, reason, approved_by_rule_at, steps, requested_at, changed_at
+        transaction_raw, transaction_signed_at, transaction_replaced, reason, approved_by_rule_at,
+        steps, requested_at, changed_at
         """,
         "withdrawal_steps": "withdrawal, number, kind, at, evidence, actor",
         "wallets": "wallet, customer, at",

@@ -41,28 +41,46 @@ package struct Withdrawal: Hashable, Sendable {
         package let place: Int64
         /// The bytes that are sent, each time the same ones.
         package let raw: [UInt8]
+        package let signedAt: Timestamp
+        /// The names of those that were signed for the same place before, oldest first.
+        ///
+        /// The chain takes one of them all, and it may be any.
+        package let replaced: [String]
 
-        /// - Returns: `nil` where the text names no transaction.
-        package init?(transaction: String, place: Int64, raw: [UInt8]) {
+        /// - Returns: `nil` where a text names no transaction.
+        package init?(
+            transaction: String,
+            place: Int64,
+            raw: [UInt8],
+            signedAt: Timestamp,
+            replaced: [String] = [],
+        ) {
             guard let transaction = ChainText.transaction(transaction) else { return nil }
+            let earlier = replaced.compactMap { ChainText.transaction($0) }
+            guard earlier.count == replaced.count else { return nil }
             self.transaction = transaction
             self.place = place
             self.raw = raw
+            self.signedAt = signedAt
+            self.replaced = earlier
         }
+
+        /// Everything that may land for it, newest first.
+        package var names: [String] { [transaction] + replaced.reversed() }
     }
 
     /// Where the money is.
     package enum State: Hashable, Sendable {
         /// It waits for its time, or for an operator.
         case requested
-        /// It may be signed and sent.
-        case approved
+        /// It may be signed and sent. What was signed for it before did not land, as far as was known then.
+        case approved(after: Payment?)
         /// It is signed, and may land at any moment.
         case broadcast(Payment)
-        /// It is paid: the chain will not take it back.
-        case confirmed(Payment)
+        /// It is paid, by this transaction: the chain will not take it back.
+        case confirmed(transaction: String)
         /// It can not land any more; an operator approves it anew or rejects it.
-        case failed(reason: String)
+        case failed(Payment, reason: String)
         /// The customer has the money back. Nothing follows.
         case rejected(reason: String)
     }
@@ -118,17 +136,23 @@ extension Withdrawal.State {
     /// Why it failed or was rejected.
     package var reason: String? {
         switch self {
-        case .failed(let reason), .rejected(let reason): reason
+        case .failed(_, let reason), .rejected(let reason): reason
         case .requested, .approved, .broadcast, .confirmed: nil
         }
     }
 
-    /// What was signed for it last, where it may have landed.
+    /// What was signed for it last, while it is not paid.
     package var payment: Withdrawal.Payment? {
         switch self {
-        case .broadcast(let payment), .confirmed(let payment): payment
-        case .requested, .approved, .failed, .rejected: nil
+        case .approved(let payment): payment
+        case .broadcast(let payment), .failed(let payment, _): payment
+        case .requested, .confirmed, .rejected: nil
         }
+    }
+
+    /// The name of what paid it, or was signed for it last.
+    package var transaction: String? {
+        if case .confirmed(let transaction) = self { transaction } else { payment?.transaction }
     }
 }
 

@@ -79,7 +79,7 @@ struct WithdrawalChange {
         case .broadcast, .confirmed, .rejected: throw .withdrawalIs(withdrawal.state.stage)
         }
         withdrawal.approvedByRuleAt = actor == .gateway ? now : nil
-        go(to: .approved, .approved, "")
+        go(to: .approved(after: withdrawal.state.payment), .approved, "")
     }
 
     mutating func reject(_ reason: String) throws(WithdrawalError) {
@@ -94,26 +94,35 @@ struct WithdrawalChange {
     }
 
     mutating func broadcast(_ payment: Withdrawal.Payment) throws(WithdrawalError) {
-        if withdrawal.state == .broadcast(payment) { return }
-        guard withdrawal.state == .approved else { throw .withdrawalIs(withdrawal.state.stage) }
+        switch withdrawal.state {
+        case .broadcast(payment): return
+        case .broadcast(let earlier) where payment.replaces(earlier): break
+        case .approved: break
+        case .requested, .broadcast, .confirmed, .failed, .rejected:
+            throw .withdrawalIs(withdrawal.state.stage)
+        }
         go(to: .broadcast(payment), .broadcast, payment.transaction)
     }
 
     mutating func settle(_ transaction: String, _ outcome: PaymentOutcome) {
-        guard case .broadcast(let payment) = withdrawal.state,
-            ChainText.transaction(transaction) == payment.transaction
+        guard let name = ChainText.transaction(transaction), let payment = withdrawal.state.payment,
+            payment.names.contains(name)
         else { return }
-        switch outcome {
-        case .confirmed(let evidence, let fee):
+        switch (withdrawal.state, outcome) {
+        // It may have landed after all, until another one is signed.
+        case (.broadcast, .confirmed(let evidence, let fee)),
+            (.approved, .confirmed(let evidence, let fee)):
             movement = .payment
             self.fee = fee
-            go(to: .confirmed(payment), .confirmed, "\(payment.transaction) \(evidence)")
-        case .expired(let evidence):
-            go(to: .approved, .expired, "\(payment.transaction) \(evidence)")
-        case .failed(let reason, let fee):
+            go(to: .confirmed(transaction: name), .confirmed, "\(name) \(evidence)")
+        case (.broadcast, .expired(let evidence)):
+            go(to: .approved(after: payment), .expired, "\(name) \(evidence)")
+        case (.broadcast, .failed(let reason, let fee)):
             self.fee = fee
             let reason = ChainText.quoted(reason, longest: DepositStep.longestEvidence)
-            go(to: .failed(reason: reason), .failed, "\(payment.transaction) \(reason)")
+            go(to: .failed(payment, reason: reason), .failed, "\(name) \(reason)")
+        case (.approved, .expired), (.approved, .failed): break
+        case (.requested, _), (.confirmed, _), (.failed, _), (.rejected, _): break
         }
     }
 
@@ -179,6 +188,13 @@ struct WithdrawalChange {
             move(.networkFee, fee.amount, from: AccountID(.overrun, fee.asset), to: custody)
         }
         return transfers
+    }
+}
+
+extension Withdrawal.Payment {
+    /// Whether it is known to be signed for the place of an earlier one, so that one of both lands.
+    fileprivate func replaces(_ earlier: Withdrawal.Payment) -> Bool {
+        place == earlier.place && replaced == earlier.replaced + [earlier.transaction]
     }
 }
 

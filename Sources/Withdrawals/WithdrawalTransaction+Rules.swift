@@ -72,7 +72,7 @@ extension WithdrawalTransaction {
 
     /// Remembers a signed transaction, which may be sent as soon as this is durable.
     ///
-    /// The same one again changes nothing.
+    /// The same one again changes nothing. While one is out, another is taken that replaces it at its place.
     ///
     /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, ``WithdrawalError/withdrawalIs(_:)`` where it
     ///   is not approved; nothing is written.
@@ -87,9 +87,10 @@ extension WithdrawalTransaction {
         }
     }
 
-    /// Takes what the chain did with the transaction that was signed last.
+    /// Takes what the chain did with the transaction that was signed last, or one that it replaces.
     ///
-    /// An outcome of another transaction, or the same one again, changes nothing.
+    /// An outcome of another transaction, or the same one again, changes nothing. Of one that was given up,
+    /// and after which no other was signed, only its landing counts.
     ///
     /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, `LedgerError.overflow`; nothing is written.
     @discardableResult

@@ -26,7 +26,7 @@ struct AuditWithdrawalTests {
             DELETE FROM withdrawal_steps WHERE withdrawal = 'acme/waits';
             DELETE FROM withdrawals WHERE id = 'acme/waits'
             """,
-            "withdrawals: 4 transfers move them, their records have 3",
+            "withdrawals: 5 transfers move them, their records have 4",
         ),
         ("DELETE FROM withdrawal_steps WHERE number = 2", "has 4 steps, 3 are there"),
         ("UPDATE withdrawals SET steps = 3 WHERE id = 'acme/paid'", "has 3 steps, 4 are there"),
@@ -42,8 +42,22 @@ struct AuditWithdrawalTests {
             "withdrawals",
         ),
         ("UPDATE withdrawals SET approved_by_rule_at = NULL", "withdrawals \"acme/paid"),
-        ("UPDATE withdrawals SET transaction_place = 8", "withdrawals \"acme/paid"),
-        ("UPDATE withdrawals SET transaction_raw = x'00'", "withdrawals \"acme/paid"),
+        (
+            "UPDATE withdrawals SET transaction_place = 8 WHERE id = 'acme/sent'",
+            "withdrawals \"acme/sent",
+        ),
+        (
+            "UPDATE withdrawals SET transaction_signed_at = 8 WHERE id = 'acme/sent'",
+            "withdrawals \"acme/sent",
+        ),
+        (
+            "UPDATE withdrawals SET transaction_replaced = '' WHERE id = 'acme/sent'",
+            "withdrawals \"acme/sent",
+        ),
+        (
+            "UPDATE withdrawals SET transaction_raw = x'00' WHERE id = 'acme/sent'",
+            "withdrawals \"acme/sent",
+        ),
         ("UPDATE withdrawal_steps SET actor = 'operator/eve'", "withdrawal_steps \"acme/paid"),
         ("UPDATE withdrawal_steps SET evidence = ''", "withdrawal_steps \"acme/paid"),
         ("DROP INDEX withdrawals_by_transaction", "the tables are not those of this version"),
@@ -66,6 +80,13 @@ struct AuditWithdrawalTests {
             "withdrawals.state",
         ),
         ("UPDATE withdrawals SET transaction_name = 'it'", "withdrawals.transaction_name"),
+        (
+            """
+            UPDATE withdrawals SET state = 'broadcast', transaction_place = 1,
+                transaction_raw = x'00', transaction_signed_at = 1, transaction_replaced = 'it'
+            """,
+            "withdrawals.transaction_replaced",
+        ),
         ("UPDATE withdrawal_steps SET kind = 'guessed'", "withdrawal_steps.kind"),
         ("UPDATE withdrawal_steps SET actor = 'eve'", "withdrawal_steps.actor"),
     ])
@@ -83,9 +104,12 @@ struct AuditWithdrawalTests {
         "DELETE FROM withdrawals", "UPDATE withdrawal_steps SET at = 0",
         "DELETE FROM withdrawal_steps", "UPDATE withdrawals SET state = 'requested'",
         "UPDATE withdrawals SET reason = ''", "UPDATE withdrawals SET steps = 0",
-        "UPDATE withdrawals SET transaction_raw = NULL WHERE id = 'acme/paid'",
+        "UPDATE withdrawals SET transaction_raw = NULL WHERE id = 'acme/sent'",
+        "UPDATE withdrawals SET transaction_replaced = NULL WHERE id = 'acme/sent'",
+        "UPDATE withdrawals SET transaction_raw = x'00' WHERE id = 'acme/paid'",
         """
         UPDATE withdrawals SET state = 'broadcast', transaction_place = 1, transaction_raw = x'00',
+            transaction_signed_at = 1, transaction_replaced = '',
             transaction_name = (SELECT transaction_name FROM withdrawals WHERE id = 'acme/paid')
         WHERE id = 'acme/waits'
         """,
@@ -107,9 +131,13 @@ struct AuditWithdrawalTests {
         try books.pay(.sample("paid"), at: .second(3))
     }
 
-    /// And one that waits.
+    /// And one that is signed in the place of another, and one that waits.
     private static func fill(_ books: inout any EverySlice) throws {
         try fillPaid(&books)
+        let sent = try books.withdraw(.sample("sent", 10), at: .second(4)).id
+        try books.approve(sent, by: .gateway, at: .second(5))
+        try books.broadcast(sent, .sample(8), at: .second(6))
+        try books.broadcast(sent, .sample(9, replacing: [8]), at: .second(7))
         _ = try books.withdraw(.sample("waits", 30), at: .second(4))
     }
 }

@@ -24,8 +24,8 @@ struct QueryPlanTests {
             + "FROM deposits",
         "SELECT deposit, number, kind, at, evidence, actor, seal FROM deposit_steps",
         "SELECT id, chain, asset, amount, wallet, state, transaction_name, transaction_place, "
-            + "transaction_raw, reason, approved_by_rule_at, steps, requested_at, changed_at, seal "
-            + "FROM withdrawals",
+            + "transaction_raw, transaction_signed_at, transaction_replaced, reason, "
+            + "approved_by_rule_at, steps, requested_at, changed_at, seal FROM withdrawals",
         "SELECT withdrawal, number, kind, at, evidence, actor, seal FROM withdrawal_steps",
         "SELECT wallet, customer, at, seal FROM wallets",
         "SELECT source, place, seal FROM deposit_cursors",

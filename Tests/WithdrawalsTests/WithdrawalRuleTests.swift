@@ -12,6 +12,8 @@ struct WithdrawalRuleTests {
 
     private enum Verb: Sendable {
         case approve, approveByRule, reject, broadcast, confirm, expire, fail
+        /// What is signed for the same place, and for another one.
+        case replace, confirmReplacement, sendAnother, confirmAnother
     }
 
     init() throws {
@@ -38,6 +40,14 @@ struct WithdrawalRuleTests {
                 .confirmed(evidence: "b", fee: fee),
                 at: now,
             )
+        case .replace: try books.broadcast(id, .sample(2, replacing: [1]), at: now)
+        case .confirmReplacement:
+            let landed = Withdrawal.Payment.sample(2).transaction
+            try books.settle(id, landed, .confirmed(evidence: "b", fee: fee), at: now)
+        case .sendAnother: try books.broadcast(id, .sample(3, place: 8), at: now)
+        case .confirmAnother:
+            let landed = Withdrawal.Payment.sample(3).transaction
+            try books.settle(id, landed, .confirmed(evidence: "b", fee: fee), at: now)
         case .expire: try books.settle(id, payment.transaction, .expired(evidence: "h"), at: now)
         case .fail:
             try books.settle(id, payment.transaction, .failed(reason: "r", fee: fee), at: now)
@@ -85,7 +95,24 @@ struct WithdrawalRuleTests {
             ([.approve, .broadcast, .confirm, .confirm], "confirmed", 90, 0, 5),
             ([.approve, .broadcast, .confirm, .fail], "confirmed", 90, 0, 5),
             ([.approve, .broadcast, .confirm, .expire], "confirmed", 90, 0, 5),
-            ([.approve, .broadcast, .expire, .confirm], "approved", 90, 40, 0),
+            // What was given up may land, until another one is signed.
+            ([.approve, .broadcast, .expire, .confirm], "confirmed", 90, 0, 5),
+            ([.approve, .broadcast, .fail, .approve, .confirm], "confirmed", 90, 0, 10),
+            ([.approve, .broadcast, .fail, .confirm], "failed", 90, 40, 5),
+            ([.approve, .broadcast, .expire, .expire, .fail], "approved", 90, 40, 0),
+            ([.approve, .broadcast, .expire, .sendAnother, .confirm], "broadcast", 90, 40, 0),
+            (
+                [.approve, .broadcast, .expire, .sendAnother, .confirmAnother], "confirmed", 90, 0,
+                5,
+            ),
+            // Of those at one place, whichever lands pays.
+            ([.approve, .broadcast, .replace, .confirm], "confirmed", 90, 0, 5),
+            ([.approve, .broadcast, .replace, .confirmReplacement], "confirmed", 90, 0, 5),
+            (
+                [.approve, .broadcast, .replace, .confirm, .confirmReplacement], "confirmed", 90,
+                0, 5,
+            ),
+            ([.approve, .broadcast, .confirmReplacement], "broadcast", 90, 40, 0),
             ([.approve, .confirm], "approved", 90, 40, 0),
             ([.confirm], "requested", 90, 40, 0),
         ] as [([Verb], String, Int64, Int64, Int64)]
@@ -121,6 +148,9 @@ struct WithdrawalRuleTests {
             ([.approve, .broadcast, .confirm], .broadcast, "confirmed"),
             ([.reject], .approve, "rejected"), ([.reject], .broadcast, "rejected"),
             ([.approve, .broadcast, .fail], .broadcast, "failed"),
+            ([.approve, .broadcast], .sendAnother, "broadcast"),
+            ([.approve, .broadcast, .replace], .broadcast, "broadcast"),
+            ([.approve, .broadcast, .fail], .replace, "failed"),
         ] as [([Verb], Verb, String)]
     )
     private mutating func `what its state does not allow is refused and moves nothing`(

@@ -54,6 +54,43 @@ package struct EVMTransaction: Hashable, Sendable {
     }
 }
 
+/// A transaction as it was broadcast.
+package struct SignedEVMTransaction: Hashable, Sendable {
+    package let transaction: EVMTransaction
+    package let signer: EVMAddress
+
+    /// Reads what ``EVMTransaction/signed(by:)`` writes.
+    ///
+    /// - Returns: `nil` for anything else, a transaction that moves the chain's coin or lists what it reads
+    ///   among it.
+    package init?(_ raw: [UInt8]) {
+        guard raw.first == 0x02, case .list(let fields)? = RLP(Array(raw.dropFirst())),
+            fields.count == 12, fields[6] == .number(0), fields[8] == .list([]),
+            let chain = fields[0].number, let nonce = fields[1].number,
+            let priorityFee = fields[2].number, let highestFee = fields[3].number,
+            let gas = fields[4].number, let to = fields[5].bytes.flatMap({ EVMAddress(bytes: $0) }),
+            let data = fields[7].bytes, let parity = fields[9].number, parity < 2,
+            let r = fields[10].bytes, let s = fields[11].bytes, max(r.count, s.count) <= 32
+        else { return nil }
+        transaction = EVMTransaction(
+            chain: chain,
+            nonce: nonce,
+            priorityFee: priorityFee,
+            highestFee: highestFee,
+            gas: gas,
+            to: to,
+            data: data,
+        )
+        let signature = EVMSignature(
+            r: [UInt8](repeating: 0, count: 32 - r.count) + r,
+            s: [UInt8](repeating: 0, count: 32 - s.count) + s,
+            parity: UInt8(parity),
+        )
+        guard let signer = EVMSigner.signer(of: transaction.digest, signature) else { return nil }
+        self.signer = signer
+    }
+}
+
 /// A signature of secp256k1 from which its signer can be told.
 package struct EVMSignature: Hashable, Sendable {
     /// 32 bytes.

@@ -35,11 +35,23 @@ extension Withdrawal.Order {
 }
 
 extension Withdrawal.Payment {
-    /// A signed transaction, one for each byte.
-    package static func sample(_ byte: UInt8 = 1, place: Int64 = 7) -> Withdrawal.Payment {
-        let name = "0x\(Hexadecimal.text([UInt8](repeating: byte, count: 32)))"
-        guard let payment = Withdrawal.Payment(transaction: name, place: place, raw: [byte, 0, 1])
-        else { preconditionFailure("\(name) names a transaction") }
+    /// A signed transaction, one for each byte, which may replace others at the same place.
+    package static func sample(
+        _ byte: UInt8 = 1,
+        place: Int64 = 7,
+        replacing earlier: [UInt8] = [],
+    ) -> Withdrawal.Payment {
+        func name(_ byte: UInt8) -> String {
+            "0x\(Hexadecimal.text([UInt8](repeating: byte, count: 32)))"
+        }
+        let payment = Withdrawal.Payment(
+            transaction: name(byte),
+            place: place,
+            raw: [byte, 0, 1],
+            signedAt: .second(3),
+            replaced: earlier.map(name),
+        )
+        guard let payment else { preconditionFailure("\(name(byte)) names a transaction") }
         return payment
     }
 }

@@ -11,13 +11,13 @@ extension MemoryTransaction: WithdrawalTransaction {
             if let stored = books.withdrawals[withdrawal.id], stored.order != withdrawal.order {
                 throw RefusedRow("withdrawal \(withdrawal.id) keeps its order")
             }
-            if let payment = withdrawal.state.payment {
+            if let transaction = withdrawal.state.transaction {
                 let others = books.withdrawals.values.filter { $0.id != withdrawal.id }
                 guard
                     !others.contains(where: {
-                        $0.state.payment?.transaction == payment.transaction
+                        $0.state.transaction == transaction
                     })
-                else { throw RefusedRow("\(payment.transaction) pays another withdrawal") }
+                else { throw RefusedRow("\(transaction) pays another withdrawal") }
             }
             books.withdrawals[withdrawal.id] = withdrawal
         }
