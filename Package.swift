@@ -304,8 +304,8 @@ let package = Package(
         .testTarget(
             name: "WatchingTests",
             dependencies: [
-                "Watching", "Deposits", "Ledger", "Primitives", "Identity", "GatewayTestKit",
-                "ChainFormats", nioCore,
+                "Watching", "Deposits", "Withdrawals", "Ledger", "Primitives", "Identity",
+                "GatewayTestKit", "ChainFormats", nioCore, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

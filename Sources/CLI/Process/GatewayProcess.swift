@@ -35,6 +35,11 @@ struct GatewayProcess {
         settings.chains.compactMap { settings.sender(of: $0, store, nodes) }
     }
 
+    /// What compares the chains' treasuries with the books.
+    private var treasuries: [any Service] {
+        services.chains.map { settings.treasuryWatch(of: $0, store) }
+    }
+
     /// Opens the store and puts everything together; nothing runs yet.
     ///
     /// - Throws: a `Failure` that stops the start.
@@ -129,9 +134,11 @@ struct GatewayProcess {
         )
         // Shut down from the last to the first: no new requests, then the inferences that run.
         var configuration = ServiceGroupConfiguration(
-            services: companions + rateWatch + services.chains.flatMap(\.services) + senders + [
-                services.holdKeeper, services.booksWatch, failure, services.supervisor, draining,
-            ],
+            services: companions + rateWatch + services.chains.flatMap(\.services) + treasuries
+                + senders + [
+                    services.holdKeeper, services.booksWatch, failure, services.supervisor,
+                    draining,
+                ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "farebox.lifecycle"),
         )

@@ -3,6 +3,7 @@ import Deposits
 import Logging
 import NIOCore
 import Primitives
+import ServiceLifecycle
 import StoreSQLite
 import Watching
 
@@ -60,5 +61,16 @@ extension ServeSettings {
                 logger: logger,
             )
         }
+    }
+
+    /// What compares a chain's treasury with the books, at every twentieth look.
+    func treasuryWatch(of chain: WatchedChain, _ store: SQLiteStore) -> any Service {
+        TreasuryWatch(
+            chain.rail,
+            store: store,
+            pace: WatchedChain.Pace(every: pace.interval * 20, clock: pace.clock, now: pace.now),
+            logger: Logger(label: "farebox.deposits"),
+            holdings: chain.holdings,
+        )
     }
 }

@@ -1,0 +1,102 @@
+import Deposits
+import GatewayTestKit
+import Ledger
+import Logging
+import Primitives
+import Synchronization
+import Testing
+import Withdrawals
+
+@testable import Watching
+
+/// What is told of a treasury that has less than the books say.
+struct TreasuryWatchTests {
+    private let told = Told()
+
+    /// Books that hold 100 USDC on the chain, of which a withdrawal takes 40.
+    private static func books() async throws -> MemoryStore {
+        let store = MemoryStore()
+        try await store.write(.durable) { books in
+            try books.insert(.sample("acme"))
+            try books.observe(.sample(), at: .second(0))
+            try books.bind(.sample(5), to: "acme", at: .second(0))
+        }
+        return store
+    }
+
+    private func watch(
+        _ store: MemoryStore,
+        _ holdings: @escaping TreasuryWatch<MemoryStore>.Holdings,
+    ) -> TreasuryWatch<MemoryStore> {
+        let rail = DepositRail(
+            chain: "base",
+            network: .evm(chainID: 1, hasMemos: false),
+            treasury: "0x",
+            coins: [DepositRail.Coin(.usdc, token: "0x")],
+            isTestnet: true,
+        )
+        return TreasuryWatch(
+            rail,
+            store: store,
+            pace: WatchedChain.Pace(every: .seconds(1), clock: .continuous, now: { .second(9) }),
+            logger: Logger(label: "test") { [told] _ in told },
+            holdings: holdings,
+        )
+    }
+
+    @Test(
+        arguments: [
+            ([99, 99], 1), ([99, 99, 98, 97], 1), ([99, 100, 99, 100], 0), ([100, 100], 0),
+            ([1_000, 100], 0), ([99, 99, 100, 99, 99], 2), ([99, nil, 99], 1), ([99], 0),
+            ([nil, nil], 0), ([0, 0], 1),
+        ] as [([Int64?], Int)]
+    )
+    func `what is missing at two looks in a row is told once`(
+        _ holdings: [Int64?],
+        _ count: Int,
+    ) async throws {
+        let store = try await Self.books()
+        var last: [Asset: TreasuryWatch<MemoryStore>.Shortfall] = [:]
+        for held in holdings {
+            let watch = watch(store) {
+                guard let held else { throw RPCFailure.unreachable }
+                return [.usdc: Amount(held)]
+            }
+            last = await watch.look(after: last)
+        }
+        #expect(told.count == count)
+    }
+
+    @Test(arguments: [(60, 0), (59, 1)] as [(Int64, Int)])
+    func `what is on its way out may be missing, and no more`(
+        _ held: Int64,
+        _ count: Int,
+    ) async throws {
+        let store = try await Self.books()
+        try await store.write(.durable) { books in
+            _ = try books.withdraw(.sample(), at: .second(1))
+        }
+        var last: [Asset: TreasuryWatch<MemoryStore>.Shortfall] = [:]
+        for _ in 0..<2 {
+            last = await watch(store) { [.usdc: Amount(held)] }.look(after: last)
+        }
+        #expect(told.count == count)
+    }
+}
+
+/// Counts what is logged as an error.
+private final class Told: LogHandler, @unchecked Sendable {
+    private let errors = Mutex(0)
+    var count: Int { errors.withLock { $0 } }
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) {
+        if event.level == .error { errors.withLock { $0 += 1 } }
+    }
+}
