@@ -311,6 +311,22 @@ def test_without_the_treasurys_own_key_nothing_goes_out(world, settings, tempo):
         assert not content or content not in done.stderr
 
 
+def test_a_treasury_that_somebody_takes_from_is_told(gateway, tempo, funded):
+    def missing():
+        line = 'farebox_treasury_missing{chain="tempo-testnet",asset="pathusd"} '
+        told = call("GET", f"{gateway.url}/metrics").expect(200).body.decode().splitlines()
+        return [float(one.split()[-1]) for one in told if one.startswith(line)]
+
+    until(lambda: missing() == [0], "the treasury to be compared")
+    # With its key, and not by us.
+    tempo.pay(1_000_000, evm_account(7).address, sender=TREASURY)
+    tempo.finalise()
+    until(lambda: missing() == [1_000_000], "what is missing to be told")
+    until(lambda: "the treasury has less than the books say" in gateway.errors.read_text(), "it to be in the log")
+    # What the customer has stays the customer's.
+    assert funded.balance() == 10_000_000
+
+
 # Solana
 
 

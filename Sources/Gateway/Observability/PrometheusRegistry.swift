@@ -4,10 +4,12 @@ import Synchronization
 /// Keeps what swift-metrics counts and prints it in Prometheus' text format.
 ///
 /// Follows https://prometheus.io/docs/instrumenting/exposition_formats/ version 0.0.4. Counters are
-/// whole numbers; recorders and timers are summaries of a count and a sum, in seconds for timers.
+/// whole numbers, gauges are what was set last; recorders and timers are summaries of a count and a sum,
+/// in seconds for timers.
 package final class PrometheusRegistry: MetricsFactory {
     private struct State {
         var counters: [MetricName: CounterCell] = [:]
+        var gauges: [MetricName: GaugeCell] = [:]
         var recorders: [MetricName: RecorderCell] = [:]
     }
 
@@ -17,7 +19,9 @@ package final class PrometheusRegistry: MetricsFactory {
 
     /// All metrics, in the order of their names.
     package var text: String {
-        let (counters, recorders) = state.withLock { ($0.counters, $0.recorders) }
+        let (counters, gauges, recorders) = state.withLock {
+            ($0.counters, $0.gauges, $0.recorders)
+        }
         var lines: [String] = []
         var lastLabel = ""
         func add(_ name: MetricName, _ type: String, _ samples: [(String, String)]) {
@@ -27,6 +31,9 @@ package final class PrometheusRegistry: MetricsFactory {
         }
         for (name, cell) in counters.sorted(by: { $0.key < $1.key }) {
             add(name, "counter", [("", String(cell.value))])
+        }
+        for (name, cell) in gauges.sorted(by: { $0.key < $1.key }) {
+            add(name, "gauge", [("", String(cell.value))])
         }
         for (name, cell) in recorders.sorted(by: { $0.key < $1.key }) {
             let (count, sum) = cell.value
@@ -49,7 +56,7 @@ package final class PrometheusRegistry: MetricsFactory {
         dimensions: [(String, String)],
         aggregate: Bool,
     ) -> any RecorderHandler {
-        recorder(label, dimensions, scale: 1)
+        aggregate ? recorder(label, dimensions, scale: 1) : gauge(label, dimensions)
     }
 
     package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
@@ -59,6 +66,15 @@ package final class PrometheusRegistry: MetricsFactory {
     package func destroyCounter(_ handler: any CounterHandler) {}
     package func destroyRecorder(_ handler: any RecorderHandler) {}
     package func destroyTimer(_ handler: any TimerHandler) {}
+
+    private func gauge(_ label: String, _ dimensions: [(String, String)]) -> GaugeCell {
+        state.withLock { state in
+            let name = MetricName(label, dimensions)
+            let cell = state.gauges[name] ?? GaugeCell()
+            state.gauges[name] = cell
+            return cell
+        }
+    }
 
     private func recorder(
         _ label: String,
@@ -111,6 +127,15 @@ private final class CounterCell: CounterHandler {
 
     func increment(by amount: Int64) { count.add(amount, ordering: .relaxed) }
     func reset() { count.store(0, ordering: .relaxed) }
+}
+
+private final class GaugeCell: RecorderHandler {
+    private let last = Mutex(0.0)
+
+    var value: Double { last.withLock { $0 } }
+
+    func record(_ value: Int64) { record(Double(value)) }
+    func record(_ value: Double) { last.withLock { $0 = value } }
 }
 
 private final class RecorderCell: RecorderHandler, TimerHandler {

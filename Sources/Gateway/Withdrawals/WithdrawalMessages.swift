@@ -96,7 +96,7 @@ package struct WithdrawalAnswer: Codable, Sendable {
     package let state: String
     /// Why it failed or was rejected.
     package let reason: String?
-    /// What paid it, or was signed for it last.
+    /// What paid it, or was signed for it; `nil` where nothing is signed, or to be signed anew.
     package let transaction: String?
     package let requestedAt: String
     package let changedAt: String
@@ -113,7 +113,11 @@ package struct WithdrawalAnswer: Codable, Sendable {
         wallet = "\(order.wallet)"
         state = withdrawal.state.stage.rawValue
         reason = withdrawal.state.reason
-        transaction = withdrawal.state.transaction
+        if case .approved = withdrawal.state {
+            transaction = nil
+        } else {
+            transaction = withdrawal.state.transaction
+        }
         requestedAt = withdrawal.requestedAt.iso8601
         changedAt = withdrawal.changedAt.iso8601
         self.steps = steps?.map {
