@@ -84,6 +84,8 @@ class EVMChain:
         self.blocks = [self.backend.chain.get_canonical_block_by_number(0)]
         self.logs = [[]]
         self.landed, self.pool, self.refused, self.mines_at_once = {}, [], set(), True
+        # Of all blocks, those that were taken back among them.
+        self.last_moment = began["timestamp"]
 
     # Blocks
 
@@ -110,7 +112,8 @@ class EVMChain:
         for _ in range(count):
             chain, pool = self.backend.chain, self.pool
             self.pool = []
-            moment = max(self.blocks[-1].header.timestamp + 1, int(time.time()) - 300)
+            # No block that takes another's place is the same again.
+            moment = self.last_moment = max(self.last_moment + 1, int(time.time()) - 300)
             chain.header = chain.header.copy(timestamp=moment)
             for transaction in pool:
                 chain.apply_transaction(transaction)

@@ -2,8 +2,8 @@
 
     evm_node.py PORT CHAIN_ID [FINALITY_BLOCKS] [TOKEN_ADDRESS ...]
 
-Prints `ready` when it is open. Methods that begin with `test_` do what no node does: they mine, wait with mining, and take
-blocks back.
+Prints `ready` and its port when it is open; it takes a free one for 0. Methods that begin with `test_` do what no node
+does: they mine, wait with mining, and take blocks back.
 """
 
 import json
@@ -221,6 +221,11 @@ def answered(methods, question):
         return answer | {"error": {"code": -32602, "message": f"{type(error).__name__}: {error}"}}
 
 
+class Server(ThreadingHTTPServer):
+    # Who asks at once.
+    request_queue_size = 128
+
+
 def main():
     port, chain_id, finality = int(sys.argv[1]), int(sys.argv[2]), int((sys.argv[3:4] or ["2"])[0])
     chain = EVMChain(chain_id, finality, tokens=sys.argv[4:])
@@ -244,8 +249,8 @@ def main():
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    print("ready", flush=True)
+    server = Server(("127.0.0.1", port), Handler)
+    print("ready", server.server_port, flush=True)
     server.serve_forever()
 
 

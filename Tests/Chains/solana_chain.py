@@ -99,6 +99,12 @@ class SolanaChain:
             self.slot += 1
             self.machine.warp_to_slot(self.slot)
 
+    def pass_time(self):
+        """A slot passes while something is not final yet; then none does, however slow whoever looks is."""
+        with self.lock:
+            if not self.paused and max(self.blocks, default=0) > self.root:
+                self.tick()
+
     # Transactions
 
     def send(self, raw):
