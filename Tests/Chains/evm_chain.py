@@ -3,6 +3,7 @@
 Tokens stand in the genesis block at the addresses that they have on the real chain. Blocks can be taken back.
 """
 
+import copy
 import hashlib
 import os
 import subprocess
@@ -104,6 +105,14 @@ class EVMChain:
         if number > self.head:
             raise Refused(-32000, "header not found")
         return number
+
+    def behind(self, count):
+        """The chain as a node has it that is so many blocks behind."""
+        late = copy.copy(self)
+        last = max(0, self.head - count)
+        late.blocks, late.logs, late.pool = self.blocks[: last + 1], self.logs[: last + 1], []
+        late.landed = {name: landed for name, landed in self.landed.items() if landed[0] <= last}
+        return late
 
     def machine(self, tag="latest"):
         return self.backend.chain.get_vm(at_header=self.blocks[self.number(tag)].header)

@@ -15,6 +15,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import websockets
+from faults import Faults
 from solana_chain import GENESIS, MEMO_PROGRAMS, TOKEN_PROGRAMS, Refused, SolanaChain, account_json, ui_amount
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
@@ -129,8 +130,8 @@ def transaction_json(chain, landed, encoding):
 class Methods:
     """Each method of the JSON-RPC takes its parameters and its options."""
 
-    def __init__(self, chain):
-        self.chain = chain
+    def __init__(self, chain, faults=None):
+        self.chain, self.faults = chain, faults
 
     def call(self, method, parameters):
         # Clients send null for what they leave out.
@@ -331,6 +332,18 @@ class Methods:
         self.chain.machine.expire_blockhash()
         return True
 
+    def test_hold(self, parameters, options):
+        return self.faults.hold(parameters[0])
+
+    def test_delay(self, parameters, options):
+        return self.faults.set(delay=parameters[0])
+
+    def test_lag(self, parameters, options):
+        return self.faults.set(lag=parameters[0])
+
+    def test_asked(self, parameters, options):
+        return self.faults.asked
+
     def test_drop(self, parameters, options):
         self.chain.drop(parameters[0])
         return True
@@ -360,14 +373,16 @@ def listeners(port):
 
 
 def serve_calls(chain, listener):
-    methods = Methods(chain)
+    faults = Faults()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version, disable_nagle_algorithm, wbufsize = "HTTP/1.1", True, -1
 
         def do_POST(self):
             question = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            faults.wait(question)
             with chain.lock:
+                methods = Methods(faults.seen(chain, question), faults)
                 if isinstance(question, list):
                     answer = [answered(methods, one) for one in question]
                 else:
