@@ -9,7 +9,7 @@ import ServiceLifecycle
 /// A look that fails is followed by the next: what it did not read is still there. It is told once when a
 /// chain can not be read, and once when it can be again.
 package struct DepositWatch: Service {
-    package typealias Look = @Sendable () async throws -> [DepositOutcome]
+    package typealias Look = @Sendable (inout [DepositOutcome]) async throws -> Void
 
     private let chain: String
     private let pace: WatchedChain.Pace
@@ -18,7 +18,8 @@ package struct DepositWatch: Service {
     private let hints: AsyncStream<Void>
     private let hinting: AsyncStream<Void>.Continuation
 
-    /// `chain` is the rail's name in the books; `look` reads what is new, once.
+    /// `chain` is the rail's name in the books; `look` reads what is new, once, and adds what became of
+    /// deposits, before it fails, too.
     package init(
         _ chain: String,
         _ pace: WatchedChain.Pace,
@@ -60,8 +61,11 @@ package struct DepositWatch: Service {
     private func lookAtEachHint() async {
         var isReadable = true
         for await _ in hints {
+            var outcomes: [DepositOutcome] = []
+            // What a look wrote before it failed is written, and no other look finds it anew.
+            defer { for outcome in outcomes { tell(outcome) } }
             do {
-                for outcome in try await look() { tell(outcome) }
+                try await look(&outcomes)
                 if !isReadable { logger.notice("chain can be read again", metadata: metadata()) }
                 isReadable = true
                 Counter(label: "farebox_deposit_looks", dimensions: dimensions("read")).increment()

@@ -61,7 +61,7 @@ extension WatchedChain {
         logger: Logger,
     ) -> WatchedChain where Storage.Transaction: DepositWatchTransaction {
         let watcher = EVMWatcher(watching, nodes: nodes, store: store, now: pace.now)
-        let watch = DepositWatch(rail.chain, pace, logger: logger) { try await watcher.look() }
+        let watch = DepositWatch(rail.chain, pace, logger: logger) { try await watcher.look(&$0) }
         let node = EVMNode(nodes[0])
         return WatchedChain(
             rail: rail,
@@ -94,7 +94,7 @@ extension WatchedChain {
     ) -> WatchedChain where Storage.Transaction: DepositWatchTransaction {
         let watcher = SolanaWatcher(watching, node: node, store: store, now: pace.now)
         let asked = SolanaNode(node)
-        let watch = DepositWatch(rail.chain, pace, logger: logger) { try await watcher.look() }
+        let watch = DepositWatch(rail.chain, pace, logger: logger) { try await watcher.look(&$0) }
         let subscription = subscription.map { node in
             SolanaSubscription(
                 watching.treasury,

@@ -3,6 +3,7 @@
 Tokens stand in the genesis block at the addresses that they have on the real chain. Blocks can be taken back.
 """
 
+import copy
 import hashlib
 import os
 import subprocess
@@ -84,6 +85,8 @@ class EVMChain:
         self.blocks = [self.backend.chain.get_canonical_block_by_number(0)]
         self.logs = [[]]
         self.landed, self.pool, self.refused, self.mines_at_once = {}, [], set(), True
+        # Of all blocks, those that were taken back among them.
+        self.last_moment = began["timestamp"]
 
     # Blocks
 
@@ -103,6 +106,14 @@ class EVMChain:
             raise Refused(-32000, "header not found")
         return number
 
+    def behind(self, count):
+        """The chain as a node has it that is so many blocks behind."""
+        late = copy.copy(self)
+        last = max(0, self.head - count)
+        late.blocks, late.logs, late.pool = self.blocks[: last + 1], self.logs[: last + 1], []
+        late.landed = {name: landed for name, landed in self.landed.items() if landed[0] <= last}
+        return late
+
     def machine(self, tag="latest"):
         return self.backend.chain.get_vm(at_header=self.blocks[self.number(tag)].header)
 
@@ -110,7 +121,8 @@ class EVMChain:
         for _ in range(count):
             chain, pool = self.backend.chain, self.pool
             self.pool = []
-            moment = max(self.blocks[-1].header.timestamp + 1, int(time.time()) - 300)
+            # No block that takes another's place is the same again.
+            moment = self.last_moment = max(self.last_moment + 1, int(time.time()) - 300)
             chain.header = chain.header.copy(timestamp=moment)
             for transaction in pool:
                 chain.apply_transaction(transaction)

@@ -2,8 +2,8 @@
 
     evm_node.py PORT CHAIN_ID [FINALITY_BLOCKS] [TOKEN_ADDRESS ...]
 
-Prints `ready` when it is open. Methods that begin with `test_` do what no node does: they mine, wait with mining, and take
-blocks back.
+Prints `ready` and its port when it is open; it takes a free one for 0. Methods that begin with `test_` do what no node
+does: they mine, wait with mining, and take blocks back.
 """
 
 import json
@@ -12,6 +12,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from evm_chain import EVMChain, Refused, text
+from faults import Faults
 
 
 def transaction_json(chain, transaction, block=None, place=None):
@@ -78,8 +79,8 @@ def one_or_more(given):
 
 
 class Methods:
-    def __init__(self, chain):
-        self.chain = chain
+    def __init__(self, chain, faults=None):
+        self.chain, self.faults = chain, faults
 
     def call(self, method, parameters):
         handler = getattr(self, method, None)
@@ -209,6 +210,18 @@ class Methods:
     def test_reorganise(self, depth, keeps=False):
         return self.chain.reorganise(depth, keeps)
 
+    def test_hold(self, is_held):
+        return self.faults.hold(is_held)
+
+    def test_delay(self, seconds):
+        return self.faults.set(delay=seconds)
+
+    def test_lag(self, blocks):
+        return self.faults.set(lag=blocks)
+
+    def test_asked(self):
+        return self.faults.asked
+
 
 def answered(methods, question):
     answer = {"jsonrpc": "2.0", "id": question.get("id")}
@@ -221,17 +234,24 @@ def answered(methods, question):
         return answer | {"error": {"code": -32602, "message": f"{type(error).__name__}: {error}"}}
 
 
+class Server(ThreadingHTTPServer):
+    # Who asks at once.
+    request_queue_size = 128
+
+
 def main():
     port, chain_id, finality = int(sys.argv[1]), int(sys.argv[2]), int((sys.argv[3:4] or ["2"])[0])
     chain = EVMChain(chain_id, finality, tokens=sys.argv[4:])
-    methods, turn = Methods(chain), threading.Lock()
+    faults, turn = Faults(), threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version, disable_nagle_algorithm, wbufsize = "HTTP/1.1", True, -1
 
         def do_POST(self):
             question = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            faults.wait(question)
             with turn:
+                methods = Methods(faults.seen(chain, question), faults)
                 is_batch = isinstance(question, list)
                 answer = [answered(methods, one) for one in question] if is_batch else answered(methods, question)
             body = json.dumps(answer).encode()
@@ -244,8 +264,8 @@ def main():
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    print("ready", flush=True)
+    server = Server(("127.0.0.1", port), Handler)
+    print("ready", server.server_port, flush=True)
     server.serve_forever()
 
 

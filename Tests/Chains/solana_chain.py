@@ -5,6 +5,7 @@ is here: slots that pass, what is confirmed and final, which transactions an add
 """
 
 import base64
+import copy
 import hashlib
 import threading
 import time
@@ -94,10 +95,24 @@ class SolanaChain:
         content = " ".join([str(slot), *self.blocks.get(slot, [])])
         return Pubkey(hashlib.sha256(content.encode()).digest())
 
+    def behind(self, slots):
+        """The chain as a node has it that is so many slots behind."""
+        late = copy.copy(self)
+        late.slot = max(1, self.slot - slots)
+        late.landed = {name: landed for name, landed in self.landed.items() if landed.slot <= late.slot}
+        late.by_address = {key: [name for name in names if name in late.landed] for key, names in self.by_address.items()}
+        return late
+
     def tick(self):
         with self.lock:
             self.slot += 1
             self.machine.warp_to_slot(self.slot)
+
+    def pass_time(self):
+        """A slot passes while something is not final yet; then none does, however slow whoever looks is."""
+        with self.lock:
+            if not self.paused and max(self.blocks, default=0) > self.root:
+                self.tick()
 
     # Transactions
 

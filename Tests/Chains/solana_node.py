@@ -2,18 +2,20 @@
 
     solana_node.py PORT [SLOT_MILLISECONDS] [FINALITY_SLOTS] [GENESIS_HASH]
 
-Prints `ready` when both are open. Methods that begin with `test_` do what no node does: they place accounts, deploy
-programs, turn slots, and drop transactions as a fork does.
+Prints `ready` and PORT when both are open; it takes free ones for 0. Methods that begin with `test_` do what no node
+does: they place accounts, deploy programs, turn slots, and drop transactions as a fork does.
 """
 
 import asyncio
 import base64
 import json
+import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import websockets
+from faults import Faults
 from solana_chain import GENESIS, MEMO_PROGRAMS, TOKEN_PROGRAMS, Refused, SolanaChain, account_json, ui_amount
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
@@ -128,8 +130,8 @@ def transaction_json(chain, landed, encoding):
 class Methods:
     """Each method of the JSON-RPC takes its parameters and its options."""
 
-    def __init__(self, chain):
-        self.chain = chain
+    def __init__(self, chain, faults=None):
+        self.chain, self.faults = chain, faults
 
     def call(self, method, parameters):
         # Clients send null for what they leave out.
@@ -323,12 +325,24 @@ class Methods:
 
     def test_forgetHistory(self, parameters, options):
         """Its first block is one that is not there yet."""
-        self.chain.first_available = self.chain.slot + 10_000
+        self.chain.first_available = self.chain.slot + 10_000_000
         return True
 
     def test_expireBlockhash(self, parameters, options):
         self.chain.machine.expire_blockhash()
         return True
+
+    def test_hold(self, parameters, options):
+        return self.faults.hold(parameters[0])
+
+    def test_delay(self, parameters, options):
+        return self.faults.set(delay=parameters[0])
+
+    def test_lag(self, parameters, options):
+        return self.faults.set(lag=parameters[0])
+
+    def test_asked(self, parameters, options):
+        return self.faults.asked
 
     def test_drop(self, parameters, options):
         self.chain.drop(parameters[0])
@@ -346,15 +360,29 @@ def answered(methods, question):
         return answer | {"error": {"code": -32602, "message": f"Invalid params: {type(error).__name__}: {error}"}}
 
 
-def serve_calls(chain, port):
-    methods = Methods(chain)
+def listeners(port):
+    """Sockets that listen at a port, any free one for 0, and at the next."""
+    while True:
+        first = socket.create_server(("127.0.0.1", port))
+        try:
+            return first, socket.create_server(("127.0.0.1", first.getsockname()[1] + 1))
+        except OSError:
+            first.close()
+            if port:
+                raise
+
+
+def serve_calls(chain, listener):
+    faults = Faults()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version, disable_nagle_algorithm, wbufsize = "HTTP/1.1", True, -1
 
         def do_POST(self):
             question = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            faults.wait(question)
             with chain.lock:
+                methods = Methods(faults.seen(chain, question), faults)
                 if isinstance(question, list):
                     answer = [answered(methods, one) for one in question]
                 else:
@@ -369,7 +397,9 @@ def serve_calls(chain, port):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = ThreadingHTTPServer(listener.getsockname(), Handler, bind_and_activate=False)
+    server.socket.close()
+    server.socket = listener
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
@@ -387,6 +417,11 @@ class Subscription:
         self.next = chain.slot
 
     def news(self):
+        """What is to be told by now, of which slot."""
+        with self.chain.lock:
+            return list(self._news())
+
+    def _news(self):
         visible = {"processed": self.chain.slot - 1, "confirmed": self.chain.slot - 1, "finalized": self.chain.root}
         last = visible[self.commitment]
         for slot in range(self.next, last + 1):
@@ -401,7 +436,7 @@ class Subscription:
         await self.connection.send(json.dumps({"jsonrpc": "2.0", "method": "logsNotification", "params": told}))
 
 
-async def serve_subscriptions(chain, port):
+async def serve_subscriptions(chain, listener, port):
     subscriptions, numbers, connections = chain.subscriptions, iter(range(1, 1 << 31)), set()
 
     async def converse(connection):
@@ -428,8 +463,8 @@ async def serve_subscriptions(chain, port):
             for number in own:
                 subscriptions.pop(number, None)
 
-    async with websockets.serve(converse, "127.0.0.1", port):
-        print("ready", flush=True)
+    async with websockets.serve(converse, sock=listener):
+        print("ready", port, flush=True)
         while True:
             await asyncio.sleep(chain.slot_seconds)
             if chain.hangs_up:
@@ -438,7 +473,7 @@ async def serve_subscriptions(chain, port):
                     await connection.close()
             if chain.paused:
                 continue
-            chain.tick()
+            chain.pass_time()
             for number, subscription in list(subscriptions.items()):
                 try:
                     for slot, value in subscription.news():
@@ -451,8 +486,9 @@ def main():
     given = [*sys.argv[1:], *["50", "4", GENESIS][len(sys.argv) - 2 :]]
     port, milliseconds, finality = map(int, given[:3])
     chain = SolanaChain(milliseconds / 1000, finality, given[3])
-    serve_calls(chain, port)
-    asyncio.run(serve_subscriptions(chain, port + 1))
+    calls, subscriptions = listeners(port)
+    serve_calls(chain, calls)
+    asyncio.run(serve_subscriptions(chain, subscriptions, calls.getsockname()[1]))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ The nodes are those of Tests/Chains: real virtual machines with JSON-RPC around 
 
 import asyncio
 import base64
-import socket
+import itertools
+import re
 import subprocess
 import sys
 import threading
 from functools import cached_property
 
-from programs import ROOT, until
+from programs import PATIENCE, ROOT, until
 from wire import call
 
 CHAINS = ROOT / "Tests/Chains"
@@ -38,18 +39,19 @@ TOKEN_ABI = [
 class Node:
     """A node in a process of its own; it can be stopped and started anew, which forgets its chain."""
 
-    def __init__(self, directory, script, *arguments, ports=1):
-        self.port = free_ports(ports)
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = directory / f"{script}-{self.port}.log"
-        command = [sys.executable, CHAINS / f"{script}.py", str(self.port), *map(str, arguments)]
+    numbers = itertools.count()
+
+    def __init__(self, directory, script, *arguments):
+        self.log = directory / f"{script}-{next(self.numbers)}.log"
+        command = [sys.executable, CHAINS / f"{script}.py", "0", *map(str, arguments)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        until(self.is_ready, f"{script} to be ready")
+        self.port = int(until(self.readiness, f"{script} to be ready", 2 * PATIENCE)[1])
+        self.url = f"http://127.0.0.1:{self.port}"
 
-    def is_ready(self):
+    def readiness(self):
         assert self.process.poll() is None, self.log.read_text()[-4000:]
-        return "ready" in self.log.read_text()
+        return re.search(r"^ready (\d+)$", self.log.read_text(), re.MULTILINE)
 
     def ask(self, method, *parameters):
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
@@ -60,19 +62,6 @@ class Node:
     def kill(self):
         self.process.kill()
         self.process.wait()
-
-
-def free_ports(count):
-    """The first of so many free ports beside each other."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port = first.getsockname()[1]
-            try:
-                for place in range(1, count):
-                    socket.create_server(("127.0.0.1", port + place)).close()
-            except OSError:
-                continue
-            return port
 
 
 class EVMNode(Node):
@@ -142,7 +131,7 @@ class SolanaNode(Node):
     GENESIS = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG"
 
     def __init__(self, directory, slot_milliseconds=20, finality=4):
-        super().__init__(directory, "solana_node", slot_milliseconds, finality, self.GENESIS, ports=2)
+        super().__init__(directory, "solana_node", slot_milliseconds, finality, self.GENESIS)
         import solana_payer as payer
 
         self.payer = payer
@@ -219,5 +208,23 @@ def deposits(gateway, state=None):
 
 
 def until_state(gateway, state, count=1):
-    until(lambda: len(deposits(gateway, state)) == count, f"{count} deposits to be {state}")
-    return deposits(gateway, state)
+    """The deposits in a state, once there are so many; told at once, for they may go on."""
+
+    def told():
+        found = deposits(gateway, state)
+        return found if len(found) == count else None
+
+    return until(told, f"{count} deposits to be {state}")
+
+
+def counted(gateway, line):
+    """What a line of the metrics says; none before there is one."""
+    text = call("GET", f"{gateway.url}/metrics").expect(200).body.decode()
+    found = re.search(rf"^{re.escape(line)} (\d+)$", text, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def until_looked(gateway, chain, count=1):
+    """Waits until a chain was read so often since the gateway's start."""
+    line = f'farebox_deposit_looks{{chain="{chain}",outcome="read"}}'
+    until(lambda: (counted(gateway, line) or 0) >= count, f"{chain} to be looked at")

@@ -1,10 +1,13 @@
 """Real reverse proxies before the gateway, which keep their connections to it alive and share them among clients."""
 
+import contextlib
 import csv
+import secrets
 import shutil
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import framing
 
@@ -148,7 +151,10 @@ def program(name):
 
 
 def free_port():
-    """Neither proxy can bind port 0 and tell which it got."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """Neither proxy can bind port 0 and tell which it got: a port that no connection is given meanwhile."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = max(1024, lowest - 20_000) + secrets.randbelow(min(20_000, lowest - 1024))
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port

@@ -44,10 +44,13 @@ class RateSource:
         with self.turn:
             self.once = [(200, body) for body in bodies]
 
-    def wait_for_asks(self, count):
-        """Returns when so many answers were given, and all but the last of them read."""
+    def wait_for_reads(self, count):
+        """Returns when so many answers of those that it gives now were read.
+
+        One may be on its way that was given before; who asks again has read the one before it.
+        """
         start = self.asked
-        until(lambda: self.asked >= start + count, "the source to be asked")
+        until(lambda: self.asked >= start + count + 2, "the source to be asked")
 
     def close(self):
         self.server.shutdown()

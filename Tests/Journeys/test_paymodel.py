@@ -11,7 +11,7 @@ from eth_account.messages import encode_defunct
 from solders.keypair import Keypair
 
 from chains import PATH_USD, EVMNode, evm_account
-from programs import ROOT, Customer, run, until
+from programs import ROOT, Customer, run, until, within_one_day
 from scripted import ScriptedUpstream
 from wire import call
 
@@ -240,6 +240,7 @@ def test_the_routes_tell_balance_usage_and_figures(gateway, tempo):
     balance = call("GET", f"{gateway.url}/v1/balance", headers=headers).expect(200).json()
     assert (balance["address"], balance["balance"], balance["balanceRaw"]) == (wallet.address, "2.000000", "2000000")
     client = sdk(gateway, customer.key, wallet.address)
+    within_one_day()
     sums = [client.chat.completions.create(**ASK).usage for _ in range(3)]
     [day] = call("GET", f"{gateway.url}/v1/usage", headers=headers).expect(200).json()["usage"]
     assert day["date"] == datetime.now(UTC).date().isoformat()

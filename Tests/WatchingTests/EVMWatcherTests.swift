@@ -130,6 +130,49 @@ struct EVMWatcherTests {
         #expect(try await balance() == 12)
     }
 
+    @Test func `logs in another order, and told twice, are each credited once`() async throws {
+        try await addCustomer()
+        for _ in 0..<4 { chain.mine([pay(1)], [pay(10), pay(100)]) }
+        chain.turnLists()
+        _ = try await watcher().look()
+        chain.finalise()
+        for _ in 0..<3 { _ = try await watcher().look() }
+        #expect(try await balance() == 444)
+    }
+
+    @Test(arguments: [1, 2, 6])
+    func `nodes at different heights that answer in turn lose nothing and take nothing back`(
+        _ lag: Int
+    ) async throws {
+        try await addCustomer()
+        var outcomes: [DepositOutcome] = []
+        for _ in 0..<6 {
+            chain.mine([pay(1)], [pay(10)])
+            chain.finalise()
+            _ = try await watcher().look()
+            chain.lag(by: lag)
+            for _ in 0..<8 {
+                do { try await watcher().look(&outcomes) } catch is RPCFailure { continue }
+            }
+            chain.lag(by: 0)
+        }
+        #expect(try await balance() == 66)
+        #expect(outcomes.filter(\.isAlert).isEmpty)
+    }
+
+    @Test func `what a look found before it failed is told`() async throws {
+        try await addCustomer()
+        chain.mine([pay(5)])
+        chain.finalise()
+        _ = try await watcher().look()
+        chain.reorganise(1)
+        chain.fail("eth_blockNumber", [.timedOut])
+        var outcomes: [DepositOutcome] = []
+        await #expect(throws: RPCFailure.timedOut) { try await watcher().look(&outcomes) }
+        #expect(outcomes.map(\.isAlert) == [true])
+        #expect(try await watcher().look().isEmpty)
+    }
+
     @Test(arguments: ["eth_getTransactionReceipt", "eth_getBlockByNumber"])
     func `an answer of null is asked for again`(_ method: String) async throws {
         try await addCustomer()

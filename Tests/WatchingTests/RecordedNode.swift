@@ -15,6 +15,19 @@ final class RecordedNode: JSONRPC {
         var slot: Int64 = 50
         var faults: [String: [RPCFailure?]] = [:]
         var pageLength = 1000
+        var areListsTurned = false
+        /// How many transactions the node is behind that answers every other question, more or less.
+        var lag = 0
+        var asked = 0
+
+        /// What that node has.
+        var behind: State {
+            var late = self
+            late.landed.removeLast(min(lag, landed.count))
+            late.confirmed = min(confirmed, late.landed.count)
+            late.final = min(final, late.landed.count)
+            return late
+        }
     }
 
     private let state = Mutex(State())
@@ -46,6 +59,12 @@ final class RecordedNode: JSONRPC {
     /// Answers a history in pieces, as nodes do above a thousand.
     func page(by length: Int) { state.withLock { $0.pageLength = length } }
 
+    /// Lists histories the oldest first, though by pages from the newest.
+    func turnLists() { state.withLock { $0.areListsTurned = true } }
+
+    /// Has about every other question answered by a node that is so many transactions behind.
+    func lag(by count: Int) { state.withLock { $0.lag = count } }
+
     func fail(_ method: String, _ failures: [RPCFailure?]) {
         state.withLock { $0.faults[method, default: []] += failures }
     }
@@ -60,7 +79,9 @@ final class RecordedNode: JSONRPC {
                 state.faults[method]?.removeFirst()
                 if let next { return (next, nil) }
             }
-            return (nil, RecordedNode.answer(method, parameters, state))
+            state.asked += 1
+            let isLate = state.lag > 0 && state.asked &* 0x9E37_79B9 & 0x1_0000 != 0
+            return (nil, RecordedNode.answer(method, parameters, isLate ? state.behind : state))
         }
         if let failure { throw failure }
         guard let answer else { return nil }
@@ -111,9 +132,11 @@ final class RecordedNode: JSONRPC {
             newestFirst.removeLast(newestFirst.count - until)
         }
         let failed = state.landed.filter { $0.json.contains("InstructionError") }.map(\.signature)
-        let lines = newestFirst.prefix(state.pageLength).map { signature in
+        let page = Array(newestFirst.prefix(state.pageLength))
+        let lines = (state.areListsTurned ? page.reversed() : page).map { signature in
+            let slot = 1 + (state.landed.firstIndex { $0.signature == signature } ?? 0)
             let error = failed.contains(signature) ? #"{"InstructionError":[0,"Custom"]}"# : "null"
-            return #"{"signature":"\#(signature)","slot":1,"err":\#(error)}"#
+            return #"{"signature":"\#(signature)","slot":\#(slot),"err":\#(error)}"#
         }
         return "[\(lines.joined(separator: ","))]"
     }

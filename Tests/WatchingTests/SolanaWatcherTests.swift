@@ -90,6 +90,44 @@ struct SolanaWatcherTests {
         #expect(try await balance() == [12_250_011, 0])
     }
 
+    @Test(arguments: [1, 2, 5], [0, 1, 3])
+    func `a history in another order is read to its end, also after a failure`(
+        _ length: Int,
+        _ failures: Int,
+    ) async throws {
+        try await addCustomer()
+        try node.land("program", "memo", "reference", "memo-behind", "table")
+        node.finalise()
+        node.page(by: length)
+        node.turnLists()
+        node.fail("getTransaction", Array(repeating: nil, count: failures) + [.timedOut])
+        for _ in 0..<2 {
+            do { _ = try await watcher().look() } catch is RPCFailure { continue }
+        }
+        #expect(try await balance() == [12_250_011, 0])
+    }
+
+    @Test(arguments: [1, 2, 5])
+    func `nodes at different heights that answer in turn lose nothing and double nothing`(
+        _ lag: Int
+    ) async throws {
+        try await addCustomer()
+        var outcomes: [DepositOutcome] = []
+        for name in ["program", "memo", "reference", "memo-behind", "table"] {
+            try node.land(name)
+            node.lag(by: lag)
+            for look in 0..<8 {
+                if look == 4 { node.finalise() }
+                do { try await watcher().look(&outcomes) } catch is RPCFailure { continue }
+            }
+            // The one that is behind gets there.
+            node.lag(by: 0)
+            try await watcher().look(&outcomes)
+        }
+        #expect(try await balance() == [12_250_011, 0])
+        #expect(outcomes.filter(\.isAlert).isEmpty)
+    }
+
     @Test func `what a fork has lost is dropped once its time is over`() async throws {
         try await addCustomer()
         try node.land("program")

@@ -6,7 +6,7 @@ import Testing
 @testable import Watching
 
 /// The client against real servers; none of them ever lets it wait without an end.
-@Suite(.timeLimit(.minutes(1))) struct WebSocketNodeTests {
+@Suite(.timeLimit(.minutes(5))) struct WebSocketNodeTests {
     private func node(
         _ url: String,
         trust: NIOSSLTrustRoots = .default,

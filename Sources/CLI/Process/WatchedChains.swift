@@ -18,6 +18,10 @@ struct NodeClient: Sendable {
         configuration.timeout.connect = .seconds(5)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
+
+    func nodes(at urls: [String]) -> [HTTPNode] {
+        urls.map { HTTPNode($0, client: http, clock: SystemSources.clock) }
+    }
 }
 
 extension ServeSettings {
@@ -36,7 +40,7 @@ extension ServeSettings {
         _ store: SQLiteStore,
         _ client: NodeClient,
     ) -> WatchedChain {
-        let nodes = chain.nodes.map { HTTPNode($0, client: client.http) }
+        let nodes = client.nodes(at: chain.nodes)
         let logger = Logger(label: "farebox.deposits")
         switch chain.watching {
         case .evm(let watching):

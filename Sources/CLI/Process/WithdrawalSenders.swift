@@ -14,7 +14,7 @@ extension ServeSettings {
         _ store: SQLiteStore,
         _ client: NodeClient,
     ) -> (any Service)? {
-        let nodes = chain.nodes.map { HTTPNode($0, client: client.http) }
+        let nodes = client.nodes(at: chain.nodes)
         switch (chain.watching, chain.key) {
         case (.evm(let watching), .evm(let key)?):
             return sender(chain, EVMPayer(watching, nodes: nodes, key: key), store)

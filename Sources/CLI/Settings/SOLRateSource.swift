@@ -16,7 +16,7 @@ struct SOLRateSource: Sendable {
 
     /// The service that asks it.
     func watch(_ client: NodeClient) -> SOLRateWatch {
-        let source = HTTPSource(url, client: client.http)
+        let source = HTTPSource(url, client: client.http, clock: SystemSources.clock)
         return SOLRateWatch(
             book,
             text,

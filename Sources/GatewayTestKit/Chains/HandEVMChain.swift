@@ -51,6 +51,17 @@ package final class HandEVMChain: JSONRPC {
         /// Methods whose next answers are `null`.
         var nulls: [String: Int] = [:]
         var asked: [String] = []
+        var areListsTurned = false
+        /// How many blocks the node is behind that answers every other question, more or less.
+        var lag = 0
+
+        /// The chain as that node sees it.
+        var behind: State {
+            var late = self
+            late.blocks.removeLast(min(lag, blocks.count - 1))
+            late.final = max(0, min(final - lag, late.blocks.count - 1))
+            return late
+        }
     }
 
     private let chainID: UInt64
@@ -124,6 +135,12 @@ package final class HandEVMChain: JSONRPC {
         state.withLock { $0.nulls[method] = times }
     }
 
+    /// Lists logs the newest first, each twice.
+    package func turnLists() { state.withLock { $0.areListsTurned = true } }
+
+    /// Has about every other question answered by a node that is so many blocks behind.
+    package func lag(by blocks: Int) { state.withLock { $0.lag = blocks } }
+
     /// The methods that were asked, in order.
     package var asked: [String] { state.withLock(\.asked) }
 
@@ -144,7 +161,8 @@ package final class HandEVMChain: JSONRPC {
                 state.nulls[method] = left - 1
                 return (nil, nil)
             }
-            return (nil, self.answer(method, parameters, state))
+            let isLate = state.lag > 0 && state.asked.count &* 0x9E37_79B9 & 0x1_0000 != 0
+            return (nil, self.answer(method, parameters, isLate ? state.behind : state))
         }
         if let failure { throw failure }
         guard let answer else { return nil }
@@ -210,7 +228,8 @@ package final class HandEVMChain: JSONRPC {
                         && filter["address"] == .list([.text("\($0.token)")])
                 }.map { _ in #"{"transactionHash":"\#(transaction.hash)"}"# }
             }
-        return "[\(found.joined(separator: ","))]"
+        let listed = state.areListsTurned ? (found + found).reversed() : found
+        return "[\(listed.joined(separator: ","))]"
     }
 
     private func logs(of transaction: Transaction) -> [String] {

@@ -50,30 +50,27 @@ where Storage.Transaction: DepositWatchTransaction {
 
     private var chain: String { watching.treasury.chain }
 
-    /// Reads what is new, once.
+    /// Reads what is new, once, and adds what became of deposits.
     ///
-    /// - Throws: ``RPCFailure``, after which what was read is written; `StoreError`.
-    /// - Returns: what became of deposits.
-    package func look() async throws -> [DepositOutcome] {
+    /// - Throws: ``RPCFailure``, after which what was read is written, and in `outcomes`; `StoreError`.
+    package func look(_ outcomes: inout [DepositOutcome]) async throws {
         try await node.requireChain(watching.treasury.chainID)
         let final = try await node.lastFinal(watching.finality)
-        var outcomes = try await readFinal(upTo: final)
-        outcomes += try await finishSeen(upTo: final)
-        outcomes += try await lookAgain(after: final - watching.blocksAgain)
-        outcomes += try await readNew(after: final)
-        return outcomes
+        try await readFinal(upTo: final, &outcomes)
+        try await finishSeen(upTo: final, &outcomes)
+        try await lookAgain(after: final - watching.blocksAgain, &outcomes)
+        try await readNew(after: final, &outcomes)
     }
 
     // MARK: What is final
 
-    private func readFinal(upTo last: Int64) async throws -> [DepositOutcome] {
+    private func readFinal(upTo last: Int64, _ outcomes: inout [DepositOutcome]) async throws {
         let source = "blocks/\(chain)"
         let stored = try await store.read { try $0.cursor(of: source) }
         // Some are read again each time: a node may have told less than there is.
         let resumed = stored.flatMap { Int64($0) }.map { $0 - watching.blocksAgain }
         let first = watching.firstBlock ?? 0
         var next = max(0, resumed.map { max($0, first) } ?? watching.firstBlock ?? last)
-        var outcomes: [DepositOutcome] = []
         while next <= last {
             let blocks = next...min(last, next + watching.blocksAtOnce - 1)
             let observed = try await observations(in: blocks, areFinal: true)
@@ -82,10 +79,9 @@ where Storage.Transaction: DepositWatchTransaction {
                 let outcomes = try observed.map { try transaction.observe($0, at: now) }
                 try transaction.setCursor("\(blocks.upperBound + 1)", of: source)
                 return outcomes
-            }
+            }.filter { !$0.newSteps.isEmpty }
             next = blocks.upperBound + 1
         }
-        return outcomes.filter { !$0.newSteps.isEmpty }
     }
 
     /// The deposits in some blocks, as the chain has them.
@@ -139,51 +135,50 @@ where Storage.Transaction: DepositWatchTransaction {
     }
 
     /// Reads what was seen once, and stands in a final block by now, though no list of logs had it.
-    private func finishSeen(upTo last: Int64) async throws -> [DepositOutcome] {
+    private func finishSeen(upTo last: Int64, _ outcomes: inout [DepositOutcome]) async throws {
         let chain = chain
         let seen = try await store.read { try $0.deposits(in: .seen, after: nil, limit: 1000) }
-        var outcomes: [DepositOutcome] = []
         for deposit in seen where deposit.id.chain == chain {
             guard let block = deposit.block, block.number <= last,
                 let hash = EVMWord(deposit.id.transaction),
                 case .deposits(let found) = try await claim(hash)
             else { continue }
-            outcomes += found
+            outcomes += found.filter { !$0.newSteps.isEmpty }
         }
-        return outcomes.filter { !$0.newSteps.isEmpty }
     }
 
     // MARK: What may be taken back
 
     /// Looks whether what is in the books still stands in its block.
-    private func lookAgain(after block: Int64) async throws -> [DepositOutcome] {
+    private func lookAgain(after block: Int64, _ outcomes: inout [DepositOutcome]) async throws {
         let chain = chain
         let recent = try await store.read { try $0.deposits(on: chain, after: block) }
         var canonical: [Int64: EVMWord?] = [:]
-        var outcomes: [DepositOutcome] = []
         for deposit in recent {
             guard let block = deposit.block else { continue }
             if canonical[block.number] == nil {
                 canonical[block.number] = .some(try await node.block(block.number)?.hash)
             }
-            guard canonical[block.number]??.description != block.hash else { continue }
+            // A node that has no such block is behind, and knows nothing of it.
+            guard let hash = canonical[block.number] ?? nil, hash.description != block.hash else {
+                continue
+            }
             let now = now()
             let outcome = try await store.write(.durable) {
                 try $0.dropped(deposit.id, from: block, at: now)
             }
-            if let outcome { outcomes.append(outcome) }
+            if let outcome, !outcome.newSteps.isEmpty { outcomes.append(outcome) }
         }
-        return outcomes.filter { !$0.newSteps.isEmpty }
     }
 
-    private func readNew(after final: Int64) async throws -> [DepositOutcome] {
+    private func readNew(after final: Int64, _ outcomes: inout [DepositOutcome]) async throws {
         let newest = try await node.newestBlock()
-        guard newest > final else { return [] }
+        guard newest > final else { return }
         let first = max(final + 1, newest - watching.blocksAtOnce + 1)
         let observed = try await observations(in: max(0, first)...newest, areFinal: false)
-        guard !observed.isEmpty else { return [] }
+        guard !observed.isEmpty else { return }
         let now = now()
-        return try await store.write(.durable) { transaction in
+        outcomes += try await store.write(.durable) { transaction in
             try observed.map { try transaction.observe($0, at: now) }
         }.filter { !$0.newSteps.isEmpty }
     }

@@ -8,14 +8,18 @@ package struct HTTPNode: JSONRPC {
     /// May hold a key of the node's operator; it is never logged.
     private let url: String
     private let client: HTTPClient
-    private let timeout: Duration
-    /// The most that an answer may have, in bytes.
-    private static let answerLimit = 16 << 20
+    private let limit: AnswerLimit
 
-    package init(_ url: String, client: HTTPClient, timeout: Duration = .seconds(10)) {
+    /// `clock` is what its patience is measured by.
+    package init(
+        _ url: String,
+        client: HTTPClient,
+        clock: any Clock<Duration>,
+        timeout: Duration = .seconds(10),
+    ) {
         self.url = url
         self.client = client
-        self.timeout = timeout
+        limit = AnswerLimit(bytes: 16 << 20, time: timeout, clock: clock)
     }
 
     package func call<Result: Decodable & Sendable>(
@@ -66,11 +70,7 @@ package struct HTTPNode: JSONRPC {
         } catch {
             throw .malformed(method: method)
         }
-        let bytes = try await client.answer(
-            to: request,
-            within: timeout,
-            upTo: HTTPNode.answerLimit,
-        )
+        let bytes = try await client.answer(to: request, within: limit)
         return Data(bytes.readableBytesView)
     }
 }

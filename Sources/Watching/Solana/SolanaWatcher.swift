@@ -43,21 +43,18 @@ where Storage.Transaction: DepositWatchTransaction {
 
     private var treasury: SolanaTreasury { watching.treasury }
 
-    /// Reads what is new, once.
+    /// Reads what is new, once, and adds what became of deposits.
     ///
-    /// - Throws: ``RPCFailure``, after which what was read is written; `StoreError`.
-    /// - Returns: what became of deposits.
-    package func look() async throws -> [DepositOutcome] {
+    /// - Throws: ``RPCFailure``, after which what was read is written, and in `outcomes`; `StoreError`.
+    package func look(_ outcomes: inout [DepositOutcome]) async throws {
         if let genesis = watching.genesis { try await node.requireGenesis(genesis) }
-        var outcomes: [DepositOutcome] = []
         for address in treasury.watched {
             let source = "history/\(treasury.chain)/\(address)"
             let stored = try await store.read { try $0.cursor(of: source) }
             let last = try await readFinal(of: address, after: stored, source, &outcomes)
             try await readConfirmed(of: address, after: last, &outcomes)
         }
-        outcomes += try await finishSeen()
-        return outcomes.filter { !$0.newSteps.isEmpty }
+        try await finishSeen(&outcomes)
     }
 
     /// - Returns: the last transaction that is final.
@@ -68,14 +65,17 @@ where Storage.Transaction: DepositWatchTransaction {
         _ outcomes: inout [DepositOutcome],
     ) async throws -> String? {
         var last = cursor
-        for listed in try await history(of: address, after: cursor, .finalized) {
+        let history = try await history(of: address, after: cursor, .finalized)
+        for (place, listed) in history.enumerated() {
             let observed = try await observations(of: listed, .finalized)
+            // In which order transactions of one slot come is the node's word alone: it is read to its end.
+            let isRead = !history.dropFirst(place + 1).prefix(1).contains { $0.slot == listed.slot }
             let now = now()
             outcomes += try await store.write(.durable) { transaction in
                 let outcomes = try observed.map { try transaction.observe($0, at: now) }
-                try transaction.setCursor(listed.signature, of: source)
+                if isRead { try transaction.setCursor(listed.signature, of: source) }
                 return outcomes
-            }
+            }.filter { !$0.newSteps.isEmpty }
             last = listed.signature
         }
         return last
@@ -92,13 +92,14 @@ where Storage.Transaction: DepositWatchTransaction {
             let now = now()
             outcomes += try await store.write(.durable) { transaction in
                 try observed.map { try transaction.observe($0, at: now) }
-            }
+            }.filter { !$0.newSteps.isEmpty }
         }
     }
 
     /// All transactions of an address after one, the oldest first.
     ///
-    /// To an empty page: a node may give fewer than it was asked for, and what it left out is older.
+    /// To an empty page: a node may give fewer than it was asked for, and what it left out is older. By
+    /// their slots: where a page is in another order, what it tells first is not all that is behind it.
     private func history(
         of address: SolanaKey,
         after cursor: String?,
@@ -113,7 +114,7 @@ where Storage.Transaction: DepositWatchTransaction {
                 commitment,
             )
             listed += page
-            if page.isEmpty { return listed.reversed() }
+            if page.isEmpty { return listed.reversed().sorted { $0.slot < $1.slot } }
         }
     }
 
@@ -152,20 +153,19 @@ where Storage.Transaction: DepositWatchTransaction {
 
     /// Reads what was seen and is final by now, though no history had it, and drops what was seen on a fork
     /// that the chain has left.
-    private func finishSeen() async throws -> [DepositOutcome] {
+    private func finishSeen(_ outcomes: inout [DepositOutcome]) async throws {
         let chain = treasury.chain
         let seen = try await store.read { try $0.deposits(in: .seen, after: nil, limit: 1000) }
             .filter { $0.id.chain == chain }
-        guard !seen.isEmpty else { return [] }
+        guard !seen.isEmpty else { return }
         let final = try await node.slot(.finalized)
-        var outcomes: [DepositOutcome] = []
         for deposit in seen {
             guard let block = deposit.block, block.number <= final else { continue }
             if try await node.slots(of: [deposit.id.transaction])[0] != nil {
                 guard let signature = SolanaSignature(deposit.id.transaction),
                     case .deposits(let found) = try await claim(signature)
                 else { continue }
-                outcomes += found
+                outcomes += found.filter { !$0.newSteps.isEmpty }
                 continue
             }
             guard block.number + watching.slotsUntilLost < final else { continue }
@@ -173,9 +173,8 @@ where Storage.Transaction: DepositWatchTransaction {
             let outcome = try await store.write(.durable) {
                 try $0.dropped(deposit.id, from: block, at: now)
             }
-            if let outcome { outcomes.append(outcome) }
+            if let outcome, !outcome.newSteps.isEmpty { outcomes.append(outcome) }
         }
-        return outcomes
     }
 
     /// Reads one transaction at once, because somebody says that it holds a deposit.
