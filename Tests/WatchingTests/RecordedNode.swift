@@ -15,7 +15,7 @@ final class RecordedNode: JSONRPC {
         var slot: Int64 = 50
         var faults: [String: [RPCFailure?]] = [:]
         var pageLength = 1000
-        var areListsTurned = false
+        var turned: SolanaKey?
         /// How many transactions the node is behind that answers every other question, more or less.
         var lag = 0
         var asked = 0
@@ -59,8 +59,8 @@ final class RecordedNode: JSONRPC {
     /// Answers a history in pieces, as nodes do above a thousand.
     func page(by length: Int) { state.withLock { $0.pageLength = length } }
 
-    /// Lists histories the oldest first, though by pages from the newest.
-    func turnLists() { state.withLock { $0.areListsTurned = true } }
+    /// Lists the history of this address alone, with neighbours the wrong way round.
+    func turnList(of address: SolanaKey) { state.withLock { $0.turned = address } }
 
     /// Has about every other question answered by a node that is so many transactions behind.
     func lag(by count: Int) { state.withLock { $0.lag = count } }
@@ -105,6 +105,7 @@ final class RecordedNode: JSONRPC {
         case "getSlot": return "\(state.slot)"
         case "getBlock": return #"{"blockhash":"\#(SolanaKey.system)"}"#
         case "getSignaturesForAddress":
+            if let only = state.turned, parameters.first != .text("\(only)") { return "[]" }
             return history(state.landed.prefix(count).map(\.signature), options, state)
         case "getTransaction":
             return state.landed.prefix(count).first { .text($0.signature) == parameters.first }?
@@ -132,8 +133,11 @@ final class RecordedNode: JSONRPC {
             newestFirst.removeLast(newestFirst.count - until)
         }
         let failed = state.landed.filter { $0.json.contains("InstructionError") }.map(\.signature)
-        let page = Array(newestFirst.prefix(state.pageLength))
-        let lines = (state.areListsTurned ? page.reversed() : page).map { signature in
+        var page = Array(newestFirst.prefix(state.pageLength))
+        if state.turned != nil {
+            for place in stride(from: 1, to: page.count, by: 2) { page.swapAt(place - 1, place) }
+        }
+        let lines = page.map { signature in
             let slot = 1 + (state.landed.firstIndex { $0.signature == signature } ?? 0)
             let error = failed.contains(signature) ? #"{"InstructionError":[0,"Custom"]}"# : "null"
             return #"{"signature":"\#(signature)","slot":\#(slot),"err":\#(error)}"#
