@@ -92,7 +92,17 @@ extension WatchedChain {
         pace: Pace,
         logger: Logger,
     ) -> WatchedChain where Storage.Transaction: DepositWatchTransaction {
-        let watcher = SolanaWatcher(watching, node: node, store: store, now: pace.now)
+        let alert = DepositAlert(rail.chain, logger: logger)
+        let unread = UnreadTransactions(chain: rail.chain, store: store, now: pace.now) {
+            alert.tell($0)
+        }
+        let watcher = SolanaWatcher(
+            watching,
+            node: node,
+            unread: unread,
+            store: store,
+            now: pace.now,
+        )
         let asked = SolanaNode(node)
         let watch = DepositWatch(rail.chain, pace, logger: logger) { try await watcher.look() }
         let subscription = subscription.map { node in

@@ -283,6 +283,8 @@ class Methods:
             return None
         if type(landed.transaction.message).__name__ != "Message" and "maxSupportedTransactionVersion" not in options:
             raise Refused(-32015, "Transaction version (0) is not supported by the requesting client")
+        if parameters[0] in self.chain.of_new_version:
+            raise Refused(-32015, "Transaction version (1) is not supported by the requesting client")
         return transaction_json(self.chain, landed, options.get("encoding", "json"))
 
     # What only a test does
@@ -324,6 +326,11 @@ class Methods:
     def test_forgetHistory(self, parameters, options):
         """Its first block is one that is not there yet."""
         self.chain.first_available = self.chain.slot + 10_000
+        return True
+
+    def test_newVersion(self, parameters, options):
+        """Says of a transaction that it is of a version that nobody can ask for, or no longer."""
+        (self.chain.of_new_version.add if parameters[1] else self.chain.of_new_version.discard)(parameters[0])
         return True
 
     def test_expireBlockhash(self, parameters, options):

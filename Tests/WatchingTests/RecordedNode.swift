@@ -14,6 +14,9 @@ final class RecordedNode: JSONRPC {
         var final = 0
         var slot: Int64 = 50
         var faults: [String: [RPCFailure?]] = [:]
+        /// What asking for a transaction ends with; `nil` is that it is not there.
+        var unreadable: [String: RPCFailure?] = [:]
+        var asked: [String] = []
         var pageLength = 1000
     }
 
@@ -46,6 +49,22 @@ final class RecordedNode: JSONRPC {
     /// Answers a history in pieces, as nodes do above a thousand.
     func page(by length: Int) { state.withLock { $0.pageLength = length } }
 
+    /// Lets nobody read a transaction: what asks for it fails, or is told that it is not there.
+    func hide(_ name: String, _ failure: RPCFailure?) throws {
+        let signature = "\(try RecordedTransaction.named(name).signature)"
+        state.withLock { $0.unreadable[signature] = .some(failure) }
+    }
+
+    func reveal() { state.withLock { $0.unreadable = [:] } }
+
+    /// How often a method was asked since it was counted last.
+    func takeCount(of method: String) -> Int {
+        state.withLock { state in
+            defer { state.asked.removeAll { $0 == method } }
+            return state.asked.count { $0 == method }
+        }
+    }
+
     func fail(_ method: String, _ failures: [RPCFailure?]) {
         state.withLock { $0.faults[method, default: []] += failures }
     }
@@ -56,9 +75,15 @@ final class RecordedNode: JSONRPC {
         as result: Result.Type,
     ) async throws(RPCFailure) -> Result? {
         let (failure, answer) = state.withLock { state -> (RPCFailure?, String?) in
+            state.asked.append(method)
             if let next = state.faults[method]?.first {
                 state.faults[method]?.removeFirst()
                 if let next { return (next, nil) }
+            }
+            if method == "getTransaction", case .text(let signature) = parameters.first,
+                let failure = state.unreadable[signature]
+            {
+                return (failure, nil)
             }
             return (nil, RecordedNode.answer(method, parameters, state))
         }

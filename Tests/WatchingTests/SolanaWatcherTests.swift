@@ -12,6 +12,7 @@ import Testing
 struct SolanaWatcherTests {
     private let node = RecordedNode()
     private let store = MemoryStore()
+    private let alerts = Alerts()
 
     private func watcher(
         genesis: String? = "genesis"
@@ -19,7 +20,11 @@ struct SolanaWatcherTests {
         -> SolanaWatcher<RecordedNode, MemoryStore>
     {
         let watching = SolanaWatching(try RecordedTransaction.treasury(), genesis: genesis)
-        return SolanaWatcher(watching, node: node, store: store) { .second(100) }
+        return SolanaWatcher(watching, node: node, unread: unread(), store: store) { .second(100) }
+    }
+
+    private func unread(at now: Timestamp = .second(100)) -> UnreadTransactions<MemoryStore> {
+        UnreadTransactions(chain: "solana", store: store, now: { now }, tell: alerts.add)
     }
 
     private func addCustomer() async throws {
@@ -134,6 +139,62 @@ struct SolanaWatcherTests {
             Issue.record("nobody has it")
             return
         }
+    }
+
+    @Test(arguments: [
+        RPCFailure.refused(method: "getTransaction", code: -32_015, ""), .tooLarge,
+        .malformed(method: "getTransaction"), nil,
+    ])
+    func `what can not be read holds up nothing, and is credited once when it can be`(
+        _ failure: RPCFailure?
+    ) async throws {
+        try await addCustomer()
+        try node.land("program", "memo", "reference")
+        try node.hide("memo", failure)
+        _ = try await watcher().look()
+        node.finalise()
+        for _ in 0..<3 { _ = try await watcher().look() }
+        #expect(try await balance() == [6_250_000, 0])
+        let signature = "\(try RecordedTransaction.named("memo").signature)"
+        // A node that does not have it may have it soon.
+        #expect(alerts.told == (failure == nil ? [] : [signature]))
+        node.reveal()
+        for _ in 0..<3 { _ = try await watcher().look() }
+        #expect(try await balance() == [9_250_000, 0])
+        #expect(try await store.read { $0.unreadCount(on: "solana") } == 0)
+    }
+
+    @Test(arguments: [
+        RPCFailure.timedOut, .unreachable, .status(429),
+        .refused(method: "getTransaction", code: -32_005, ""),
+    ])
+    func `a node that answers nothing is not taken for a transaction that can not be read`(
+        _ failure: RPCFailure
+    ) async throws {
+        try await addCustomer()
+        try node.land("program", "memo")
+        node.finalise()
+        try node.hide("program", failure)
+        await #expect(throws: failure) { try await watcher().look() }
+        #expect(try await balance() == [0, 0])
+        #expect(try await store.read { $0.unreadCount(on: "solana") } == 0)
+        node.reveal()
+        _ = try await watcher().look()
+        #expect(try await balance() == [8_000_000, 0])
+    }
+
+    @Test func `what was seen and can not be read now holds up nothing that was seen`()
+        async throws
+    {
+        try await addCustomer()
+        try node.land("program", "memo")
+        let watcher = try watcher()
+        let seen = try await watcher.look()
+        #expect(seen.map(\.deposit.state) == [.seen, .seen])
+        try node.hide("program", .tooLarge)
+        node.finalise()
+        _ = try await watcher.look()
+        #expect(try await balance() == [3_000_000, 0])
     }
 
     @Test func `what names nobody waits for an operator`() async throws {

@@ -26,17 +26,20 @@ package struct SolanaWatcher<Node: JSONRPC, Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
     private let watching: SolanaWatching
     private let node: SolanaNode<Node>
+    private let unread: UnreadTransactions<Storage>
     private let store: Storage
     private let now: @Sendable () -> Timestamp
 
     package init(
         _ watching: SolanaWatching,
         node: Node,
+        unread: UnreadTransactions<Storage>,
         store: Storage,
         now: @escaping @Sendable () -> Timestamp,
     ) {
         self.watching = watching
         self.node = SolanaNode(node)
+        self.unread = unread
         self.store = store
         self.now = now
     }
@@ -57,6 +60,7 @@ where Storage.Transaction: DepositWatchTransaction {
             try await readConfirmed(of: address, after: last, &outcomes)
         }
         outcomes += try await finishSeen()
+        outcomes += try await unread.tryAgain { try await read($0) }
         return outcomes.filter { !$0.newSteps.isEmpty }
     }
 
@@ -69,7 +73,13 @@ where Storage.Transaction: DepositWatchTransaction {
     ) async throws -> String? {
         var last = cursor
         for listed in try await history(of: address, after: cursor, .finalized) {
-            let observed = try await observations(of: listed, .finalized)
+            let observed: [ObservedDeposit]
+            switch try await reading(of: listed, .finalized) {
+            case .success(let found): observed = found
+            case .failure(let failure):
+                try await unread.remember(listed.signature, failure)
+                observed = []
+            }
             let now = now()
             outcomes += try await store.write(.durable) { transaction in
                 let outcomes = try observed.map { try transaction.observe($0, at: now) }
@@ -87,8 +97,10 @@ where Storage.Transaction: DepositWatchTransaction {
         _ outcomes: inout [DepositOutcome],
     ) async throws {
         for listed in try await history(of: address, after: cursor, .confirmed) {
-            let observed = try await observations(of: listed, .confirmed)
-            guard !observed.isEmpty else { continue }
+            // One that can not be read is met again once it is final.
+            guard case .success(let observed) = try await reading(of: listed, .confirmed),
+                !observed.isEmpty
+            else { continue }
             let now = now()
             outcomes += try await store.write(.durable) { transaction in
                 try observed.map { try transaction.observe($0, at: now) }
@@ -117,15 +129,37 @@ where Storage.Transaction: DepositWatchTransaction {
         }
     }
 
-    private func observations(
+    /// What is in a transaction, or why it alone can not be read.
+    private func reading(
         of listed: SolanaNode<Node>.Listed,
         _ commitment: SolanaCommitment,
+    ) async throws(RPCFailure) -> Result<[ObservedDeposit], RPCFailure> {
+        if listed.hasFailed { return .success([]) }
+        do throws(RPCFailure) {
+            return .success(try await observations(of: listed.signature, commitment))
+        } catch {
+            guard error.isOfOneThing else { throw error }
+            return .failure(error)
+        }
+    }
+
+    private func observations(
+        of signature: String,
+        _ commitment: SolanaCommitment,
     ) async throws(RPCFailure) -> [ObservedDeposit] {
-        if listed.hasFailed { return [] }
-        guard let landed = try await node.transaction(listed.signature, commitment) else {
-            throw .inconsistent("\(listed.signature) is listed and not there")
+        guard let landed = try await node.transaction(signature, commitment) else {
+            throw .inconsistent("\(signature) is listed and not there")
         }
         return try await observations(of: landed, commitment)
+    }
+
+    /// Reads a final transaction that could not be read before.
+    private func read(_ signature: String) async throws -> [DepositOutcome] {
+        let observed = try await observations(of: signature, .finalized)
+        let now = now()
+        return try await store.write(.durable) { transaction in
+            try observed.map { try transaction.observe($0, at: now) }
+        }
     }
 
     private func observations(
@@ -162,10 +196,7 @@ where Storage.Transaction: DepositWatchTransaction {
         for deposit in seen {
             guard let block = deposit.block, block.number <= final else { continue }
             if try await node.slots(of: [deposit.id.transaction])[0] != nil {
-                guard let signature = SolanaSignature(deposit.id.transaction),
-                    case .deposits(let found) = try await claim(signature)
-                else { continue }
-                outcomes += found
+                outcomes += try await finished(deposit.id.transaction)
                 continue
             }
             guard block.number + watching.slotsUntilLost < final else { continue }
@@ -176,6 +207,17 @@ where Storage.Transaction: DepositWatchTransaction {
             if let outcome { outcomes.append(outcome) }
         }
         return outcomes
+    }
+
+    /// One that can not be read now is tried again at the next look.
+    private func finished(_ transaction: String) async throws -> [DepositOutcome] {
+        guard let signature = SolanaSignature(transaction) else { return [] }
+        do {
+            guard case .deposits(let found) = try await claim(signature) else { return [] }
+            return found
+        } catch let failure as RPCFailure where failure.isOfOneThing {
+            return []
+        }
     }
 
     /// Reads one transaction at once, because somebody says that it holds a deposit.

@@ -1,0 +1,91 @@
+package import Deposits
+package import Primitives
+import Synchronization
+
+/// The transactions of one chain that could not be read: some of them are tried again at each look.
+///
+/// A source is read on behind them, for one that nobody can read must not hold up the others. None is
+/// forgotten before it has been read.
+package final class UnreadTransactions<Storage: Store>: Sendable
+where Storage.Transaction: DepositWatchTransaction {
+    private let chain: String
+    private let store: Storage
+    private let now: @Sendable () -> Timestamp
+    private let tell: @Sendable (UnreadTransaction) -> Void
+    /// The name of that which was tried last; each look tries those after it.
+    private let place = Mutex<String?>(nil)
+
+    /// How many are tried at one look.
+    private static var atOnce: Int { 20 }
+    /// How long one that may yet come is waited for before somebody is told.
+    private static var patience: Duration { .seconds(60) }
+
+    /// `tell` is called for each once, and again where the process dies in the middle of it.
+    package init(
+        chain: String,
+        store: Storage,
+        now: @escaping @Sendable () -> Timestamp,
+        tell: @escaping @Sendable (UnreadTransaction) -> Void,
+    ) {
+        self.chain = chain
+        self.store = store
+        self.now = now
+        self.tell = tell
+    }
+
+    /// Remembers that a transaction could not be read; once this returns, its source may be read on.
+    ///
+    /// - Throws: ``RPCFailure/malformed(method:)`` for what names no transaction; `StoreError`.
+    func remember(_ transaction: String, _ failure: RPCFailure) async throws {
+        let first = UnreadTransaction(
+            chain: chain,
+            transaction: transaction,
+            since: now(),
+            reason: failure.code,
+        )
+        guard let first else { throw RPCFailure.malformed(method: "its name") }
+        let unread = try await store.write(.durable) { transaction in
+            var unread = try transaction.unread(first.transaction, on: first.chain) ?? first
+            unread.reason = first.reason
+            try transaction.save(unread)
+            return unread
+        }
+        let isDue = !failure.mayPass || unread.since.advanced(by: Self.patience) <= now()
+        guard isDue, !unread.isTold else { return }
+        tell(unread)
+        try await store.write(.durable) { transaction in
+            var told = unread
+            told.isTold = true
+            try transaction.save(told)
+        }
+    }
+
+    /// Tries some again; what `read` reads without a failure is forgotten.
+    ///
+    /// - Throws: what `read` throws, except ``RPCFailure`` of the transaction itself; `StoreError`.
+    func tryAgain(
+        _ read: (String) async throws -> [DepositOutcome]
+    ) async throws -> [DepositOutcome] {
+        var outcomes: [DepositOutcome] = []
+        for unread in try await next() {
+            do {
+                outcomes += try await read(unread.transaction)
+            } catch let failure as RPCFailure where failure.isOfOneThing {
+                try await remember(unread.transaction, failure)
+                continue
+            }
+            try await store.write(.durable) { try $0.remove(unread) }
+        }
+        return outcomes
+    }
+
+    private func next() async throws -> [UnreadTransaction] {
+        let (chain, last) = (chain, place.withLock(\.self))
+        let page = try await store.read { transaction in
+            try transaction.unread(on: chain, after: last, limit: Self.atOnce)
+        }
+        // Behind the last comes the first.
+        place.withLock { $0 = page.count < Self.atOnce ? nil : page.last?.transaction }
+        return page
+    }
+}
