@@ -264,6 +264,7 @@ class Methods:
         if options.get("until") in signatures:
             signatures = signatures[: signatures.index(options["until"])]
         visible = [one for one in signatures if chain.is_visible(chain.landed[one].slot, commitment)]
+        visible = [one for one in visible if one not in chain.left_out]
         return [self._listed(chain.landed[one]) for one in visible[: options.get("limit", 1000)]]
 
     def _listed(self, landed):
@@ -331,6 +332,11 @@ class Methods:
     def test_newVersion(self, parameters, options):
         """Says of a transaction that it is of a version that nobody can ask for, or no longer."""
         (self.chain.of_new_version.add if parameters[1] else self.chain.of_new_version.discard)(parameters[0])
+        return True
+
+    def test_leaveOut(self, parameters, options):
+        """Leaves a transaction out of the lists of its addresses, or no longer."""
+        (self.chain.left_out.add if parameters[1] else self.chain.left_out.discard)(parameters[0])
         return True
 
     def test_expireBlockhash(self, parameters, options):

@@ -206,6 +206,29 @@ def test_a_transaction_that_can_not_be_read_holds_up_no_other_and_is_credited_on
     assert unread in told and "node_refused" in told and "error" in told
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_what_a_list_leaves_out_at_first_is_credited_when_it_has_it(world, gateway, settings, solana, is_restarted):
+    customer = gateway.customer()
+    code = code_of(customer)
+    solana.ask("test_pause", True)
+    solana.send([payer.memo(code), payer.pay(1)])
+    # Beyond what is listed again.
+    solana.ask("test_advance", 2000)
+    late = solana.send([payer.memo(code), payer.pay(20)])
+    solana.ask("test_leaveOut", late, True)
+    solana.ask("test_advance", 1)
+    solana.send([payer.memo(code), payer.pay(300)])
+    solana.finalise()
+    until_state(gateway, "credited", 2)
+    assert balances(customer) == {"usdc": 301}
+    if is_restarted:
+        gateway.kill()
+        customer.gateway = gateway = world.start(**settings)
+    solana.ask("test_leaveOut", late, False)
+    until_state(gateway, "credited", 3)
+    assert balances(customer) == {"usdc": 321}
+
+
 def lines(gateway):
     return call("GET", f"{gateway.url}/metrics").expect(200).body.decode().splitlines()
 

@@ -9,7 +9,9 @@ import Synchronization
 final class RecordedNode: JSONRPC {
     private struct State {
         /// The oldest first.
-        var landed: [(signature: String, json: String)] = []
+        var landed: [(signature: String, json: String, slot: Int64)] = []
+        /// What lists leave out.
+        var unlisted: Set<String> = []
         var confirmed = 0
         var final = 0
         var slot: Int64 = 50
@@ -22,17 +24,25 @@ final class RecordedNode: JSONRPC {
 
     private let state = Mutex(State())
 
-    /// Lets recorded transactions land, and be confirmed.
-    func land(_ names: String...) throws {
+    /// Lets recorded transactions land in a slot, and be confirmed.
+    func land(_ names: String..., in slot: Int64 = 1) throws {
         for name in names {
             let text = String(decoding: try RecordedTransaction.data(name), as: UTF8.self)
             let signature = "\(try RecordedTransaction.named(name).signature)"
             state.withLock { state in
-                state.landed.append((signature, text))
+                state.landed.append((signature, text, slot))
                 state.confirmed = state.landed.count
             }
         }
     }
+
+    /// Leaves a transaction out of all lists, though it is there.
+    func leaveOut(_ name: String) throws {
+        let signature = "\(try RecordedTransaction.named(name).signature)"
+        state.withLock { _ = $0.unlisted.insert(signature) }
+    }
+
+    func listAll() { state.withLock { $0.unlisted = [] } }
 
     func finalise() { state.withLock { $0.final = $0.landed.count } }
 
@@ -136,9 +146,11 @@ final class RecordedNode: JSONRPC {
             newestFirst.removeLast(newestFirst.count - until)
         }
         let failed = state.landed.filter { $0.json.contains("InstructionError") }.map(\.signature)
+        newestFirst.removeAll { state.unlisted.contains($0) }
         let lines = newestFirst.prefix(state.pageLength).map { signature in
             let error = failed.contains(signature) ? #"{"InstructionError":[0,"Custom"]}"# : "null"
-            return #"{"signature":"\#(signature)","slot":1,"err":\#(error)}"#
+            let slot = state.landed.first { $0.signature == signature }?.slot ?? 0
+            return #"{"signature":"\#(signature)","slot":\#(slot),"err":\#(error)}"#
         }
         return "[\(lines.joined(separator: ","))]"
     }

@@ -95,6 +95,66 @@ struct SolanaWatcherTests {
         #expect(try await balance() == [12_250_011, 0])
     }
 
+    @Test(arguments: [true, false])
+    func `what a list left out at first is found when it has it`(_ isAfterAStart: Bool) async throws
+    {
+        try await addCustomer()
+        try node.land("program", in: 100)
+        node.finalise()
+        var watcher = try watcher()
+        _ = try await watcher.look()
+        try node.land("memo", in: 9000)
+        try node.land("reference", in: 9001)
+        try node.leaveOut("memo")
+        node.finalise()
+        for _ in 0..<3 { _ = try await watcher.look() }
+        #expect(try await balance() == [6_250_000, 0])
+        node.listAll()
+        if isAfterAStart { watcher = try self.watcher() }
+        _ = try await watcher.look()
+        #expect(try await balance() == [9_250_000, 0])
+    }
+
+    @Test func `what was read and is final is not fetched again`() async throws {
+        try await addCustomer()
+        try node.land("program", in: 100)
+        try node.land("memo", "failed", "wrong-mint", in: 2000)
+        node.finalise()
+        let watcher = try watcher()
+        _ = try await watcher.look()
+        // Both addresses list each; what has failed is not fetched.
+        #expect(node.takeCount(of: "getTransaction") == 6)
+        try node.land("reference", in: 2001)
+        node.finalise()
+        _ = try await watcher.look()
+        #expect(node.takeCount(of: "getTransaction") == 2)
+        _ = try await watcher.look()
+        #expect(node.takeCount(of: "getTransaction") == 0)
+        #expect(try await balance() == [9_250_000, 0])
+    }
+
+    @Test(
+        arguments: [
+            ([100, 1599], nil), ([100, 1600], 0), ([100, 101, 1600], 0), ([100, 101, 1601], 1),
+            ([100, 2000, 3500, 3500], 1), ([100, 2000, 3500, 9000], 2), ([1500], nil),
+        ] as [([Int64], Int?)]
+    )
+    func `the safe point is so many slots before the last transaction`(
+        _ slots: [Int64],
+        _ expected: Int?,
+    ) async throws {
+        let names = ["program", "memo", "reference", "table"]
+        for (name, slot) in zip(names, slots) { try node.land(name, in: slot) }
+        node.finalise()
+        _ = try await watcher().look()
+        let treasury = try RecordedTransaction.treasury()
+        for address in treasury.watched {
+            let safe = try await store.read { $0.cursor(of: "history/solana/\(address)") }
+            let signature = try expected.map { try RecordedTransaction.named(names[$0]).signature }
+            #expect(safe == signature.map { "\($0)" })
+        }
+    }
+
     @Test func `what a fork has lost is dropped once its time is over`() async throws {
         try await addCustomer()
         try node.land("program")

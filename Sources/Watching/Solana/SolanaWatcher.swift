@@ -10,6 +10,10 @@ package struct SolanaWatching: Hashable, Sendable {
     /// How many slots after it was seen last a transaction is given up that never became final: more
     /// than its blockhash lives.
     package var slotsUntilLost: Int64 = 300
+    /// How many slots before its last final transaction a history is listed again; some ten minutes.
+    ///
+    /// A list may leave out at first what it has later.
+    package var slotsAgain: Int64 = 1500
 
     package init(_ treasury: SolanaTreasury, genesis: String?) {
         self.treasury = treasury
@@ -20,13 +24,16 @@ package struct SolanaWatching: Hashable, Sendable {
 /// Finds the deposits of one Solana network.
 ///
 /// What happened is what the histories of the treasury's addresses list; a subscription only tells when
-/// to look. Each history is read from where it was read to last, the oldest first, and where that is is
-/// written with what was read, in one transaction.
+/// to look. Each history is read from a safe point, the oldest first: a transaction that is far enough behind
+/// the last one that was read, so that no list leaves out any more what is before it. The safe point is
+/// written with what was read, in one transaction; what was read behind it is in memory, and is read once
+/// more after a start.
 package struct SolanaWatcher<Node: JSONRPC, Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
     private let watching: SolanaWatching
     private let node: SolanaNode<Node>
     private let unread: UnreadTransactions<Storage>
+    private let done = ReadSignatures()
     private let store: Storage
     private let now: @Sendable () -> Timestamp
 
@@ -55,8 +62,8 @@ where Storage.Transaction: DepositWatchTransaction {
         var outcomes: [DepositOutcome] = []
         for address in treasury.watched {
             let source = "history/\(treasury.chain)/\(address)"
-            let stored = try await store.read { try $0.cursor(of: source) }
-            let last = try await readFinal(of: address, after: stored, source, &outcomes)
+            let safe = try await store.read { try $0.cursor(of: source) }
+            let last = try await readFinal(of: address, after: safe, source, &outcomes)
             try await readConfirmed(of: address, after: last, &outcomes)
         }
         outcomes += try await finishSeen()
@@ -64,31 +71,49 @@ where Storage.Transaction: DepositWatchTransaction {
         return outcomes.filter { !$0.newSteps.isEmpty }
     }
 
+    /// Reads what is final after the safe point, except what it has read before.
+    ///
     /// - Returns: the last transaction that is final.
     private func readFinal(
         of address: SolanaKey,
-        after cursor: String?,
+        after safe: String?,
         _ source: String,
         _ outcomes: inout [DepositOutcome],
     ) async throws -> String? {
-        var last = cursor
-        for listed in try await history(of: address, after: cursor, .finalized) {
-            let observed: [ObservedDeposit]
-            switch try await reading(of: listed, .finalized) {
-            case .success(let found): observed = found
-            case .failure(let failure):
-                try await unread.remember(listed.signature, failure)
-                observed = []
+        let history = try await history(of: address, after: safe, .finalized)
+        var behind = history[...]
+        for listed in history {
+            var safe: String?
+            while let first = behind.first, first.slot <= listed.slot - watching.slotsAgain {
+                safe = first.signature
+                behind.removeFirst()
             }
-            let now = now()
-            outcomes += try await store.write(.durable) { transaction in
-                let outcomes = try observed.map { try transaction.observe($0, at: now) }
-                try transaction.setCursor(listed.signature, of: source)
-                return outcomes
+            let isDone = done.contains(listed.signature, of: address)
+            let observed = isDone ? [] : try await finalObservations(of: listed)
+            let (place, now) = (safe, now())
+            if place != nil || !observed.isEmpty {
+                outcomes += try await store.write(.durable) { transaction in
+                    let outcomes = try observed.map { try transaction.observe($0, at: now) }
+                    if let place { try transaction.setCursor(place, of: source) }
+                    return outcomes
+                }
             }
-            last = listed.signature
+            done.insert(listed.signature, of: address)
         }
-        return last
+        done.keep(behind.map(\.signature), of: address)
+        return history.last?.signature ?? safe
+    }
+
+    /// What is in a final transaction: nothing yet where it can not be read, which is remembered.
+    private func finalObservations(
+        of listed: SolanaNode<Node>.Listed
+    ) async throws -> [ObservedDeposit] {
+        switch try await reading(of: listed, .finalized) {
+        case .success(let observed): return observed
+        case .failure(let failure):
+            try await unread.remember(listed.signature, failure)
+            return []
+        }
     }
 
     private func readConfirmed(
