@@ -44,20 +44,19 @@ where Storage.Transaction: DepositWatchTransaction {
             reason: failure.code,
         )
         guard let first else { throw RPCFailure.malformed(method: "its name") }
-        let unread = try await store.write(.durable) { transaction in
-            var unread = try transaction.unread(first.transaction, on: first.chain) ?? first
-            unread.reason = first.reason
-            try transaction.save(unread)
-            return unread
-        }
+        let known = try await store.read { try $0.unread(first.transaction, on: first.chain) }
+        var unread = known ?? first
+        unread.reason = first.reason
+        if unread != known { try await save(unread) }
         let isDue = !failure.mayPass || unread.since.advanced(by: Self.patience) <= now()
         guard isDue, !unread.isTold else { return }
         tell(unread)
-        try await store.write(.durable) { transaction in
-            var told = unread
-            told.isTold = true
-            try transaction.save(told)
-        }
+        unread.isTold = true
+        try await save(unread)
+    }
+
+    private func save(_ unread: UnreadTransaction) async throws {
+        try await store.write(.durable) { try $0.save(unread) }
     }
 
     /// Tries some again; what `read` reads without a failure is forgotten.

@@ -78,8 +78,12 @@ def one_or_more(given):
 
 
 class Methods:
-    def __init__(self, chain):
-        self.chain = chain
+    """Each method of the JSON-RPC; a node that `is_whole` leaves nothing out of its lists."""
+
+    left_out = set()
+
+    def __init__(self, chain, is_whole=False):
+        self.chain, self.is_whole = chain, is_whole
 
     def call(self, method, parameters):
         handler = getattr(self, method, None)
@@ -157,6 +161,8 @@ class Methods:
         addresses, topics = one_or_more(asked.get("address")), [one_or_more(one) for one in asked.get("topics") or []]
 
         def is_meant(log):
+            if log["transactionHash"] in self.left_out and not self.is_whole:
+                return False
             if addresses is not None and log["address"] not in addresses:
                 return False
             found = log["topics"] + [None] * len(topics)
@@ -197,6 +203,11 @@ class Methods:
         self.chain.pool, gone = [], self.chain.pool
         return len(gone)
 
+    def test_leaveOut(self, transaction_hash):
+        """Leaves a transaction out of the lists of logs; the node at /whole does not."""
+        self.left_out.add(transaction_hash)
+        return True
+
     def test_refuse(self, transaction_hash):
         """Loses a transaction that waits, and takes it never again."""
         self.chain.refused.add(transaction_hash)
@@ -224,13 +235,15 @@ def answered(methods, question):
 def main():
     port, chain_id, finality = int(sys.argv[1]), int(sys.argv[2]), int((sys.argv[3:4] or ["2"])[0])
     chain = EVMChain(chain_id, finality, tokens=sys.argv[4:])
-    methods, turn = Methods(chain), threading.Lock()
+    nodes, turn = {"/whole": Methods(chain, is_whole=True)}, threading.Lock()
+    node = Methods(chain)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version, disable_nagle_algorithm, wbufsize = "HTTP/1.1", True, -1
 
         def do_POST(self):
             question = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            methods = nodes.get(self.path, node)
             with turn:
                 is_batch = isinstance(question, list)
                 answer = [answered(methods, one) for one in question] if is_batch else answered(methods, question)

@@ -126,10 +126,10 @@ def transaction_json(chain, landed, encoding):
 
 
 class Methods:
-    """Each method of the JSON-RPC takes its parameters and its options."""
+    """Each method of the JSON-RPC takes its parameters and its options; a node that `is_whole` leaves nothing out."""
 
-    def __init__(self, chain):
-        self.chain = chain
+    def __init__(self, chain, is_whole=False):
+        self.chain, self.is_whole = chain, is_whole
 
     def call(self, method, parameters):
         # Clients send null for what they leave out.
@@ -264,7 +264,7 @@ class Methods:
         if options.get("until") in signatures:
             signatures = signatures[: signatures.index(options["until"])]
         visible = [one for one in signatures if chain.is_visible(chain.landed[one].slot, commitment)]
-        visible = [one for one in visible if one not in chain.left_out]
+        visible = [one for one in visible if self.is_whole or one not in chain.left_out]
         return [self._listed(chain.landed[one]) for one in visible[: options.get("limit", 1000)]]
 
     def _listed(self, landed):
@@ -335,7 +335,7 @@ class Methods:
         return True
 
     def test_leaveOut(self, parameters, options):
-        """Leaves a transaction out of the lists of its addresses, or no longer."""
+        """Leaves a transaction out of the lists of its addresses, or no longer; the node at /whole does not."""
         (self.chain.left_out.add if parameters[1] else self.chain.left_out.discard)(parameters[0])
         return True
 
@@ -360,13 +360,15 @@ def answered(methods, question):
 
 
 def serve_calls(chain, port):
-    methods = Methods(chain)
+    nodes = {"/whole": Methods(chain, is_whole=True)}
+    node = Methods(chain)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version, disable_nagle_algorithm, wbufsize = "HTTP/1.1", True, -1
 
         def do_POST(self):
             question = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            methods = nodes.get(self.path, node)
             with chain.lock:
                 if isinstance(question, list):
                     answer = [answered(methods, one) for one in question]

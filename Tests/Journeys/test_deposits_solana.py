@@ -229,6 +229,18 @@ def test_what_a_list_leaves_out_at_first_is_credited_when_it_has_it(world, gatew
     assert balances(customer) == {"usdc": 321}
 
 
+def test_what_the_first_nodes_list_leaves_out_is_credited_where_another_lists_it(world, settings, solana):
+    nodes = f"{solana.url},http://127.0.0.1:9/,{solana.url}/whole"
+    gateway = world.start(**settings | {"SOLANA_RPC_URL": nodes})
+    customer = gateway.customer()
+    solana.ask("test_pause", True)
+    hidden = solana.send([payer.memo(code_of(customer)), payer.pay(20)])
+    solana.ask("test_leaveOut", hidden, True)
+    solana.finalise()
+    until_state(gateway, "credited")
+    assert balances(customer) == {"usdc": 20}
+
+
 def lines(gateway):
     return call("GET", f"{gateway.url}/metrics").expect(200).body.decode().splitlines()
 

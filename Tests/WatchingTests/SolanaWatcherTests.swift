@@ -15,12 +15,19 @@ struct SolanaWatcherTests {
     private let alerts = Alerts()
 
     private func watcher(
-        genesis: String? = "genesis"
+        genesis: String? = "genesis",
+        witnesses: [RecordedNode] = [],
+        at now: Timestamp = .second(100),
     ) throws
         -> SolanaWatcher<RecordedNode, MemoryStore>
     {
         let watching = SolanaWatching(try RecordedTransaction.treasury(), genesis: genesis)
-        return SolanaWatcher(watching, node: node, unread: unread(), store: store) { .second(100) }
+        return SolanaWatcher(
+            watching,
+            nodes: [node] + witnesses,
+            unread: unread(at: now),
+            store: store,
+        ) { now }
     }
 
     private func unread(at now: Timestamp = .second(100)) -> UnreadTransactions<MemoryStore> {
@@ -268,5 +275,75 @@ struct SolanaWatcherTests {
             Set(waiting.map(\.state)) == [.suspended(.unknownSender), .suspended(.unknownCode)]
         )
         #expect(waiting.count == 3)
+    }
+
+    // MARK: What other nodes list
+
+    @Test func `what the first node's list leaves out and another's has is credited once`()
+        async throws
+    {
+        try await addCustomer()
+        let witnesses = [RecordedNode(), RecordedNode()]
+        for node in [node] + witnesses {
+            try node.land("program", in: 100)
+            try node.land("memo", in: 8000)
+            try node.land("reference", in: 8001)
+            node.finalise()
+        }
+        for node in [node, witnesses[0]] { try node.leaveOut("memo") }
+        let watcher = try watcher(witnesses: witnesses)
+        for _ in 0..<3 { _ = try await watcher.look() }
+        #expect(try await balance() == [9_250_000, 0])
+        #expect(node.takeCount(of: "getTransaction") == 6)
+        #expect(witnesses.map { $0.takeCount(of: "getTransaction") } == [0, 0])
+        #expect(witnesses.map { $0.takeCount(of: "getSignaturesForAddress") } == [6, 6])
+    }
+
+    @Test func `what the first node does not have is not credited, and told of after a minute`()
+        async throws
+    {
+        try await addCustomer()
+        let liar = RecordedNode()
+        for node in [node, liar] { try node.land("program") }
+        try liar.land("memo")
+        for node in [node, liar] { node.finalise() }
+        let name = "\(try RecordedTransaction.named("memo").signature)"
+        for (seconds, told) in [(100, 0), (159, 0), (160, 1), (999, 1)] as [(Int64, Int)] {
+            _ = try await watcher(witnesses: [liar], at: .second(seconds)).look()
+            #expect(alerts.told == (told == 1 ? [name] : []))
+        }
+        #expect(try await balance() == [5_000_000, 0])
+        try node.land("memo")
+        node.finalise()
+        _ = try await watcher(witnesses: [liar]).look()
+        #expect(try await balance() == [8_000_000, 0])
+    }
+
+    @Test func `no witness moves the safe point`() async throws {
+        let liar = RecordedNode()
+        try node.land("program", in: 100)
+        try liar.land("program", in: 1)
+        try liar.land("memo", in: 1_000_000)
+        for node in [node, liar] { node.finalise() }
+        for _ in 0..<2 { _ = try await watcher(witnesses: [liar]).look() }
+        let treasury = try RecordedTransaction.treasury()
+        for address in treasury.watched {
+            let safe = try await store.read { $0.cursor(of: "history/solana/\(address)") }
+            #expect(safe == nil)
+        }
+    }
+
+    @Test(arguments: ["getGenesisHash", "getSignaturesForAddress"])
+    func `a witness that does not answer stops no look, and is not asked on at it`(
+        _ method: String
+    ) async throws {
+        try await addCustomer()
+        try node.land("program")
+        node.finalise()
+        let witness = RecordedNode()
+        witness.fail(method, Array(repeating: .timedOut, count: 9))
+        _ = try await watcher(witnesses: [witness]).look()
+        #expect(try await balance() == [5_000_000, 0])
+        #expect(witness.takeCount(of: method) == 1)
     }
 }

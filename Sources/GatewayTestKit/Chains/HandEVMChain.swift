@@ -50,6 +50,8 @@ package final class HandEVMChain: JSONRPC {
         var faults: [String: [RPCFailure?]] = [:]
         /// Methods whose next answers are `null`.
         var nulls: [String: Int] = [:]
+        /// Transactions that no list of logs has.
+        var unlisted: Set<EVMWord> = []
         var asked: [String] = []
     }
 
@@ -124,8 +126,15 @@ package final class HandEVMChain: JSONRPC {
         state.withLock { $0.nulls[method] = times }
     }
 
+    /// Leaves a transaction out of all lists of logs, though it is there.
+    package func leaveOut(_ transaction: EVMWord) {
+        state.withLock { _ = $0.unlisted.insert(transaction) }
+    }
+
     /// The methods that were asked, in order.
     package var asked: [String] { state.withLock(\.asked) }
+
+    package func forgetAsked() { state.withLock { $0.asked = [] } }
 
     // MARK: The node
 
@@ -204,6 +213,7 @@ package final class HandEVMChain: JSONRPC {
         else { return nil }
         let found = state.blocks.indices.filter { (first...max(first, last)).contains($0) }
             .flatMap { state.blocks[$0].transactions }
+            .filter { !state.unlisted.contains($0.hash) }
             .flatMap { transaction in
                 transaction.transfers.filter {
                     transaction.hasSucceeded && topics.last == .text("\(EVMWord($0.receiver))")

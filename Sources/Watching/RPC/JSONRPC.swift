@@ -81,13 +81,15 @@ package enum RPCFailure: Failure, Hashable {
 extension RPCFailure {
     /// Whether it may be of the one thing that was asked for: another may well be read.
     ///
-    /// Codes of refusals are those of Solana's nodes.
+    /// Codes of refusals are those of Solana's nodes. An EVM chain's node is asked so for what another one
+    /// says that there is, which must not stop anything, whatever it says.
     var isOfOneThing: Bool {
         switch self {
         case .unreachable, .timedOut, .status, .wrongChain: false
         case .tooLarge, .malformed, .inconsistent: true
         case .refused("getTransaction", let code, _): code == RPCFailure.unknownVersion
         case .refused("getBlock", let code, _): RPCFailure.blockIsMissing.contains(code)
+        case .refused("eth_getTransactionReceipt", _, _): true
         case .refused: false
         }
     }

@@ -32,20 +32,24 @@ package struct SolanaWatcher<Node: JSONRPC, Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
     private let watching: SolanaWatching
     private let node: SolanaNode<Node>
+    private let witnesses: [SolanaNode<Node>]
     private let unread: UnreadTransactions<Storage>
     private let done = ReadSignatures()
     private let store: Storage
     private let now: @Sendable () -> Timestamp
 
+    /// The first node is asked for everything, the others for what they list.
     package init(
         _ watching: SolanaWatching,
-        node: Node,
+        nodes: [Node],
         unread: UnreadTransactions<Storage>,
         store: Storage,
         now: @escaping @Sendable () -> Timestamp,
     ) {
+        precondition(!nodes.isEmpty, "a chain is watched through a node")
         self.watching = watching
-        self.node = SolanaNode(node)
+        node = SolanaNode(nodes[0])
+        witnesses = nodes.dropFirst().map(SolanaNode.init)
         self.unread = unread
         self.store = store
         self.now = now
@@ -59,11 +63,16 @@ where Storage.Transaction: DepositWatchTransaction {
     /// - Returns: what became of deposits.
     package func look() async throws -> [DepositOutcome] {
         if let genesis = watching.genesis { try await node.requireGenesis(genesis) }
+        var witnesses = witnesses
+        if let genesis = watching.genesis {
+            await witnesses.ask { try await $0.requireGenesis(genesis) }
+        }
         var outcomes: [DepositOutcome] = []
         for address in treasury.watched {
             let source = "history/\(treasury.chain)/\(address)"
             let safe = try await store.read { try $0.cursor(of: source) }
-            let last = try await readFinal(of: address, after: safe, source, &outcomes)
+            let hints = await hints(of: &witnesses, for: address, after: safe)
+            let last = try await readFinal(of: address, after: safe, source, hints, &outcomes)
             try await readConfirmed(of: address, after: last, &outcomes)
         }
         outcomes += try await finishSeen()
@@ -78,6 +87,7 @@ where Storage.Transaction: DepositWatchTransaction {
         of address: SolanaKey,
         after safe: String?,
         _ source: String,
+        _ hints: [SolanaNode<Node>.Listed],
         _ outcomes: inout [DepositOutcome],
     ) async throws -> String? {
         let history = try await history(of: address, after: safe, .finalized)
@@ -100,8 +110,39 @@ where Storage.Transaction: DepositWatchTransaction {
             }
             done.insert(listed.signature, of: address)
         }
-        done.keep(behind.map(\.signature), of: address)
+        let own = Set(history.map(\.signature))
+        for hint in hints where !own.contains(hint.signature) {
+            outcomes += try await readHinted(hint, of: address)
+        }
+        done.keep((behind + hints).map(\.signature), of: address)
         return history.last?.signature ?? safe
+    }
+
+    /// What the witnesses list after the safe point: the newest page of each.
+    ///
+    /// A witness that can not be asked has nothing to say, and is not asked again at this look.
+    private func hints(
+        of witnesses: inout [SolanaNode<Node>],
+        for address: SolanaKey,
+        after safe: String?,
+    ) async -> [SolanaNode<Node>.Listed] {
+        await witnesses.ask { witness in
+            try await witness.history(of: address, before: nil, until: safe, .finalized)
+        }.flatMap { $0.reversed() }
+    }
+
+    /// Reads what a witness lists and the node does not; it moves no safe point.
+    private func readHinted(
+        _ hint: SolanaNode<Node>.Listed,
+        of address: SolanaKey,
+    ) async throws -> [DepositOutcome] {
+        guard !done.contains(hint.signature, of: address) else { return [] }
+        let (observed, now) = (try await finalObservations(of: hint), now())
+        done.insert(hint.signature, of: address)
+        guard !observed.isEmpty else { return [] }
+        return try await store.write(.durable) { transaction in
+            try observed.map { try transaction.observe($0, at: now) }
+        }
     }
 
     /// What is in a final transaction: nothing yet where it can not be read, which is remembered.
