@@ -29,13 +29,26 @@ package protocol DepositReading {
     ) throws -> [Deposit]
 }
 
-/// What watchers need beside: where they read on, and what may yet be taken back.
+/// What watchers need beside: where they read on, what they could not read, and what may yet be taken back.
 package protocol DepositWatchTransaction: DepositTransaction, DepositReading {
     /// Where a source is read on: a block's number, a transaction; `nil` where it was never read.
     mutating func cursor(of source: String) throws -> String?
     mutating func setCursor(_ place: String, of source: String) throws
     /// The deposits of a chain that stand in a block after one, in no order.
     mutating func deposits(on chain: String, after block: Int64) throws -> [Deposit]
+    mutating func unread(_ transaction: String, on chain: String) throws -> UnreadTransaction?
+    /// The unread transactions of a chain after one in the order of their names, at most `limit`.
+    mutating func unread(
+        on chain: String,
+        after transaction: String?,
+        limit: Int,
+    ) throws -> [UnreadTransaction]
+    /// How many unread transactions a chain has.
+    mutating func unreadCount(on chain: String) throws -> Int
+    /// Inserts it, or replaces what is stored under its name.
+    mutating func save(_ unread: UnreadTransaction) throws
+    /// It has been read; nothing happens where it was not stored.
+    mutating func remove(_ unread: UnreadTransaction) throws
 }
 
 /// That a wallet is a customer's; it was proven, and it never changes.

@@ -74,6 +74,21 @@ enum DepositRow {
             by: try columns.parsed("actor", StepActor.init),
         )
     }
+
+    static func unread(_ columns: inout RowReader) throws(StoreError) -> UnreadTransaction {
+        let (chain, transaction) = (
+            try columns.text("chain"), try columns.text("transaction_name"),
+        )
+        let unread = UnreadTransaction(
+            chain: chain,
+            transaction: transaction,
+            since: try columns.timestamp("since"),
+            reason: try columns.text("reason"),
+            isTold: try columns.integer("told") != 0,
+        )
+        guard let unread else { throw columns.corrupt("transaction_name") }
+        return unread
+    }
 }
 
 /// What of a deposit's state stands beside the stage's word.

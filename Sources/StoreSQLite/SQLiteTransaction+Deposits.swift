@@ -114,4 +114,65 @@ extension SQLiteTransaction: DepositWatchTransaction {
             of: "deposits",
         ) { columns in try DepositRow.deposit(&columns) }
     }
+
+    package mutating func unread(
+        _ transaction: String,
+        on chain: String,
+    ) throws -> UnreadTransaction? {
+        try row(
+            """
+            SELECT chain, transaction_name, since, reason, told FROM unread_transactions
+            WHERE chain = ? AND transaction_name = ?
+            """,
+            [.text(chain), .text(transaction)],
+            of: "unread_transactions",
+        ) { columns in try DepositRow.unread(&columns) }
+    }
+
+    package mutating func unread(
+        on chain: String,
+        after transaction: String?,
+        limit: Int,
+    ) throws -> [UnreadTransaction] {
+        try rows(
+            """
+            SELECT chain, transaction_name, since, reason, told FROM unread_transactions
+            WHERE chain = ? AND transaction_name > ? ORDER BY transaction_name LIMIT ?
+            """,
+            [.text(chain), .text(transaction ?? ""), .integer(Int64(max(0, limit)))],
+            of: "unread_transactions",
+        ) { columns in try DepositRow.unread(&columns) }
+    }
+
+    package mutating func unreadCount(on chain: String) throws -> Int {
+        try count(
+            "SELECT count(*) AS count FROM unread_transactions WHERE chain = ?",
+            [.text(chain)],
+        )
+    }
+
+    package mutating func save(_ unread: UnreadTransaction) throws {
+        willWrite()
+        try executeSealed(
+            """
+            INSERT INTO unread_transactions (chain, transaction_name, since, reason, told, seal)
+            VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (chain, transaction_name) DO UPDATE SET since = excluded.since,
+                reason = excluded.reason, told = excluded.told, seal = excluded.seal
+            """,
+            [
+                .text(unread.chain), .text(unread.transaction),
+                .integer(unread.since.microseconds), .text(unread.reason),
+                .integer(unread.isTold ? 1 : 0),
+            ],
+        )
+    }
+
+    package mutating func remove(_ unread: UnreadTransaction) throws {
+        willWrite()
+        try execute(
+            "DELETE FROM unread_transactions WHERE chain = ? AND transaction_name = ?",
+            [.text(unread.chain), .text(unread.transaction)],
+        )
+    }
 }

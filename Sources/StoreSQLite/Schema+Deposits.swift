@@ -1,5 +1,6 @@
 extension Schema {
-    /// What the books know of each event that brought money, its steps, and whose wallets are whose.
+    /// What the books know of each event that brought money, its steps, whose wallets are whose, and what
+    /// watchers have to look at yet.
     ///
     /// `was` is what a deposit was whose event left the chain; a rejected one has it if its event was
     /// gone. Once money is in the books for a deposit, its amount stands. A step, and a wallet's
@@ -82,6 +83,16 @@ extension Schema {
             source TEXT NOT NULL PRIMARY KEY CHECK (source <> ''),
             place TEXT NOT NULL CHECK (place <> ''),
             seal BLOB NOT NULL CHECK (length(seal) = 32)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE unread_transactions (
+            chain TEXT NOT NULL CHECK (chain <> ''),
+            transaction_name TEXT NOT NULL CHECK (transaction_name <> ''),
+            since INTEGER NOT NULL,
+            reason TEXT NOT NULL CHECK (reason <> ''),
+            told INTEGER NOT NULL CHECK (told = 0 OR told = 1),
+            seal BLOB NOT NULL CHECK (length(seal) = 32),
+            PRIMARY KEY (chain, transaction_name)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TRIGGER wallets_are_not_changed BEFORE UPDATE ON wallets

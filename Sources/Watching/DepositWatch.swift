@@ -89,16 +89,13 @@ package struct DepositWatch: Service {
     }
 
     private func tell(_ outcome: DepositOutcome) {
-        let deposit = outcome.deposit
-        let told = metadata([
-            "deposit": "\(deposit.id)", "state": "\(deposit.state.stage.rawValue)",
-            "amount": "\(deposit.event.amount)", "asset": "\(deposit.event.asset.rawValue)",
-        ])
         if outcome.isAlert {
-            Counter(label: "farebox_deposit_alerts", dimensions: [("chain", chain)]).increment()
-            logger.error("deposit needs an operator", metadata: told)
+            DepositAlert(chain, logger: logger).tell(outcome.deposit)
         } else {
-            logger.info("deposit", metadata: told)
+            logger.info(
+                "deposit",
+                metadata: metadata(DepositAlert.metadata(of: outcome.deposit)),
+            )
         }
     }
 

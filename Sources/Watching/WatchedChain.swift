@@ -51,7 +51,8 @@ package enum DepositClaim: Sendable {
 }
 
 extension WatchedChain {
-    /// An EVM chain; the first node is asked for everything, the others for what they say of blocks.
+    /// An EVM chain; the first node is asked for everything, the others for what they list and what they say
+    /// of blocks.
     package static func evm<Node: JSONRPC, Storage: Store>(
         _ rail: DepositRail,
         _ watching: EVMWatching,
@@ -60,7 +61,13 @@ extension WatchedChain {
         pace: Pace,
         logger: Logger,
     ) -> WatchedChain where Storage.Transaction: DepositWatchTransaction {
-        let watcher = EVMWatcher(watching, nodes: nodes, store: store, now: pace.now)
+        let watcher = EVMWatcher(
+            watching,
+            nodes: nodes,
+            unread: unread(rail, store, pace, logger),
+            store: store,
+            now: pace.now,
+        )
         let watch = DepositWatch(rail.chain, pace, logger: logger) { try await watcher.look(&$0) }
         let node = EVMNode(nodes[0])
         return WatchedChain(
@@ -82,18 +89,26 @@ extension WatchedChain {
         )
     }
 
-    /// A network of Solana; `subscription` is where its node tells when to look.
+    /// A network of Solana; the first node is asked for everything, the others for what they list.
+    ///
+    /// `subscription` is where a node tells when to look.
     package static func solana<Node: JSONRPC, Storage: Store>(
         _ rail: DepositRail,
         _ watching: SolanaWatching,
-        node: Node,
+        nodes: [Node],
         subscription: WebSocketNode?,
         store: Storage,
         pace: Pace,
         logger: Logger,
     ) -> WatchedChain where Storage.Transaction: DepositWatchTransaction {
-        let watcher = SolanaWatcher(watching, node: node, store: store, now: pace.now)
-        let asked = SolanaNode(node)
+        let watcher = SolanaWatcher(
+            watching,
+            nodes: nodes,
+            unread: unread(rail, store, pace, logger),
+            store: store,
+            now: pace.now,
+        )
+        let asked = SolanaNode(nodes[0])
         let watch = DepositWatch(rail.chain, pace, logger: logger) { try await watcher.look(&$0) }
         let subscription = subscription.map { node in
             SolanaSubscription(
@@ -118,5 +133,15 @@ extension WatchedChain {
             },
             contractSigns: nil,
         )
+    }
+
+    private static func unread<Storage: Store>(
+        _ rail: DepositRail,
+        _ store: Storage,
+        _ pace: Pace,
+        _ logger: Logger,
+    ) -> UnreadTransactions<Storage> where Storage.Transaction: DepositWatchTransaction {
+        let alert = DepositAlert(rail.chain, logger: logger)
+        return UnreadTransactions(chain: rail.chain, store: store, now: pace.now) { alert.tell($0) }
     }
 }

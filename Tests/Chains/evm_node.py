@@ -79,8 +79,12 @@ def one_or_more(given):
 
 
 class Methods:
-    def __init__(self, chain, faults=None):
-        self.chain, self.faults = chain, faults
+    """Each method of the JSON-RPC; a node that `is_whole` leaves nothing out of its lists."""
+
+    left_out = set()
+
+    def __init__(self, chain, faults=None, is_whole=False):
+        self.chain, self.faults, self.is_whole = chain, faults, is_whole
 
     def call(self, method, parameters):
         handler = getattr(self, method, None)
@@ -158,6 +162,8 @@ class Methods:
         addresses, topics = one_or_more(asked.get("address")), [one_or_more(one) for one in asked.get("topics") or []]
 
         def is_meant(log):
+            if log["transactionHash"] in self.left_out and not self.is_whole:
+                return False
             if addresses is not None and log["address"] not in addresses:
                 return False
             found = log["topics"] + [None] * len(topics)
@@ -197,6 +203,11 @@ class Methods:
         """Loses what waits to be mined, and tells how many."""
         self.chain.pool, gone = [], self.chain.pool
         return len(gone)
+
+    def test_leaveOut(self, transaction_hash):
+        """Leaves a transaction out of the lists of logs; the node at /whole does not."""
+        self.left_out.add(transaction_hash)
+        return True
 
     def test_refuse(self, transaction_hash):
         """Loses a transaction that waits, and takes it never again."""
@@ -251,7 +262,7 @@ def main():
             question = json.loads(self.rfile.read(int(self.headers["content-length"])))
             faults.wait(question)
             with turn:
-                methods = Methods(faults.seen(chain, question), faults)
+                methods = Methods(faults.seen(chain, question), faults, is_whole=self.path == "/whole")
                 is_batch = isinstance(question, list)
                 answer = [answered(methods, one) for one in question] if is_batch else answered(methods, question)
             body = json.dumps(answer).encode()

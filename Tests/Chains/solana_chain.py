@@ -65,6 +65,7 @@ class SolanaChain:
         self.paused, self.hangs_up = False, False
         self.swallows, self.swallowed, self.first_available = False, 0, 0
         self.subscriptions = {}
+        self.of_new_version, self.left_out = set(), set()
         self.setup = []  # what was done beside transactions, to be done again on a fork
         self.start()
 

@@ -128,10 +128,10 @@ def transaction_json(chain, landed, encoding):
 
 
 class Methods:
-    """Each method of the JSON-RPC takes its parameters and its options."""
+    """Each method of the JSON-RPC takes its parameters and its options; a node that `is_whole` leaves nothing out."""
 
-    def __init__(self, chain, faults=None):
-        self.chain, self.faults = chain, faults
+    def __init__(self, chain, faults=None, is_whole=False):
+        self.chain, self.faults, self.is_whole = chain, faults, is_whole
 
     def call(self, method, parameters):
         # Clients send null for what they leave out.
@@ -266,6 +266,7 @@ class Methods:
         if options.get("until") in signatures:
             signatures = signatures[: signatures.index(options["until"])]
         visible = [one for one in signatures if chain.is_visible(chain.landed[one].slot, commitment)]
+        visible = [one for one in visible if self.is_whole or one not in chain.left_out]
         return [self._listed(chain.landed[one]) for one in visible[: options.get("limit", 1000)]]
 
     def _listed(self, landed):
@@ -285,6 +286,8 @@ class Methods:
             return None
         if type(landed.transaction.message).__name__ != "Message" and "maxSupportedTransactionVersion" not in options:
             raise Refused(-32015, "Transaction version (0) is not supported by the requesting client")
+        if parameters[0] in self.chain.of_new_version:
+            raise Refused(-32015, "Transaction version (1) is not supported by the requesting client")
         return transaction_json(self.chain, landed, options.get("encoding", "json"))
 
     # What only a test does
@@ -326,6 +329,16 @@ class Methods:
     def test_forgetHistory(self, parameters, options):
         """Its first block is one that is not there yet."""
         self.chain.first_available = self.chain.slot + 10_000_000
+        return True
+
+    def test_newVersion(self, parameters, options):
+        """Says of a transaction that it is of a version that nobody can ask for, or no longer."""
+        (self.chain.of_new_version.add if parameters[1] else self.chain.of_new_version.discard)(parameters[0])
+        return True
+
+    def test_leaveOut(self, parameters, options):
+        """Leaves a transaction out of the lists of its addresses, or no longer; the node at /whole does not."""
+        (self.chain.left_out.add if parameters[1] else self.chain.left_out.discard)(parameters[0])
         return True
 
     def test_expireBlockhash(self, parameters, options):
@@ -382,7 +395,7 @@ def serve_calls(chain, listener):
             question = json.loads(self.rfile.read(int(self.headers["content-length"])))
             faults.wait(question)
             with chain.lock:
-                methods = Methods(faults.seen(chain, question), faults)
+                methods = Methods(faults.seen(chain, question), faults, is_whole=self.path == "/whole")
                 if isinstance(question, list):
                     answer = [answered(methods, one) for one in question]
                 else:

@@ -259,3 +259,42 @@ def test_nodes_that_do_not_agree_credit_nothing(world, tempo, treasury, settings
     tempo.finalise()
     assert claim(customer, transaction).expect(502).json()["code"] == "NODE_INCONSISTENT"
     assert customer.balance() == 0
+
+
+@pytest.mark.parametrize("quorum", ["1", "2"])
+def test_what_the_first_nodes_list_leaves_out_is_credited_where_another_lists_it(world, tempo, treasury, settings, quorum):
+    nodes = f"{tempo.url},http://127.0.0.1:9/,{tempo.url}/whole"
+    gateway = world.start(**settings | {"TEMPO_TESTNET_RPC_URL": nodes, "TEMPO_TESTNET_RPC_QUORUM": quorum})
+    customer = gateway.customer()
+    tempo.ask("test_minesAtOnce", False)
+    hidden = tempo.pay(20, treasury, code=code_of(customer))
+    tempo.ask("test_leaveOut", hidden)
+    tempo.mine()
+    tempo.finalise()
+    until_state(gateway, "credited")
+    assert customer.balance() == 20
+
+
+def test_what_a_node_makes_up_is_not_credited_by_the_others_and_stops_nothing(world, tempo, treasury, settings):
+    liar = EVMNode(world.directory, TEMPO, [PATH_USD])
+    world.programs.callback(liar.kill)
+    gateway = world.start(**settings | {"TEMPO_TESTNET_RPC_URL": f"{tempo.url},{liar.url}"})
+    customer = gateway.customer()
+    code = code_of(customer)
+    liar.pay(5000, treasury, code=code, sender=evm_account(2))
+    liar.finalise()
+    tempo.mine(2)
+    tempo.pay(70, treasury, code=code)
+    tempo.finalise()
+    until_state(gateway, "credited")
+    until(lambda: unread(gateway) == 1, "the invention to be remembered")
+    tempo.pay(600, treasury, code=code)
+    tempo.finalise()
+    until_state(gateway, "credited", 2)
+    assert customer.balance() == 670
+
+
+def unread(gateway):
+    told = call("GET", f"{gateway.url}/metrics").expect(200).body.decode().splitlines()
+    [line] = [line for line in told if line.startswith("farebox_unread_transactions{")]
+    return int(line.split()[-1])

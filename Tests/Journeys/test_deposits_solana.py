@@ -178,6 +178,74 @@ def test_a_gateway_that_was_away_reads_on_where_it_was(world, gateway, settings,
     assert balances(customer) == {"usdc": 4321}
 
 
+def test_a_transaction_that_can_not_be_read_holds_up_no_other_and_is_credited_once_it_can(world, gateway, settings, solana):
+    customer = gateway.customer()
+    code = code_of(customer)
+    solana.ask("test_pause", True)
+    unread = solana.send([payer.memo(code), payer.pay(5)])
+    solana.ask("test_newVersion", unread, True)
+    # Beyond what is listed again.
+    solana.ask("test_advance", 2000)
+    solana.send([payer.memo(code), payer.pay(70)])
+    solana.finalise()
+    until_state(gateway, "credited")
+    assert balances(customer) == {"usdc": 70}
+    assert 'farebox_unread_transactions{chain="solana-devnet"} 1' in lines(gateway)
+    assert 'farebox_deposit_alerts{chain="solana-devnet"} 1' in lines(gateway)
+    gateway.kill()
+    again = world.start(**settings)
+    customer.gateway = again
+    solana.send([payer.memo(code), payer.pay(600)])
+    solana.finalise()
+    until_state(again, "credited", 2)
+    solana.ask("test_newVersion", unread, False)
+    until_state(again, "credited", 3)
+    assert balances(customer) == {"usdc": 675}
+    until(lambda: 'farebox_unread_transactions{chain="solana-devnet"} 0' in lines(again), "none to be unread")
+    # Both write into one file: it is told once, not once each start.
+    [told] = [line for line in again.errors.read_text().splitlines() if "transaction can not be read" in line]
+    assert unread in told and "node_refused" in told and "error" in told
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_what_a_list_leaves_out_at_first_is_credited_when_it_has_it(world, gateway, settings, solana, is_restarted):
+    customer = gateway.customer()
+    code = code_of(customer)
+    solana.ask("test_pause", True)
+    solana.send([payer.memo(code), payer.pay(1)])
+    # Beyond what is listed again.
+    solana.ask("test_advance", 2000)
+    late = solana.send([payer.memo(code), payer.pay(20)])
+    solana.ask("test_leaveOut", late, True)
+    solana.ask("test_advance", 1)
+    solana.send([payer.memo(code), payer.pay(300)])
+    solana.finalise()
+    until_state(gateway, "credited", 2)
+    assert balances(customer) == {"usdc": 301}
+    if is_restarted:
+        gateway.kill()
+        customer.gateway = gateway = world.start(**settings)
+    solana.ask("test_leaveOut", late, False)
+    until_state(gateway, "credited", 3)
+    assert balances(customer) == {"usdc": 321}
+
+
+def test_what_the_first_nodes_list_leaves_out_is_credited_where_another_lists_it(world, settings, solana):
+    nodes = f"{solana.url},http://127.0.0.1:9/,{solana.url}/whole"
+    gateway = world.start(**settings | {"SOLANA_RPC_URL": nodes})
+    customer = gateway.customer()
+    solana.ask("test_pause", True)
+    hidden = solana.send([payer.memo(code_of(customer)), payer.pay(20)])
+    solana.ask("test_leaveOut", hidden, True)
+    solana.finalise()
+    until_state(gateway, "credited")
+    assert balances(customer) == {"usdc": 20}
+
+
+def lines(gateway):
+    return call("GET", f"{gateway.url}/metrics").expect(200).body.decode().splitlines()
+
+
 def test_the_treasury_has_what_the_books_say(gateway, solana):
     customer = gateway.customer()
     before = gateway.admin("GET", "/v1/admin/stats").expect(200).json()["rails"]["solana-devnet"]

@@ -69,6 +69,46 @@ struct DepositConformanceTests {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `what could not be read is remembered under its name until it is`(
+        _ kind: StoreKind
+    ) async throws {
+        func unread(_ digit: Int, on chain: String = "base") throws -> UnreadTransaction {
+            let name = "0x" + String(repeating: "\(digit)", count: 64)
+            return try #require(
+                UnreadTransaction(chain: chain, transaction: name, since: .second(1), reason: "a")
+            )
+        }
+        try await withStore(kind) { store in
+            let stored = try (1...3).map { try unread($0) } + [unread(2, on: "tempo")]
+            var told = stored[1]
+            (told.isTold, told.reason) = (true, "b")
+            let last = told
+            try await store.write(.durable) { transaction in
+                for one in stored.reversed() + [last] { try transaction.save(one) }
+                try transaction.remove(stored[0])
+                try transaction.remove(stored[0])
+            }
+            let found = try await store.read { transaction in
+                [
+                    try transaction.unread(on: "base", after: nil, limit: 9),
+                    try transaction.unread(on: "base", after: last.transaction, limit: 9),
+                    try transaction.unread(on: "base", after: nil, limit: 1),
+                    try transaction.unread(on: "tempo", after: nil, limit: 9),
+                ]
+            }
+            #expect(found == [[last, stored[2]], [stored[2]], [last], [stored[3]]])
+            let (one, none, count) = try await store.read { transaction in
+                (
+                    try transaction.unread(last.transaction, on: "base"),
+                    try transaction.unread(stored[0].transaction, on: "base"),
+                    try transaction.unreadCount(on: "base"),
+                )
+            }
+            #expect(one == last && none == nil && count == 2)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `every state is found as it was written`(_ kind: StoreKind) async throws {
         try await withStore(kind) { store in
             let states = try await store.write(.durable) { transaction in

@@ -51,6 +51,7 @@ enum StoreStatements {
         try transaction.setCursor("1", of: "blocks/tempo")
         _ = try transaction.cursor(of: "blocks/tempo")
         _ = try transaction.deposits(on: "tempo", after: 0)
+        try unreadOnce(&transaction)
         try transaction.observe(.sample(2, .sample(for: "new")), at: .second(3))
         _ = try transaction.withdraw(
             .sample("w", 40, of: "new", wallet: .sample(9)),
@@ -63,6 +64,21 @@ enum StoreStatements {
             }
         }
         _ = try transaction.approvedByRule(since: .second(0))
+    }
+
+    private static func unreadOnce(_ transaction: inout any EverySlice) throws {
+        let unread = UnreadTransaction(
+            chain: "tempo",
+            transaction: "0x" + String(repeating: "0", count: 64),
+            since: .second(2),
+            reason: "node_refused",
+        )
+        guard let unread else { preconditionFailure("it has a name") }
+        try transaction.save(unread)
+        _ = try transaction.unread(unread.transaction, on: "tempo")
+        _ = try transaction.unread(on: "tempo", after: nil, limit: 9)
+        _ = try transaction.unreadCount(on: "tempo")
+        try transaction.remove(unread)
     }
 
     /// Of one thing that is not in memory yet.

@@ -9,16 +9,21 @@ import Synchronization
 final class RecordedNode: JSONRPC {
     private struct State {
         /// The oldest first.
-        var landed: [(signature: String, json: String)] = []
+        var landed: [(signature: String, json: String, slot: Int64)] = []
+        /// What lists leave out.
+        var unlisted: Set<String> = []
         var confirmed = 0
         var final = 0
         var slot: Int64 = 50
         var faults: [String: [RPCFailure?]] = [:]
+        /// What asking for a transaction ends with; `nil` is that it is not there.
+        var unreadable: [String: RPCFailure?] = [:]
+        var asked: [String] = []
         var pageLength = 1000
         var turned: SolanaKey?
         /// How many transactions the node is behind that answers every other question, more or less.
         var lag = 0
-        var asked = 0
+        var questions = 0
 
         /// What that node has.
         var behind: State {
@@ -32,17 +37,25 @@ final class RecordedNode: JSONRPC {
 
     private let state = Mutex(State())
 
-    /// Lets recorded transactions land, and be confirmed.
-    func land(_ names: String...) throws {
+    /// Lets recorded transactions land in a slot, and be confirmed.
+    func land(_ names: String..., in slot: Int64 = 1) throws {
         for name in names {
             let text = String(decoding: try RecordedTransaction.data(name), as: UTF8.self)
             let signature = "\(try RecordedTransaction.named(name).signature)"
             state.withLock { state in
-                state.landed.append((signature, text))
+                state.landed.append((signature, text, slot))
                 state.confirmed = state.landed.count
             }
         }
     }
+
+    /// Leaves a transaction out of all lists, though it is there.
+    func leaveOut(_ name: String) throws {
+        let signature = "\(try RecordedTransaction.named(name).signature)"
+        state.withLock { _ = $0.unlisted.insert(signature) }
+    }
+
+    func listAll() { state.withLock { $0.unlisted = [] } }
 
     func finalise() { state.withLock { $0.final = $0.landed.count } }
 
@@ -65,6 +78,22 @@ final class RecordedNode: JSONRPC {
     /// Has about every other question answered by a node that is so many transactions behind.
     func lag(by count: Int) { state.withLock { $0.lag = count } }
 
+    /// Lets nobody read a transaction: what asks for it fails, or is told that it is not there.
+    func hide(_ name: String, _ failure: RPCFailure?) throws {
+        let signature = "\(try RecordedTransaction.named(name).signature)"
+        state.withLock { $0.unreadable[signature] = .some(failure) }
+    }
+
+    func reveal() { state.withLock { $0.unreadable = [:] } }
+
+    /// How often a method was asked since it was counted last.
+    func takeCount(of method: String) -> Int {
+        state.withLock { state in
+            defer { state.asked.removeAll { $0 == method } }
+            return state.asked.count { $0 == method }
+        }
+    }
+
     func fail(_ method: String, _ failures: [RPCFailure?]) {
         state.withLock { $0.faults[method, default: []] += failures }
     }
@@ -75,12 +104,18 @@ final class RecordedNode: JSONRPC {
         as result: Result.Type,
     ) async throws(RPCFailure) -> Result? {
         let (failure, answer) = state.withLock { state -> (RPCFailure?, String?) in
+            state.asked.append(method)
             if let next = state.faults[method]?.first {
                 state.faults[method]?.removeFirst()
                 if let next { return (next, nil) }
             }
-            state.asked += 1
-            let isLate = state.lag > 0 && state.asked &* 0x9E37_79B9 & 0x1_0000 != 0
+            if method == "getTransaction", case .text(let signature) = parameters.first,
+                let failure = state.unreadable[signature]
+            {
+                return (failure, nil)
+            }
+            state.questions += 1
+            let isLate = state.lag > 0 && state.questions &* 0x9E37_79B9 & 0x1_0000 != 0
             return (nil, RecordedNode.answer(method, parameters, isLate ? state.behind : state))
         }
         if let failure { throw failure }
@@ -133,13 +168,14 @@ final class RecordedNode: JSONRPC {
             newestFirst.removeLast(newestFirst.count - until)
         }
         let failed = state.landed.filter { $0.json.contains("InstructionError") }.map(\.signature)
+        newestFirst.removeAll { state.unlisted.contains($0) }
         var page = Array(newestFirst.prefix(state.pageLength))
         if state.turned != nil {
             for place in stride(from: 1, to: page.count, by: 2) { page.swapAt(place - 1, place) }
         }
         let lines = page.map { signature in
-            let slot = 1 + (state.landed.firstIndex { $0.signature == signature } ?? 0)
             let error = failed.contains(signature) ? #"{"InstructionError":[0,"Custom"]}"# : "null"
+            let slot = state.landed.first { $0.signature == signature }?.slot ?? 0
             return #"{"signature":"\#(signature)","slot":\#(slot),"err":\#(error)}"#
         }
         return "[\(lines.joined(separator: ","))]"

@@ -10,16 +10,31 @@ import Testing
 
 /// What a watcher makes of histories, over the real rules and the model of a store.
 struct SolanaWatcherTests {
+    /// Its token account takes long to find in a debug build.
+    private static let treasury = Result { try RecordedTransaction.treasury() }
+
     private let node = RecordedNode()
     private let store = MemoryStore()
+    private let alerts = Alerts()
 
     private func watcher(
-        genesis: String? = "genesis"
+        genesis: String? = "genesis",
+        witnesses: [RecordedNode] = [],
+        at now: Timestamp = .second(100),
     ) throws
         -> SolanaWatcher<RecordedNode, MemoryStore>
     {
-        let watching = SolanaWatching(try RecordedTransaction.treasury(), genesis: genesis)
-        return SolanaWatcher(watching, node: node, store: store) { .second(100) }
+        let watching = SolanaWatching(try Self.treasury.get(), genesis: genesis)
+        return SolanaWatcher(
+            watching,
+            nodes: [node] + witnesses,
+            unread: unread(at: now),
+            store: store,
+        ) { now }
+    }
+
+    private func unread(at now: Timestamp = .second(100)) -> UnreadTransactions<MemoryStore> {
+        UnreadTransactions(chain: "solana", store: store, now: { now }, tell: alerts.add)
     }
 
     private func addCustomer() async throws {
@@ -96,7 +111,10 @@ struct SolanaWatcherTests {
         _ failures: Int,
     ) async throws {
         try await addCustomer()
-        try node.land("program", "memo", "reference", "memo-behind", "table")
+        // Each is far behind the next, so that the safe point moves with them.
+        for (place, name) in ["program", "memo", "reference", "memo-behind", "table"].enumerated() {
+            try node.land(name, in: Int64(2000 * (place + 1)))
+        }
         node.finalise()
         node.page(by: length)
         node.turnList(of: try RecordedTransaction.treasury().wallet)
@@ -126,6 +144,66 @@ struct SolanaWatcherTests {
         }
         #expect(try await balance() == [12_250_011, 0])
         #expect(outcomes.filter(\.isAlert).isEmpty)
+    }
+
+    @Test(arguments: [true, false])
+    func `what a list left out at first is found when it has it`(_ isAfterAStart: Bool) async throws
+    {
+        try await addCustomer()
+        try node.land("program", in: 100)
+        node.finalise()
+        var watcher = try watcher()
+        _ = try await watcher.look()
+        try node.land("memo", in: 9000)
+        try node.land("reference", in: 9001)
+        try node.leaveOut("memo")
+        node.finalise()
+        for _ in 0..<3 { _ = try await watcher.look() }
+        #expect(try await balance() == [6_250_000, 0])
+        node.listAll()
+        if isAfterAStart { watcher = try self.watcher() }
+        _ = try await watcher.look()
+        #expect(try await balance() == [9_250_000, 0])
+    }
+
+    @Test func `what was read and is final is not fetched again`() async throws {
+        try await addCustomer()
+        try node.land("program", in: 100)
+        try node.land("memo", "failed", "wrong-mint", in: 2000)
+        node.finalise()
+        let watcher = try watcher()
+        _ = try await watcher.look()
+        // Both addresses list each; what has failed is not fetched.
+        #expect(node.takeCount(of: "getTransaction") == 6)
+        try node.land("reference", in: 2001)
+        node.finalise()
+        _ = try await watcher.look()
+        #expect(node.takeCount(of: "getTransaction") == 2)
+        _ = try await watcher.look()
+        #expect(node.takeCount(of: "getTransaction") == 0)
+        #expect(try await balance() == [9_250_000, 0])
+    }
+
+    @Test(
+        arguments: [
+            ([100, 1599], nil), ([100, 1600], 0), ([100, 101, 1600], 0), ([100, 101, 1601], 1),
+            ([100, 2000, 3500, 3500], 1), ([100, 2000, 3500, 9000], 2), ([1500], nil),
+        ] as [([Int64], Int?)]
+    )
+    func `the safe point is so many slots before the last transaction`(
+        _ slots: [Int64],
+        _ expected: Int?,
+    ) async throws {
+        let names = ["program", "memo", "reference", "table"]
+        for (name, slot) in zip(names, slots) { try node.land(name, in: slot) }
+        node.finalise()
+        _ = try await watcher().look()
+        let treasury = try Self.treasury.get()
+        for address in treasury.watched {
+            let safe = try await store.read { $0.cursor(of: "history/solana/\(address)") }
+            let signature = try expected.map { try RecordedTransaction.named(names[$0]).signature }
+            #expect(safe == signature.map { "\($0)" })
+        }
     }
 
     @Test func `what a fork has lost is dropped once its time is over`() async throws {
@@ -174,6 +252,64 @@ struct SolanaWatcherTests {
         }
     }
 
+    @Test(arguments: [
+        RPCFailure.refused(method: "getTransaction", code: -32_015, ""), .tooLarge,
+        .malformed(method: "getTransaction"), nil,
+    ])
+    func `what can not be read holds up nothing, and is credited once when it can be`(
+        _ failure: RPCFailure?
+    ) async throws {
+        try await addCustomer()
+        try node.land("program", "memo", in: 100)
+        // Beyond what is listed again.
+        try node.land("reference", in: 9000)
+        try node.hide("memo", failure)
+        _ = try await watcher().look()
+        node.finalise()
+        for _ in 0..<3 { _ = try await watcher().look() }
+        #expect(try await balance() == [6_250_000, 0])
+        let signature = "\(try RecordedTransaction.named("memo").signature)"
+        // A node that does not have it may have it soon.
+        #expect(alerts.told == (failure == nil ? [] : [signature]))
+        node.reveal()
+        for _ in 0..<3 { _ = try await watcher().look() }
+        #expect(try await balance() == [9_250_000, 0])
+        #expect(try await store.read { $0.unreadCount(on: "solana") } == 0)
+    }
+
+    @Test(arguments: [
+        RPCFailure.timedOut, .unreachable, .status(429),
+        .refused(method: "getTransaction", code: -32_005, ""),
+    ])
+    func `a node that answers nothing is not taken for a transaction that can not be read`(
+        _ failure: RPCFailure
+    ) async throws {
+        try await addCustomer()
+        try node.land("program", "memo")
+        node.finalise()
+        try node.hide("program", failure)
+        await #expect(throws: failure) { try await watcher().look() }
+        #expect(try await balance() == [0, 0])
+        #expect(try await store.read { $0.unreadCount(on: "solana") } == 0)
+        node.reveal()
+        _ = try await watcher().look()
+        #expect(try await balance() == [8_000_000, 0])
+    }
+
+    @Test func `what was seen and can not be read now holds up nothing that was seen`()
+        async throws
+    {
+        try await addCustomer()
+        try node.land("program", "memo")
+        let watcher = try watcher()
+        let seen = try await watcher.look()
+        #expect(seen.map(\.deposit.state) == [.seen, .seen])
+        try node.hide("program", .tooLarge)
+        node.finalise()
+        _ = try await watcher.look()
+        #expect(try await balance() == [3_000_000, 0])
+    }
+
     @Test func `what names nobody waits for an operator`() async throws {
         try await addCustomer()
         try node.land("plain", "memos")
@@ -185,5 +321,75 @@ struct SolanaWatcherTests {
             Set(waiting.map(\.state)) == [.suspended(.unknownSender), .suspended(.unknownCode)]
         )
         #expect(waiting.count == 3)
+    }
+
+    // MARK: What other nodes list
+
+    @Test func `what the first node's list leaves out and another's has is credited once`()
+        async throws
+    {
+        try await addCustomer()
+        let witnesses = [RecordedNode(), RecordedNode()]
+        for node in [node] + witnesses {
+            try node.land("program", in: 100)
+            try node.land("memo", in: 8000)
+            try node.land("reference", in: 8001)
+            node.finalise()
+        }
+        for node in [node, witnesses[0]] { try node.leaveOut("memo") }
+        let watcher = try watcher(witnesses: witnesses)
+        for _ in 0..<3 { _ = try await watcher.look() }
+        #expect(try await balance() == [9_250_000, 0])
+        #expect(node.takeCount(of: "getTransaction") == 6)
+        #expect(witnesses.map { $0.takeCount(of: "getTransaction") } == [0, 0])
+        #expect(witnesses.map { $0.takeCount(of: "getSignaturesForAddress") } == [6, 6])
+    }
+
+    @Test func `what the first node does not have is not credited, and told of after a minute`()
+        async throws
+    {
+        try await addCustomer()
+        let liar = RecordedNode()
+        for node in [node, liar] { try node.land("program") }
+        try liar.land("memo")
+        for node in [node, liar] { node.finalise() }
+        let name = "\(try RecordedTransaction.named("memo").signature)"
+        for (seconds, told) in [(100, 0), (159, 0), (160, 1), (999, 1)] as [(Int64, Int)] {
+            _ = try await watcher(witnesses: [liar], at: .second(seconds)).look()
+            #expect(alerts.told == (told == 1 ? [name] : []))
+        }
+        #expect(try await balance() == [5_000_000, 0])
+        try node.land("memo")
+        node.finalise()
+        _ = try await watcher(witnesses: [liar]).look()
+        #expect(try await balance() == [8_000_000, 0])
+    }
+
+    @Test func `no witness moves the safe point`() async throws {
+        let liar = RecordedNode()
+        try node.land("program", in: 100)
+        try liar.land("program", in: 1)
+        try liar.land("memo", in: 1_000_000)
+        for node in [node, liar] { node.finalise() }
+        for _ in 0..<2 { _ = try await watcher(witnesses: [liar]).look() }
+        let treasury = try Self.treasury.get()
+        for address in treasury.watched {
+            let safe = try await store.read { $0.cursor(of: "history/solana/\(address)") }
+            #expect(safe == nil)
+        }
+    }
+
+    @Test(arguments: ["getGenesisHash", "getSignaturesForAddress"])
+    func `a witness that does not answer stops no look, and is not asked on at it`(
+        _ method: String
+    ) async throws {
+        try await addCustomer()
+        try node.land("program")
+        node.finalise()
+        let witness = RecordedNode()
+        witness.fail(method, Array(repeating: .timedOut, count: 9))
+        _ = try await watcher(witnesses: [witness]).look()
+        #expect(try await balance() == [5_000_000, 0])
+        #expect(witness.takeCount(of: method) == 1)
     }
 }

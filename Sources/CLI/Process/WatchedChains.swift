@@ -56,7 +56,7 @@ extension ServeSettings {
             return .solana(
                 chain.rail,
                 watching,
-                node: nodes[0],
+                nodes: nodes,
                 subscription: chain.subscription.flatMap {
                     WebSocketNode($0, random: SystemSources.random)
                 },

@@ -35,7 +35,7 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
                 + "# TYPE farebox_inferences_live gauge\n"
                 + "farebox_inferences_live \(gateway.live.count)\n"
             return Response(
-                text: metrics() + gauges + solRateAge,
+                text: metrics() + gauges + solRateAge + (try await unreadTransactions()),
                 type: "text/plain; version=0.0.4",
             )
         }
@@ -46,6 +46,19 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
         guard let quotedAt = gateway.settings.solRates.quotedAt else { return "" }
         let age = (gateway.time.now().microseconds - quotedAt.microseconds) / 1_000_000
         return "# TYPE farebox_sol_rate_age_seconds gauge\nfarebox_sol_rate_age_seconds \(age)\n"
+    }
+
+    /// How many transactions of each chain could not be read yet; nothing where none is watched.
+    private func unreadTransactions() async throws -> String {
+        let chains = gateway.settings.rails.map(\.chain)
+        guard !chains.isEmpty else { return "" }
+        let counts = try await gateway.store.read { transaction in
+            try chains.map { try transaction.unreadCount(on: $0) }
+        }
+        let lines = zip(chains, counts).map { chain, count in
+            "farebox_unread_transactions{chain=\"\(chain)\"} \(count)\n"
+        }
+        return "# TYPE farebox_unread_transactions gauge\n" + lines.joined()
     }
 
     /// L5-63 and PM-1, with what this gateway is made of.

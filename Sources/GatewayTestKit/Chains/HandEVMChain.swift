@@ -50,6 +50,8 @@ package final class HandEVMChain: JSONRPC {
         var faults: [String: [RPCFailure?]] = [:]
         /// Methods whose next answers are `null`.
         var nulls: [String: Int] = [:]
+        /// Transactions that no list of logs has.
+        var unlisted: Set<EVMWord> = []
         var asked: [String] = []
         var areListsTurned = false
         /// How many blocks the node is behind that answers every other question, more or less.
@@ -141,8 +143,15 @@ package final class HandEVMChain: JSONRPC {
     /// Has about every other question answered by a node that is so many blocks behind.
     package func lag(by blocks: Int) { state.withLock { $0.lag = blocks } }
 
+    /// Leaves a transaction out of all lists of logs, though it is there.
+    package func leaveOut(_ transaction: EVMWord) {
+        state.withLock { _ = $0.unlisted.insert(transaction) }
+    }
+
     /// The methods that were asked, in order.
     package var asked: [String] { state.withLock(\.asked) }
+
+    package func forgetAsked() { state.withLock { $0.asked = [] } }
 
     // MARK: The node
 
@@ -222,6 +231,7 @@ package final class HandEVMChain: JSONRPC {
         else { return nil }
         let found = state.blocks.indices.filter { (first...max(first, last)).contains($0) }
             .flatMap { state.blocks[$0].transactions }
+            .filter { !state.unlisted.contains($0.hash) }
             .flatMap { transaction in
                 transaction.transfers.filter {
                     transaction.hasSucceeded && topics.last == .text("\(EVMWord($0.receiver))")

@@ -26,6 +26,8 @@ package struct MemoryBooks: Sendable {
     package var withdrawalSteps: [WithdrawalID: [WithdrawalStep]] = [:]
     /// Where each source of deposits is read on.
     package var depositCursors: [String: String] = [:]
+    /// By chain and name.
+    package var unreadTransactions: [String: [String: UnreadTransaction]] = [:]
     package var cards: [String: RateCard] = [:]
     /// The versions in the order in which they were published.
     package var publications: [(version: String, at: Timestamp)] = []

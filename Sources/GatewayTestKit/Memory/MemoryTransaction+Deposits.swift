@@ -75,6 +75,34 @@ extension MemoryTransaction: DepositWatchTransaction {
             deposit.id.chain == chain && (deposit.block?.number ?? .min) > block
         }
     }
+
+    package func unread(_ transaction: String, on chain: String) -> UnreadTransaction? {
+        books.unreadTransactions[chain]?[transaction]
+    }
+
+    package func unread(
+        on chain: String,
+        after transaction: String?,
+        limit: Int,
+    ) -> [UnreadTransaction] {
+        let start = SortKey(transaction ?? "")
+        let found = (books.unreadTransactions[chain] ?? [:]).values
+            .map { (unread: $0, key: SortKey($0.transaction)) }
+            .filter { start < $0.key }
+        return found.sorted { $0.key < $1.key }.prefix(max(0, limit)).map(\.unread)
+    }
+
+    package func unreadCount(on chain: String) -> Int {
+        books.unreadTransactions[chain]?.count ?? 0
+    }
+
+    package mutating func save(_ unread: UnreadTransaction) {
+        write { $0.unreadTransactions[unread.chain, default: [:]][unread.transaction] = unread }
+    }
+
+    package mutating func remove(_ unread: UnreadTransaction) {
+        write { $0.unreadTransactions[unread.chain]?[unread.transaction] = nil }
+    }
 }
 
 extension Deposit {

@@ -14,6 +14,8 @@ package struct EVMWatching: Hashable, Sendable {
     package var blocksAgain: Int64 = 64
     /// How many nodes have to say the same of a block, the asking one among them.
     package var quorum = 1
+    /// How many transactions of each witness's list are looked at that the first node does not list.
+    package var hintsAtOnce = 1000
 
     package init(_ treasury: EVMTreasury, finality: EVMFinality) {
         self.treasury = treasury
@@ -30,13 +32,15 @@ where Storage.Transaction: DepositWatchTransaction {
     private let watching: EVMWatching
     private let node: EVMNode<Node>
     private let witnesses: [EVMNode<Node>]
+    private let unread: UnreadTransactions<Storage>
     private let store: Storage
     private let now: @Sendable () -> Timestamp
 
-    /// The first node is asked for everything, the others for what they say of blocks.
+    /// The first node is asked for everything, the others for what they list and what they say of blocks.
     package init(
         _ watching: EVMWatching,
         nodes: [Node],
+        unread: UnreadTransactions<Storage>,
         store: Storage,
         now: @escaping @Sendable () -> Timestamp,
     ) {
@@ -44,6 +48,7 @@ where Storage.Transaction: DepositWatchTransaction {
         self.watching = watching
         node = EVMNode(nodes[0])
         witnesses = nodes.dropFirst().map(EVMNode.init)
+        self.unread = unread
         self.store = store
         self.now = now
     }
@@ -60,6 +65,7 @@ where Storage.Transaction: DepositWatchTransaction {
         try await finishSeen(upTo: final, &outcomes)
         try await lookAgain(after: final - watching.blocksAgain, &outcomes)
         try await readNew(after: final, &outcomes)
+        try await unread.tryAgain(&outcomes) { try await read($0, upTo: final) }
     }
 
     // MARK: What is final
@@ -71,9 +77,18 @@ where Storage.Transaction: DepositWatchTransaction {
         let resumed = stored.flatMap { Int64($0) }.map { $0 - watching.blocksAgain }
         let first = watching.firstBlock ?? 0
         var next = max(0, resumed.map { max($0, first) } ?? watching.firstBlock ?? last)
+        var witnesses = witnesses
+        if next <= last {
+            let id = watching.treasury.chainID
+            await witnesses.ask { try await $0.requireChain(id) }
+        }
         while next <= last {
             let blocks = next...min(last, next + watching.blocksAtOnce - 1)
-            let observed = try await observations(in: blocks, areFinal: true)
+            let listed = try await node.transfers(to: watching.treasury, in: blocks)
+            let hints = await hints(of: &witnesses, in: blocks, beside: listed)
+            let observed =
+                try await observations(of: listed, in: blocks, areFinal: true)
+                + observations(ofHinted: hints, in: blocks)
             let now = now()
             outcomes += try await store.write(.durable) { transaction in
                 let outcomes = try observed.map { try transaction.observe($0, at: now) }
@@ -84,13 +99,62 @@ where Storage.Transaction: DepositWatchTransaction {
         }
     }
 
-    /// The deposits in some blocks, as the chain has them.
+    /// What the witnesses list in some blocks and the node does not, each once.
+    ///
+    /// A witness that can not be asked has nothing to say, and is not asked again at this look.
+    private func hints(
+        of witnesses: inout [EVMNode<Node>],
+        in blocks: ClosedRange<Int64>,
+        beside listed: [EVMWord],
+    ) async -> [EVMWord] {
+        let treasury = watching.treasury
+        let lists = await witnesses.ask { try await $0.transfers(to: treasury, in: blocks) }
+        let (known, limit) = (Set(listed), watching.hintsAtOnce)
+        var seen: Set<EVMWord> = []
+        return lists.flatMap { list in list.filter { !known.contains($0) }.prefix(limit) }
+            .filter { seen.insert($0).inserted }
+    }
+
+    /// The deposits in transactions that witnesses name: nothing yet in one that the node does not know, or
+    /// that too few confirm, which is remembered.
     private func observations(
+        ofHinted hints: [EVMWord],
+        in blocks: ClosedRange<Int64>,
+    ) async throws -> [ObservedDeposit] {
+        var observed: [ObservedDeposit] = []
+        for hint in hints {
+            do throws(RPCFailure) {
+                observed += try await observations(of: [hint], in: blocks, areFinal: true)
+            } catch {
+                guard error.isOfOneThing else { throw error }
+                try await unread.remember("\(hint)", error)
+            }
+        }
+        return observed
+    }
+
+    /// Reads a transaction that could not be read before.
+    private func read(_ name: String, upTo last: Int64) async throws -> [DepositOutcome] {
+        guard let transaction = EVMWord(name) else { return [] }
+        let observed = try await observations(
+            of: [transaction],
+            in: 0...max(0, last),
+            areFinal: true,
+        )
+        let now = now()
+        return try await store.write(.durable) { transaction in
+            try observed.map { try transaction.observe($0, at: now) }
+        }.filter { !$0.newSteps.isEmpty }
+    }
+
+    /// The deposits in transactions that stand in some blocks, as the chain has them.
+    private func observations(
+        of transactions: [EVMWord],
         in blocks: ClosedRange<Int64>,
         areFinal: Bool,
     ) async throws(RPCFailure) -> [ObservedDeposit] {
         var observed: [ObservedDeposit] = []
-        for transaction in try await node.transfers(to: watching.treasury, in: blocks) {
+        for transaction in transactions {
             guard let receipt = try await node.receipt(of: transaction) else {
                 throw .inconsistent("\(transaction) has logs and no receipt")
             }
@@ -175,7 +239,9 @@ where Storage.Transaction: DepositWatchTransaction {
         let newest = try await node.newestBlock()
         guard newest > final else { return }
         let first = max(final + 1, newest - watching.blocksAtOnce + 1)
-        let observed = try await observations(in: max(0, first)...newest, areFinal: false)
+        let blocks = max(0, first)...newest
+        let listed = try await node.transfers(to: watching.treasury, in: blocks)
+        let observed = try await observations(of: listed, in: blocks, areFinal: false)
         guard !observed.isEmpty else { return }
         let now = now()
         outcomes += try await store.write(.durable) { transaction in

@@ -78,6 +78,37 @@ package enum RPCFailure: Failure, Hashable {
     }
 }
 
+extension RPCFailure {
+    /// Whether it may be of the one thing that was asked for: another may well be read.
+    ///
+    /// Codes of refusals are those of Solana's nodes. An EVM chain's node is asked so for what another one
+    /// says that there is, which must not stop anything, whatever it says.
+    var isOfOneThing: Bool {
+        switch self {
+        case .unreachable, .timedOut, .status, .wrongChain: false
+        case .tooLarge, .malformed, .inconsistent: true
+        case .refused("getTransaction", let code, _): code == RPCFailure.unknownVersion
+        case .refused("getBlock", let code, _): RPCFailure.blockIsMissing.contains(code)
+        case .refused("eth_getTransactionReceipt", _, _): true
+        case .refused: false
+        }
+    }
+
+    /// Whether it may pass by itself: the node has not got there yet.
+    var mayPass: Bool {
+        switch self {
+        case .unreachable, .timedOut, .status, .wrongChain, .inconsistent: true
+        case .tooLarge, .malformed: false
+        case .refused(_, let code, _): code != RPCFailure.unknownVersion
+        }
+    }
+
+    /// The transaction's version is not among those that were asked for.
+    private static let unknownVersion = -32_015
+    /// It was cleaned up, is not available yet, was skipped, or is not in the node's storage.
+    private static let blockIsMissing: Set = [-32_001, -32_004, -32_007, -32_009]
+}
+
 /// A parameter of a question.
 package enum JSONParameter: Sendable, Hashable, Encodable {
     case null

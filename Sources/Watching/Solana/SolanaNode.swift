@@ -19,6 +19,9 @@ package struct SolanaNode<Node: JSONRPC>: Sendable {
         let err: JSONPresence
 
         package var hasFailed: Bool { !err.isNull }
+
+        /// Whether it can be one.
+        var isSound: Bool { NodeNumber.all.contains(slot) && SolanaSignature(signature) != nil }
     }
 
     private struct Block: Decodable, Sendable { let blockhash: String }
@@ -61,11 +64,11 @@ package struct SolanaNode<Node: JSONRPC>: Sendable {
         ]
         if let before { options["before"] = .text(before) }
         if let until { options["until"] = .text(until) }
-        return try await node.ask(
-            "getSignaturesForAddress",
-            [.text("\(address)"), .object(options)],
-            as: [Listed].self,
-        )
+        let method = "getSignaturesForAddress"
+        let parameters = [.text("\(address)"), JSONParameter.object(options)]
+        let listed = try await node.ask(method, parameters, as: [Listed].self)
+        guard listed.allSatisfy(\.isSound) else { throw .malformed(method: method) }
+        return listed
     }
 
     package func transaction(

@@ -10,6 +10,10 @@ package struct SolanaWatching: Hashable, Sendable {
     /// How many slots after it was seen last a transaction is given up that never became final: more
     /// than its blockhash lives.
     package var slotsUntilLost: Int64 = 300
+    /// How many slots before its last final transaction a history is listed again; some ten minutes.
+    ///
+    /// A list may leave out at first what it has later.
+    package var slotsAgain: Int64 = 1500
 
     package init(_ treasury: SolanaTreasury, genesis: String?) {
         self.treasury = treasury
@@ -20,23 +24,33 @@ package struct SolanaWatching: Hashable, Sendable {
 /// Finds the deposits of one Solana network.
 ///
 /// What happened is what the histories of the treasury's addresses list; a subscription only tells when
-/// to look. Each history is read from where it was read to last, the oldest first, and where that is is
-/// written with what was read, in one transaction.
+/// to look. Each history is read from a safe point, the oldest first: a transaction that is far enough behind
+/// the last one that was read, so that no list leaves out any more what is before it. The safe point is
+/// written with what was read, in one transaction; what was read behind it is in memory, and is read once
+/// more after a start.
 package struct SolanaWatcher<Node: JSONRPC, Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
     private let watching: SolanaWatching
     private let node: SolanaNode<Node>
+    private let witnesses: [SolanaNode<Node>]
+    private let unread: UnreadTransactions<Storage>
+    private let done = ReadSignatures()
     private let store: Storage
     private let now: @Sendable () -> Timestamp
 
+    /// The first node is asked for everything, the others for what they list.
     package init(
         _ watching: SolanaWatching,
-        node: Node,
+        nodes: [Node],
+        unread: UnreadTransactions<Storage>,
         store: Storage,
         now: @escaping @Sendable () -> Timestamp,
     ) {
+        precondition(!nodes.isEmpty, "a chain is watched through a node")
         self.watching = watching
-        self.node = SolanaNode(node)
+        node = SolanaNode(nodes[0])
+        witnesses = nodes.dropFirst().map(SolanaNode.init)
+        self.unread = unread
         self.store = store
         self.now = now
     }
@@ -48,37 +62,96 @@ where Storage.Transaction: DepositWatchTransaction {
     /// - Throws: ``RPCFailure``, after which what was read is written, and in `outcomes`; `StoreError`.
     package func look(_ outcomes: inout [DepositOutcome]) async throws {
         if let genesis = watching.genesis { try await node.requireGenesis(genesis) }
+        var witnesses = witnesses
+        if let genesis = watching.genesis {
+            await witnesses.ask { try await $0.requireGenesis(genesis) }
+        }
         for address in treasury.watched {
             let source = "history/\(treasury.chain)/\(address)"
-            let stored = try await store.read { try $0.cursor(of: source) }
-            let last = try await readFinal(of: address, after: stored, source, &outcomes)
+            let safe = try await store.read { try $0.cursor(of: source) }
+            let hints = await hints(of: &witnesses, for: address, after: safe)
+            let last = try await readFinal(of: address, after: safe, source, hints, &outcomes)
             try await readConfirmed(of: address, after: last, &outcomes)
         }
         try await finishSeen(&outcomes)
+        try await unread.tryAgain(&outcomes) { try await read($0) }
     }
 
+    /// Reads what is final after the safe point, except what it has read before.
+    ///
     /// - Returns: the last transaction that is final.
     private func readFinal(
         of address: SolanaKey,
-        after cursor: String?,
+        after safe: String?,
         _ source: String,
+        _ hints: [SolanaNode<Node>.Listed],
         _ outcomes: inout [DepositOutcome],
     ) async throws -> String? {
-        var last = cursor
-        let history = try await history(of: address, after: cursor, .finalized)
-        for (place, listed) in history.enumerated() {
-            let observed = try await observations(of: listed, .finalized)
-            // In which order transactions of one slot come is the node's word alone: it is read to its end.
-            let isRead = !history.dropFirst(place + 1).prefix(1).contains { $0.slot == listed.slot }
-            let now = now()
-            outcomes += try await store.write(.durable) { transaction in
-                let outcomes = try observed.map { try transaction.observe($0, at: now) }
-                if isRead { try transaction.setCursor(listed.signature, of: source) }
-                return outcomes
-            }.filter { !$0.newSteps.isEmpty }
-            last = listed.signature
+        let history = try await history(of: address, after: safe, .finalized)
+        var behind = history[...]
+        for listed in history {
+            var safe: String?
+            while let first = behind.first, first.slot <= listed.slot - watching.slotsAgain {
+                safe = first.signature
+                behind.removeFirst()
+            }
+            let isDone = done.contains(listed.signature, of: address)
+            let observed = isDone ? [] : try await finalObservations(of: listed)
+            let (place, now) = (safe, now())
+            if place != nil || !observed.isEmpty {
+                outcomes += try await store.write(.durable) { transaction in
+                    let outcomes = try observed.map { try transaction.observe($0, at: now) }
+                    if let place { try transaction.setCursor(place, of: source) }
+                    return outcomes
+                }.filter { !$0.newSteps.isEmpty }
+            }
+            done.insert(listed.signature, of: address)
         }
-        return last
+        let own = Set(history.map(\.signature))
+        for hint in hints where !own.contains(hint.signature) {
+            outcomes += try await readHinted(hint, of: address)
+        }
+        done.keep((behind + hints).map(\.signature), of: address)
+        return history.last?.signature ?? safe
+    }
+
+    /// What the witnesses list after the safe point: the newest page of each.
+    ///
+    /// A witness that can not be asked has nothing to say, and is not asked again at this look.
+    private func hints(
+        of witnesses: inout [SolanaNode<Node>],
+        for address: SolanaKey,
+        after safe: String?,
+    ) async -> [SolanaNode<Node>.Listed] {
+        await witnesses.ask { witness in
+            try await witness.history(of: address, before: nil, until: safe, .finalized)
+        }.flatMap { $0.reversed() }
+    }
+
+    /// Reads what a witness lists and the node does not; it moves no safe point.
+    private func readHinted(
+        _ hint: SolanaNode<Node>.Listed,
+        of address: SolanaKey,
+    ) async throws -> [DepositOutcome] {
+        guard !done.contains(hint.signature, of: address) else { return [] }
+        let (observed, now) = (try await finalObservations(of: hint), now())
+        done.insert(hint.signature, of: address)
+        guard !observed.isEmpty else { return [] }
+        return try await store.write(.durable) { transaction in
+            try observed.map { try transaction.observe($0, at: now) }
+        }.filter { !$0.newSteps.isEmpty }
+    }
+
+    /// What is in a final transaction: nothing yet where it can not be read, which is remembered.
+    private func finalObservations(
+        of listed: SolanaNode<Node>.Listed
+    ) async throws -> [ObservedDeposit] {
+        switch try await reading(of: listed, .finalized) {
+        case .success(let observed): return observed
+        case .failure(let failure):
+            try await unread.remember(listed.signature, failure)
+            return []
+        }
     }
 
     private func readConfirmed(
@@ -87,8 +160,10 @@ where Storage.Transaction: DepositWatchTransaction {
         _ outcomes: inout [DepositOutcome],
     ) async throws {
         for listed in try await history(of: address, after: cursor, .confirmed) {
-            let observed = try await observations(of: listed, .confirmed)
-            guard !observed.isEmpty else { continue }
+            // One that can not be read is met again once it is final.
+            guard case .success(let observed) = try await reading(of: listed, .confirmed),
+                !observed.isEmpty
+            else { continue }
             let now = now()
             outcomes += try await store.write(.durable) { transaction in
                 try observed.map { try transaction.observe($0, at: now) }
@@ -118,15 +193,37 @@ where Storage.Transaction: DepositWatchTransaction {
         }
     }
 
-    private func observations(
+    /// What is in a transaction, or why it alone can not be read.
+    private func reading(
         of listed: SolanaNode<Node>.Listed,
         _ commitment: SolanaCommitment,
+    ) async throws(RPCFailure) -> Result<[ObservedDeposit], RPCFailure> {
+        if listed.hasFailed { return .success([]) }
+        do throws(RPCFailure) {
+            return .success(try await observations(of: listed.signature, commitment))
+        } catch {
+            guard error.isOfOneThing else { throw error }
+            return .failure(error)
+        }
+    }
+
+    private func observations(
+        of signature: String,
+        _ commitment: SolanaCommitment,
     ) async throws(RPCFailure) -> [ObservedDeposit] {
-        if listed.hasFailed { return [] }
-        guard let landed = try await node.transaction(listed.signature, commitment) else {
-            throw .inconsistent("\(listed.signature) is listed and not there")
+        guard let landed = try await node.transaction(signature, commitment) else {
+            throw .inconsistent("\(signature) is listed and not there")
         }
         return try await observations(of: landed, commitment)
+    }
+
+    /// Reads a final transaction that could not be read before.
+    private func read(_ signature: String) async throws -> [DepositOutcome] {
+        let observed = try await observations(of: signature, .finalized)
+        let now = now()
+        return try await store.write(.durable) { transaction in
+            try observed.map { try transaction.observe($0, at: now) }
+        }
     }
 
     private func observations(
@@ -162,10 +259,7 @@ where Storage.Transaction: DepositWatchTransaction {
         for deposit in seen {
             guard let block = deposit.block, block.number <= final else { continue }
             if try await node.slots(of: [deposit.id.transaction])[0] != nil {
-                guard let signature = SolanaSignature(deposit.id.transaction),
-                    case .deposits(let found) = try await claim(signature)
-                else { continue }
-                outcomes += found.filter { !$0.newSteps.isEmpty }
+                outcomes += try await finished(deposit.id.transaction)
                 continue
             }
             guard block.number + watching.slotsUntilLost < final else { continue }
@@ -174,6 +268,17 @@ where Storage.Transaction: DepositWatchTransaction {
                 try $0.dropped(deposit.id, from: block, at: now)
             }
             if let outcome, !outcome.newSteps.isEmpty { outcomes.append(outcome) }
+        }
+    }
+
+    /// One that can not be read now is tried again at the next look.
+    private func finished(_ transaction: String) async throws -> [DepositOutcome] {
+        guard let signature = SolanaSignature(transaction) else { return [] }
+        do {
+            guard case .deposits(let found) = try await claim(signature) else { return [] }
+            return found.filter { !$0.newSteps.isEmpty }
+        } catch let failure as RPCFailure where failure.isOfOneThing {
+            return []
         }
     }
 
