@@ -12,6 +12,7 @@ final class RecordedNode: JSONRPC {
         var landed: [(signature: String, json: String, slot: Int64)] = []
         /// What lists leave out.
         var unlisted: Set<String> = []
+        var saidToFail: Set<String> = []
         var confirmed = 0
         var final = 0
         var slot: Int64 = 50
@@ -40,6 +41,12 @@ final class RecordedNode: JSONRPC {
     func leaveOut(_ name: String) throws {
         let signature = "\(try RecordedTransaction.named(name).signature)"
         state.withLock { _ = $0.unlisted.insert(signature) }
+    }
+
+    /// Lists a transaction as one that has failed.
+    func listAsFailed(_ name: String) throws {
+        let signature = "\(try RecordedTransaction.named(name).signature)"
+        state.withLock { _ = $0.saidToFail.insert(signature) }
     }
 
     func listAll() { state.withLock { $0.unlisted = [] } }
@@ -148,7 +155,8 @@ final class RecordedNode: JSONRPC {
         let failed = state.landed.filter { $0.json.contains("InstructionError") }.map(\.signature)
         newestFirst.removeAll { state.unlisted.contains($0) }
         let lines = newestFirst.prefix(state.pageLength).map { signature in
-            let error = failed.contains(signature) ? #"{"InstructionError":[0,"Custom"]}"# : "null"
+            let hasFailed = failed.contains(signature) || state.saidToFail.contains(signature)
+            let error = hasFailed ? #"{"InstructionError":[0,"Custom"]}"# : "null"
             let slot = state.landed.first { $0.signature == signature }?.slot ?? 0
             return #"{"signature":"\#(signature)","slot":\#(slot),"err":\#(error)}"#
         }
