@@ -12,6 +12,7 @@ final class RecordedNode: JSONRPC {
         var landed: [(signature: String, json: String, slot: Int64)] = []
         /// What lists leave out.
         var unlisted: Set<String> = []
+        var saidToFail: Set<String> = []
         var confirmed = 0
         var final = 0
         var slot: Int64 = 50
@@ -53,6 +54,12 @@ final class RecordedNode: JSONRPC {
     func leaveOut(_ name: String) throws {
         let signature = "\(try RecordedTransaction.named(name).signature)"
         state.withLock { _ = $0.unlisted.insert(signature) }
+    }
+
+    /// Lists a transaction as one that has failed.
+    func listAsFailed(_ name: String) throws {
+        let signature = "\(try RecordedTransaction.named(name).signature)"
+        state.withLock { _ = $0.saidToFail.insert(signature) }
     }
 
     func listAll() { state.withLock { $0.unlisted = [] } }
@@ -174,7 +181,8 @@ final class RecordedNode: JSONRPC {
             for place in stride(from: 1, to: page.count, by: 2) { page.swapAt(place - 1, place) }
         }
         let lines = page.map { signature in
-            let error = failed.contains(signature) ? #"{"InstructionError":[0,"Custom"]}"# : "null"
+            let hasFailed = failed.contains(signature) || state.saidToFail.contains(signature)
+            let error = hasFailed ? #"{"InstructionError":[0,"Custom"]}"# : "null"
             let slot = state.landed.first { $0.signature == signature }?.slot ?? 0
             return #"{"signature":"\#(signature)","slot":\#(slot),"err":\#(error)}"#
         }

@@ -365,6 +365,22 @@ struct SolanaWatcherTests {
         #expect(try await balance() == [8_000_000, 0])
     }
 
+    @Test func `no witness keeps a transaction from being read`() async throws {
+        try await addCustomer()
+        let liar = RecordedNode()
+        for node in [node, liar] {
+            try node.land("memo")
+            node.finalise()
+        }
+        try node.leaveOut("memo")
+        try liar.listAsFailed("memo")
+        let watcher = try watcher(witnesses: [liar])
+        _ = try await watcher.look()
+        node.listAll()
+        _ = try await watcher.look()
+        #expect(try await balance() == [3_000_000, 0])
+    }
+
     @Test func `no witness moves the safe point`() async throws {
         let liar = RecordedNode()
         try node.land("program", in: 100)

@@ -108,7 +108,8 @@ where Storage.Transaction: DepositWatchTransaction {
             done.insert(listed.signature, of: address)
         }
         let own = Set(history.map(\.signature))
-        for hint in hints where !own.contains(hint.signature) {
+        // That one has failed, a witness does not decide.
+        for hint in hints where !hint.hasFailed && !own.contains(hint.signature) {
             outcomes += try await readHinted(hint, of: address)
         }
         done.keep((behind + hints).map(\.signature), of: address)
