@@ -8,7 +8,7 @@ SHELL := /bin/bash
 # little has changed; `make test`, and every simulation, in release with what tests may see (BUILD=release), once.
 BUILD ?= debug
 DEBUG := --explicit-target-dependency-import-check error
-RELEASE := $(DEBUG) -c release --scratch-path .build-test -Xswiftc -enable-testing
+RELEASE := $(DEBUG) -c release --scratch-path .build-test -debug-info-format none -Xswiftc -enable-testing
 FLAGS = $(if $(filter release,$(BUILD)),$(RELEASE),$(DEBUG))
 PRODUCTS = $(if $(filter release,$(BUILD)),.build-test/release,.build/debug)
 BINARY := .build/debug/farebox
@@ -27,8 +27,6 @@ MICRO := cd MicroBenchmarks && BENCHMARK_DISABLE_JEMALLOC=1 swift package \
 SIMULATOR = farebox-$(if $(filter disk cuts rot,$(WORLD)),disk-,$(if $(filter life,$(WORLD)),life-))simulation
 SIMULATED = $(if $(filter disk cuts rot,$(WORLD)),$(DISK),$(if $(filter life,$(WORLD)),$(LIFE),$(SIMULATION)))
 FUZZ_TARGETS := $(notdir $(wildcard Fuzz/Corpus/*))
-# A seed that nobody has tried.
-FRESH = $(shell od -An -N6 -tu8 /dev/urandom | tr -d ' ')
 
 # A crash report prints memory, and memory holds keys.
 export SWIFT_BACKTRACE := enable=no
@@ -62,7 +60,7 @@ test-unit: build ## Run the Swift tests
 	swift test $(FLAGS) --skip-build
 
 test-journeys: setup build ## Run the built program from outside: the SDKs, faults, kills, bad input
-	JOURNEYS_BINARY=$(CURDIR)/$(PRODUCTS)/farebox .venv/bin/python -m pytest Tests/Journeys -n 2 --dist loadfile
+	JOURNEYS_BINARY=$(CURDIR)/$(PRODUCTS)/farebox .venv/bin/python -m pytest Tests/Journeys -n 2 --dist loadfile --no-loadscope-reorder
 
 simulate: ## WORLD=ledger SEED= WORLDS= STEPS= AUDIT= | small LENGTH= | deposits LENGTH= | life SEED= WORLDS= | disk SEED= CUTS= | cuts | rot SEED= FLIPS=
 	@swift build $(RELEASE) --product $(SIMULATOR)
@@ -72,24 +70,8 @@ test-tsan: setup ## Run the Swift tests under the thread sanitizer, in .build-ts
 	@Scripts/test-tsan
 
 test-simulation: BUILD := release
-# Two at a time, each as long as the other.
 test-simulation: build ## 20 million ledger operations, audited after each, every order of seven events, and of six of a deposit, 200,000 schedules, 100,000 power cuts, flipped bits
-	@{ $(SIMULATION) WORLD=ledger SEED=1 WORLDS=20000 \
-	&& $(SIMULATION) WORLD=small LENGTH=7 \
-	&& $(LIFE) SEED=1 WORLDS=100000 \
-	&& $(DISK) SEED=1 CUTS=50000; } & first=$$!; \
-	{ $(SIMULATION) WORLD=ledger SEED=20001 WORLDS=20000 \
-	&& $(SIMULATION) WORLD=deposits LENGTH=6 \
-	&& $(SIMULATION) WORLD=ledger SEED=$(FRESH) WORLDS=20 STEPS=2000 \
-	&& $(SIMULATION) WORLD=ledger SEED=$(FRESH) WORLDS=200 STEPS=300 AUDIT=1 \
-	&& $(LIFE) SEED=100001 WORLDS=99980 \
-	&& $(LIFE) SEED=$(FRESH) WORLDS=20 \
-	&& $(DISK) WORLD=cuts \
-	&& $(DISK) WORLD=rot SEED=1 FLIPS=2000 \
-	&& $(DISK) WORLD=rot SEED=$(FRESH) FLIPS=500 \
-	&& $(DISK) SEED=100001 CUTS=49400 \
-	&& $(DISK) SEED=$(FRESH) CUTS=600; } & second=$$!; \
-	wait $$first; status=$$?; wait $$second && exit $$status
+	@Scripts/test-simulation
 
 timing: ## Whether the time of comparing secrets tells where they differ: SAMPLES=
 	@swift build $(RELEASE) --product farebox-simulation

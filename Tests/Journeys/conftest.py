@@ -10,6 +10,11 @@ def pytest_sessionstart():
         pytest.exit(f"{BINARY} is missing: run `make build` first", returncode=2)
 
 
+def pytest_collection_modifyitems(items):
+    # The longest begins first, so that nobody waits for it at the end.
+    items.sort(key=lambda item: item.path.name != "test_kill.py")
+
+
 @pytest.fixture
 def world(tmp_path):
     world = World(tmp_path)
