@@ -88,6 +88,14 @@ package struct DepositWatch: Service {
         }
     }
 
+    /// Tells what is new in the answer to a claim, as it tells of what a look finds.
+    func told(of claim: DepositClaim) -> DepositClaim {
+        if case .deposits(let outcomes) = claim {
+            for outcome in outcomes where !outcome.newSteps.isEmpty { tell(outcome) }
+        }
+        return claim
+    }
+
     private func tell(_ outcome: DepositOutcome) {
         if outcome.isAlert {
             DepositAlert(chain, logger: logger).tell(outcome.deposit)

@@ -76,7 +76,7 @@ extension WatchedChain {
             hint: { watch.hint() },
             claim: { text in
                 guard let hash = EVMWord(text) else { return .notFound }
-                return try await watcher.claim(hash)
+                return watch.told(of: try await watcher.claim(hash))
             },
             holdings: {
                 try await node.requireChain(watching.treasury.chainID)
@@ -125,7 +125,7 @@ extension WatchedChain {
             hint: { watch.hint() },
             claim: { text in
                 guard let signature = SolanaSignature(text) else { return .notFound }
-                return try await watcher.claim(signature)
+                return watch.told(of: try await watcher.claim(signature))
             },
             holdings: {
                 if let genesis = watching.genesis { try await asked.requireGenesis(genesis) }

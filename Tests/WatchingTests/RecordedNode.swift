@@ -22,6 +22,7 @@ final class RecordedNode: JSONRPC {
         var asked: [String] = []
         var pageLength = 1000
         var turned: SolanaKey?
+        var repeatsPages = false
         /// How many transactions the node is behind that answers every other question, more or less.
         var lag = 0
         var questions = 0
@@ -81,6 +82,9 @@ final class RecordedNode: JSONRPC {
 
     /// Lists the history of this address alone, with neighbours the wrong way round.
     func turnList(of address: SolanaKey) { state.withLock { $0.turned = address } }
+
+    /// Answers each question for a history with its newest page.
+    func repeatPages() { state.withLock { $0.repeatsPages = true } }
 
     /// Has about every other question answered by a node that is so many transactions behind.
     func lag(by count: Int) { state.withLock { $0.lag = count } }
@@ -168,7 +172,9 @@ final class RecordedNode: JSONRPC {
         _ state: State,
     ) -> String {
         var newestFirst = Array(signatures.reversed())
-        if let before = newestFirst.firstIndex(where: { options["before"] == .text($0) }) {
+        if !state.repeatsPages,
+            let before = newestFirst.firstIndex(where: { options["before"] == .text($0) })
+        {
             newestFirst.removeFirst(before + 1)
         }
         if let until = newestFirst.firstIndex(where: { options["until"] == .text($0) }) {

@@ -125,6 +125,14 @@ struct SolanaWatcherTests {
         #expect(try await balance() == [12_250_011, 0])
     }
 
+    @Test func `a node that tells one page for ever is given up`() async throws {
+        try await addCustomer()
+        try node.land("program")
+        node.finalise()
+        node.repeatPages()
+        await #expect(throws: RPCFailure.self) { try await watcher().look() }
+    }
+
     @Test(arguments: [1, 2, 5])
     func `nodes at different heights that answer in turn lose nothing and double nothing`(
         _ lag: Int

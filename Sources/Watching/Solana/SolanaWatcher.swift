@@ -181,7 +181,7 @@ where Storage.Transaction: DepositWatchTransaction {
         after cursor: String?,
         _ commitment: SolanaCommitment,
     ) async throws(RPCFailure) -> [SolanaNode<Node>.Listed] {
-        var listed: [SolanaNode<Node>.Listed] = []
+        var (listed, places) = ([SolanaNode<Node>.Listed](), Set<String>())
         while true {
             let page = try await node.history(
                 of: address,
@@ -190,7 +190,13 @@ where Storage.Transaction: DepositWatchTransaction {
                 commitment,
             )
             listed += page
-            if page.isEmpty { return listed.reversed().sorted { $0.slot < $1.slot } }
+            guard let last = page.last else {
+                return listed.reversed().sorted { $0.slot < $1.slot }
+            }
+            // A node that tells the same page for ever would be read for ever.
+            guard places.insert(last.signature).inserted else {
+                throw .inconsistent("the history of \(address) repeats itself")
+            }
         }
     }
 
