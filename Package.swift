@@ -297,7 +297,7 @@ let package = Package(
             name: "PayingTests",
             dependencies: [
                 "Paying", "Watching", "Withdrawals", "Deposits", "Ledger", "Primitives",
-                "Identity", "GatewayTestKit", "ChainFormats", logging,
+                "Identity", "GatewayTestKit", "ChainFormats", crypto, logging,
             ],
             swiftSettings: strict,
         ),

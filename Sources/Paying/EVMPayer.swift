@@ -54,7 +54,9 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         else {
             throw RPCFailure.inconsistent("a transfer costs \(gas) gas at \(prices.base)")
         }
-        let next = waiting.map { UInt64(max(0, $0.place)) + 1 }.max() ?? 0
+        // What another treasury has signed has nonces of its own.
+        let own = try waiting.filter { try self.transaction(of: $0).signer == treasury.address }
+        let next = own.map { UInt64(max(0, $0.place)) + 1 }.max() ?? 0
         let transaction = EVMTransaction(
             chain: treasury.chainID,
             // A node may lag behind what it has told of a receipt.
@@ -105,6 +107,10 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
             old.transaction.chain == treasury.chainID
         else { return nil }
         try await node.requireChain(treasury.chainID)
+        // What has landed, or can not any more, has nothing to offer.
+        guard try await node.transactionCount(of: treasury.address) <= old.transaction.nonce,
+            try await receipt(of: payment, from: node) == nil
+        else { return nil }
         let prices = try await node.fees()
         let offered = EVMFees(
             priority: old.transaction.priorityFee,
@@ -154,7 +160,7 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         }
         nonces.forget(payment.transaction)
         guard receipt.block <= final, try await isCanonical(receipt) else { return nil }
-        nonces.land(payment.place)
+        if payer == treasury.address { nonces.land(payment.place) }
         return (name, try outcome(receipt, order, from: payer))
     }
 
@@ -205,10 +211,12 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         let since = nonces.taken(payment.transaction, try await node.newestBlock())
         // Receipts may come late: not one look decides, nor a few blocks.
         guard final >= since + Self.patience else { return false }
-        // Whoever sees it knows better.
-        for witness in [node] + witnesses
-        where try await receipt(of: payment, from: witness) != nil {
-            return false
+        // Whoever sees it knows better, and each has to say that the nonce is gone.
+        for witness in [node] + witnesses {
+            guard try await witness.transactionCount(of: payer) > UInt64(max(0, payment.place)),
+                try await witness.lastFinal(watching.finality) >= since + Self.patience,
+                try await receipt(of: payment, from: witness) == nil
+            else { return false }
         }
         return true
     }

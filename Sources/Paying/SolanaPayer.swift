@@ -99,9 +99,7 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
         switch try await node.landing(of: payment.transaction) {
         case .pending: return nil
         case .unknown(let slot):
-            guard final.height >= Self.margin, final.height - Self.margin > payment.place,
-                slot >= final.slot
-            else { return nil }
+            guard isOver(payment, at: final.height), slot >= final.slot else { return nil }
             return try await isNowhere(payment)
                 ? .expired(evidence: "is not there at height \(final.height)") : nil
         case .finalized(let hasFailed):
@@ -115,12 +113,19 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
         }
     }
 
-    /// Whether no node has a transaction that all of them would have, because their history goes back to
-    /// before it was signed.
+    private func isOver(_ payment: Withdrawal.Payment, at height: Int64) -> Bool {
+        height >= Self.margin && height - Self.margin > payment.place
+    }
+
+    /// Whether no node has a transaction that all of them would have: their history goes back to before it was
+    /// signed, and each of them says that its time is over.
     private func isNowhere(_ payment: Withdrawal.Payment) async throws -> Bool {
         for node in [node] + witnesses {
-            guard try await node.hasHistory(since: payment.signedAt),
-                case .unknown = try await node.landing(of: payment.transaction)
+            let final = try await node.finalHeight()
+            guard isOver(payment, at: final.height),
+                try await node.hasHistory(since: payment.signedAt),
+                case .unknown(let slot) = try await node.landing(of: payment.transaction),
+                slot >= final.slot
             else { return false }
         }
         return true

@@ -7,7 +7,7 @@ import ServiceLifecycle
 /// Compares what a treasury has, by its chain's own word, with what the books say that we hold there.
 ///
 /// Money on its way out leaves the chain before it leaves the books, so as much as is in `payout` may be
-/// missing. What is missing at two looks in a row is told, once.
+/// missing. What is missing at two looks in a row is told, and again when it grows.
 package struct TreasuryWatch<Storage: Store>: Service
 where Storage.Transaction: LedgerTransaction {
     private let rail: DepositRail
@@ -46,7 +46,8 @@ where Storage.Transaction: LedgerTransaction {
     /// What was missing of an asset at the last look, in its smallest unit.
     struct Shortfall: Hashable {
         let missing: Int128
-        let isTold: Bool
+        /// How much was told of.
+        let told: Int128
     }
 
     /// Looks once.
@@ -63,7 +64,10 @@ where Storage.Transaction: LedgerTransaction {
             let books = try? await store.read { books in
                 (try books.balance(of: custody).posted, try books.balance(of: payout).posted)
             }
-            guard let books, let held = held[asset] else { continue }
+            guard let books, let held = held[asset] else {
+                found[asset] = last[asset]
+                continue
+            }
             // What we hold stands on the debit side.
             let missing = -Int128(books.0) - Int128(books.1) - Int128(held.units)
             Gauge(
@@ -81,7 +85,8 @@ where Storage.Transaction: LedgerTransaction {
         of asset: Asset,
         after last: Shortfall?,
     ) -> Shortfall {
-        if let last, !last.isTold {
+        let lasting = min(missing, last?.missing ?? 0)
+        if let last, lasting > last.told {
             logger.error(
                 "the treasury has less than the books say",
                 metadata: [
@@ -89,6 +94,6 @@ where Storage.Transaction: LedgerTransaction {
                 ],
             )
         }
-        return Shortfall(missing: missing, isTold: last != nil)
+        return Shortfall(missing: missing, told: max(lasting, last?.told ?? 0))
     }
 }

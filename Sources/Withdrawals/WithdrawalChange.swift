@@ -84,7 +84,10 @@ struct WithdrawalChange {
 
     mutating func reject(_ reason: String) throws(WithdrawalError) {
         switch withdrawal.state {
-        case .requested, .approved, .failed: break
+        case .requested, .approved(after: nil): break
+        case .approved, .failed:
+            // What was signed for it may have landed all the same: an operator looks first.
+            guard actor != .customer else { throw .withdrawalIs(withdrawal.state.stage) }
         case .rejected: return
         case .broadcast, .confirmed: throw .withdrawalIs(withdrawal.state.stage)
         }

@@ -52,7 +52,8 @@ extension WithdrawalTransaction {
         }
     }
 
-    /// Gives the money back to its customer, before it is signed for.
+    /// Gives the money back to its customer, before it is signed for; an operator also when what was signed
+    /// failed or was given up.
     ///
     /// Rejecting it again changes nothing.
     ///

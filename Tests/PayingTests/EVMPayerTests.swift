@@ -210,6 +210,10 @@ struct EVMPayerTests {
         chain.finalise()
         #expect(try await payer.outcome(of: payment, order) == nil)
         honest.hideReceipts(true)
+        // Nor is it, before it is long gone there as well.
+        #expect(try await payer.outcome(of: payment, order) == nil)
+        honest.mineEmpty(40)
+        honest.finalise()
         guard case .failed? = try await payer.outcome(of: payment, order)?.outcome else {
             Issue.record("nobody has it, and its nonce is gone")
             return
@@ -235,7 +239,43 @@ struct EVMPayerTests {
         #expect(reason.contains("nonce"))
     }
 
+    @Test func `that a nonce is another's is no word of one node alone`() async throws {
+        let honest = HandTreasury()
+        let payer = payer(nodes: [chain, honest])
+        let payment = try await sent(payer)
+        chain.useNonce(0)
+        for node in [chain, honest] {
+            node.mineEmpty(80)
+            node.finalise()
+        }
+        for _ in 0..<3 {
+            #expect(try await payer.outcome(of: payment, order) == nil)
+            chain.mineEmpty(40)
+            chain.finalise()
+        }
+    }
+
+    @Test func `what has landed is not signed anew, before it is final either`() async throws {
+        let payer = payer()
+        let payment = try await sent(payer)
+        chain.mine()
+        chain.price(40_000_000_000, 20)
+        #expect(try await payer.replacement(of: payment, at: Self.minute(60)) == nil)
+    }
+
     // MARK: Another treasury
+
+    @Test func `a new treasury begins with nonces of its own`() async throws {
+        let (old, new) = (payer(), payer(Self.key(8)))
+        let first = try await sent(old)
+        let second = try await sent(old, beside: [first])
+        #expect(try await new.sign(order, beside: [first, second], at: .second(1)).place == 0)
+        chain.mine()
+        chain.mine()
+        chain.finalise()
+        #expect(try await new.outcome(of: second, order) != nil)
+        #expect(try await new.sign(order, beside: [], at: .second(2)).place == 0)
+    }
 
     @Test func `what the treasury of before signed is followed, and not signed anew`() async throws
     {

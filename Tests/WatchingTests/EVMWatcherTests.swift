@@ -259,6 +259,55 @@ struct EVMWatcherTests {
         #expect(try await balance() == 0)
     }
 
+    @Test func `what one node alone takes back stays, where a quorum credited it`() async throws {
+        try await addCustomer()
+        let witness = HandEVMChain(chainID: 42_431)
+        for node in [chain, witness] {
+            node.mine([pay(5)])
+            node.finalise()
+        }
+        let watcher = watcher(witnesses: [witness], quorum: 2)
+        _ = try await watcher.look()
+        chain.reorganise(1)
+        _ = try? await watcher.look()
+        #expect(try await balance() == 5)
+        witness.reorganise(1)
+        _ = try? await watcher.look()
+        #expect(try await balance() == 0)
+    }
+
+    @Test
+    func `a transaction that nobody can read stops no other, and is credited once it is read`()
+        async throws
+    {
+        try await addCustomer()
+        chain.mine([pay(1)])
+        chain.mine([pay(70)])
+        chain.finalise()
+        chain.fail("eth_getTransactionReceipt", [.tooLarge, .tooLarge, nil, .tooLarge])
+        _ = try await watcher().look()
+        #expect(try await balance() == 70)
+        for _ in 0..<2 { _ = try await watcher().look() }
+        #expect(try await balance() == 71)
+    }
+
+    @Test func `a list that is too long for a node is asked for in parts`() async throws {
+        try await addCustomer()
+        for amount in [1, 20, 300] as [Amount] { chain.mine([pay(amount)]) }
+        chain.finalise()
+        let tooMany = RPCFailure.refused(method: "eth_getLogs", code: -32_005, "too many")
+        chain.fail("eth_getLogs", [tooMany])
+        // One block that is refused is no part of anything.
+        let failures = [tooMany, tooMany, nil]
+        _ = try await watcher().look()
+        #expect(try await balance() == 321)
+        chain.mine([pay(4000)])
+        chain.finalise()
+        chain.fail("eth_getLogs", failures)
+        for _ in 0..<2 { _ = try? await watcher().look() }
+        #expect(try await balance() == 4321)
+    }
+
     @Test func `a block that too few nodes know credits nothing`() async throws {
         try await addCustomer()
         let (alone, agreeing) = (HandEVMChain(chainID: 42_431), HandEVMChain(chainID: 42_431))

@@ -46,12 +46,13 @@ struct TreasuryWatchTests {
 
     @Test(
         arguments: [
-            ([99, 99], 1), ([99, 99, 98, 97], 1), ([99, 100, 99, 100], 0), ([100, 100], 0),
+            ([99, 99], 1), ([99, 99, 98, 97], 2), ([99, 98, 99, 98], 1), ([99, 100, 99, 100], 0),
+            ([100, 100], 0),
             ([1_000, 100], 0), ([99, 99, 100, 99, 99], 2), ([99, nil, 99], 1), ([99], 0),
             ([nil, nil], 0), ([0, 0], 1),
         ] as [([Int64?], Int)]
     )
-    func `what is missing at two looks in a row is told once`(
+    func `what is missing at two looks in a row is told once, and again when it grows`(
         _ holdings: [Int64?],
         _ count: Int,
     ) async throws {

@@ -14,6 +14,8 @@ struct WithdrawalRuleTests {
         case approve, approveByRule, reject, broadcast, confirm, expire, fail
         /// What is signed for the same place, and for another one.
         case replace, confirmReplacement, sendAnother, confirmAnother
+        /// Its customer rejects it.
+        case cancel
     }
 
     init() throws {
@@ -40,6 +42,7 @@ struct WithdrawalRuleTests {
                 .confirmed(evidence: "b", fee: fee),
                 at: now,
             )
+        case .cancel: try books.reject(id, reason: "why", by: .customer, at: now)
         case .replace: try books.broadcast(id, .sample(2, replacing: [1]), at: now)
         case .confirmReplacement:
             let landed = Withdrawal.Payment.sample(2).transaction
@@ -86,7 +89,9 @@ struct WithdrawalRuleTests {
                 10,
             ),
             ([.approve, .broadcast, .fail, .reject], "rejected", 130, 0, 5),
-            ([.reject], "rejected", 130, 0, 0),
+            ([.reject], "rejected", 130, 0, 0), ([.cancel], "rejected", 130, 0, 0),
+            ([.approve, .cancel], "rejected", 130, 0, 0),
+            ([.approve, .broadcast, .expire, .reject], "rejected", 130, 0, 0),
             ([.approve, .reject], "rejected", 130, 0, 0),
             ([.approve, .approve], "approved", 90, 40, 0),
             ([.approve, .broadcast, .broadcast], "broadcast", 90, 40, 0),
@@ -149,6 +154,10 @@ struct WithdrawalRuleTests {
             ([.reject], .approve, "rejected"), ([.reject], .broadcast, "rejected"),
             ([.approve, .broadcast, .fail], .broadcast, "failed"),
             ([.approve, .broadcast], .sendAnother, "broadcast"),
+            // What was signed may have landed: its customer does not decide that it has not.
+            ([.approve, .broadcast, .fail], .cancel, "failed"),
+            ([.approve, .broadcast, .expire], .cancel, "approved"),
+            ([.approve, .broadcast, .fail, .approve], .cancel, "approved"),
             ([.approve, .broadcast, .replace], .broadcast, "broadcast"),
             ([.approve, .broadcast, .fail], .replace, "failed"),
         ] as [([Verb], Verb, String)]

@@ -83,12 +83,13 @@ where Storage.Transaction: DepositWatchTransaction {
             await witnesses.ask { try await $0.requireChain(id) }
         }
         while next <= last {
-            let blocks = next...min(last, next + watching.blocksAtOnce - 1)
-            let listed = try await node.transfers(to: watching.treasury, in: blocks)
+            let (listed, blocks) = try await transfers(
+                in: next...min(last, next + watching.blocksAtOnce - 1)
+            )
             let hints = await hints(of: &witnesses, in: blocks, beside: listed)
             let observed =
-                try await observations(of: listed, in: blocks, areFinal: true)
-                + observations(ofHinted: hints, in: blocks)
+                try await finalObservations(of: listed, in: blocks)
+                + observations(ofEach: hints, in: blocks)
             let now = now()
             outcomes += try await store.write(.durable) { transaction in
                 let outcomes = try observed.map { try transaction.observe($0, at: now) }
@@ -96,6 +97,34 @@ where Storage.Transaction: DepositWatchTransaction {
                 return outcomes
             }.filter { !$0.newSteps.isEmpty }
             next = blocks.upperBound + 1
+        }
+    }
+
+    /// What the node lists in some blocks, or in as many of them as it lists at once.
+    private func transfers(
+        in blocks: ClosedRange<Int64>
+    ) async throws(RPCFailure) -> (listed: [EVMWord], blocks: ClosedRange<Int64>) {
+        var blocks = blocks
+        while true {
+            do {
+                return (try await node.transfers(to: watching.treasury, in: blocks), blocks)
+            } catch {
+                guard error.mayBeTooMuch, blocks.count > 1 else { throw error }
+                blocks = blocks.lowerBound...(blocks.lowerBound + Int64(blocks.count) / 2 - 1)
+            }
+        }
+    }
+
+    /// The deposits in transactions that the node lists: nothing yet in one that can not be read by itself,
+    /// which is remembered, for anybody can make one.
+    private func finalObservations(
+        of listed: [EVMWord],
+        in blocks: ClosedRange<Int64>,
+    ) async throws -> [ObservedDeposit] {
+        do throws(RPCFailure) {
+            return try await observations(of: listed, in: blocks, areFinal: true)
+        } catch .tooLarge, .malformed {
+            return try await observations(ofEach: listed, in: blocks)
         }
     }
 
@@ -115,19 +144,19 @@ where Storage.Transaction: DepositWatchTransaction {
             .filter { seen.insert($0).inserted }
     }
 
-    /// The deposits in transactions that witnesses name: nothing yet in one that the node does not know, or
-    /// that too few confirm, which is remembered.
+    /// The deposits in transactions, one by one: nothing yet in one that the node can not tell, or that too
+    /// few confirm, which is remembered.
     private func observations(
-        ofHinted hints: [EVMWord],
+        ofEach transactions: [EVMWord],
         in blocks: ClosedRange<Int64>,
     ) async throws -> [ObservedDeposit] {
         var observed: [ObservedDeposit] = []
-        for hint in hints {
+        for transaction in transactions {
             do throws(RPCFailure) {
-                observed += try await observations(of: [hint], in: blocks, areFinal: true)
+                observed += try await observations(of: [transaction], in: blocks, areFinal: true)
             } catch {
                 guard error.isOfOneThing else { throw error }
-                try await unread.remember("\(hint)", error)
+                try await unread.remember("\(transaction)", error)
             }
         }
         return observed
@@ -204,10 +233,19 @@ where Storage.Transaction: DepositWatchTransaction {
         let seen = try await store.read { try $0.deposits(in: .seen, after: nil, limit: 1000) }
         for deposit in seen where deposit.id.chain == chain {
             guard let block = deposit.block, block.number <= last,
-                let hash = EVMWord(deposit.id.transaction),
-                case .deposits(let found) = try await claim(hash)
+                let hash = EVMWord(deposit.id.transaction)
             else { continue }
-            outcomes += found.filter { !$0.newSteps.isEmpty }
+            outcomes += try await finished(hash)
+        }
+    }
+
+    /// One that can not be read now is tried again at the next look.
+    private func finished(_ transaction: EVMWord) async throws -> [DepositOutcome] {
+        do {
+            guard case .deposits(let found) = try await claim(transaction) else { return [] }
+            return found.filter { !$0.newSteps.isEmpty }
+        } catch let failure as RPCFailure where failure.isOfOneThing {
+            return []
         }
     }
 
@@ -224,15 +262,26 @@ where Storage.Transaction: DepositWatchTransaction {
                 canonical[block.number] = .some(try await node.block(block.number)?.hash)
             }
             // A node that has no such block is behind, and knows nothing of it.
-            guard let hash = canonical[block.number] ?? nil, hash.description != block.hash else {
-                continue
-            }
+            guard let hash = canonical[block.number] ?? nil, hash.description != block.hash,
+                await isReplaced(block)
+            else { continue }
             let now = now()
             let outcome = try await store.write(.durable) {
                 try $0.dropped(deposit.id, from: block, at: now)
             }
             if let outcome, !outcome.newSteps.isEmpty { outcomes.append(outcome) }
         }
+    }
+
+    /// Whether enough nodes have another block in its place; the first one has.
+    private func isReplaced(_ block: BlockReference) async -> Bool {
+        var agreed = 1
+        for witness in witnesses where agreed < watching.quorum {
+            // One that can not be asked, or is behind, does not agree.
+            let other = try? await witness.block(block.number)
+            if let other, "\(other.hash)" != block.hash { agreed += 1 }
+        }
+        return agreed >= watching.quorum
     }
 
     private func readNew(after final: Int64, _ outcomes: inout [DepositOutcome]) async throws {

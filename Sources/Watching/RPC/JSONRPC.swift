@@ -94,6 +94,14 @@ extension RPCFailure {
         }
     }
 
+    /// Whether a question for less may be answered: nodes refuse what is too much at once.
+    var mayBeTooMuch: Bool {
+        switch self {
+        case .tooLarge, .refused: true
+        case .unreachable, .timedOut, .status, .malformed, .wrongChain, .inconsistent: false
+        }
+    }
+
     /// Whether it may pass by itself: the node has not got there yet.
     var mayPass: Bool {
         switch self {

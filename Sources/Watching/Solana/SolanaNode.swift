@@ -67,7 +67,9 @@ package struct SolanaNode<Node: JSONRPC>: Sendable {
         let method = "getSignaturesForAddress"
         let parameters = [.text("\(address)"), JSONParameter.object(options)]
         let listed = try await node.ask(method, parameters, as: [Listed].self)
-        guard listed.allSatisfy(\.isSound) else { throw .malformed(method: method) }
+        guard listed.count <= 1000, listed.allSatisfy(\.isSound) else {
+            throw .malformed(method: method)
+        }
         return listed
     }
 
