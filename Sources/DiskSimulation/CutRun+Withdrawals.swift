@@ -52,6 +52,12 @@ extension CutRun {
             },
             write: { try $0.broadcast(.sample(), .sample(), at: moment) },
         ),
+        Verb(name: "sign for the same place", prepare: sign) {
+            try $0.broadcast(.sample(), .sample(2, replacing: [1]), at: moment)
+        },
+        Verb(name: "give up", prepare: sign) {
+            try $0.giveUp(.sample(), reason: "sample", by: .named("ann"), at: moment)
+        },
         Verb(name: "pay", prepare: sign) {
             try settle(&$0, .confirmed(evidence: "block", fee: NetworkFee(.sol, 5)))
         },

@@ -35,7 +35,12 @@ struct SavedDisk {
     func restore(_ slot: Slot) {
         disk_restore(slot.rawValue)
         // An empty mark says nothing, as one that was never written.
-        _ = FileManager.default.createFile(atPath: mark, contents: marks[slot] ?? Data())
+        let file = open(mark, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        precondition(file >= 0, "\(mark) can not be written")
+        defer { Glibc.close(file) }
+        marks[slot]?.withUnsafeBytes { bytes in
+            precondition(write(file, bytes.baseAddress, bytes.count) == bytes.count)
+        }
     }
 
     func forgetMark() { unlink(mark) }

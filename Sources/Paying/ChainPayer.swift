@@ -25,6 +25,7 @@ package protocol ChainPayer: Sendable {
     func outcome(
         of payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
+        at now: Timestamp,
     ) async throws -> (transaction: String, outcome: PaymentOutcome)?
 
     /// Signs for the same place what the chain takes rather than what waits there, where the latter offers

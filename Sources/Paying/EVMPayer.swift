@@ -145,6 +145,7 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     package func outcome(
         of payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
+        at now: Timestamp,
     ) async throws -> (transaction: String, outcome: PaymentOutcome)? {
         try await node.requireChain(treasury.chainID)
         // The treasury may be another one by now.

@@ -12,6 +12,8 @@ package import Withdrawals
 package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     /// How many blocks beyond its last one a transaction is still waited for: nodes are not all at one place.
     private static var margin: Int64 { 150 }
+    /// So many blocks take half a minute at the least, whatever a node says of its height.
+    private static var shortestMicroseconds: Int64 { 30_000_000 }
 
     private let watching: SolanaWatching
     private let node: SolanaNode<Node>
@@ -79,8 +81,9 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     package func outcome(
         of payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
+        at now: Timestamp,
     ) async throws -> (transaction: String, outcome: PaymentOutcome)? {
-        try await outcome(payment, order).map { (payment.transaction, $0) }
+        try await outcome(payment, order, at: now).map { (payment.transaction, $0) }
     }
 
     /// There is none: what does not land in its time is signed anew.
@@ -92,6 +95,7 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     private func outcome(
         _ payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
+        at now: Timestamp,
     ) async throws -> PaymentOutcome? {
         try await requireGenesis()
         // The height is asked for first: what is not there afterwards did not come in time.
@@ -99,7 +103,10 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
         switch try await node.landing(of: payment.transaction) {
         case .pending: return nil
         case .unknown(let slot):
-            guard isOver(payment, at: final.height), slot >= final.slot else { return nil }
+            let age = now.microseconds - payment.signedAt.microseconds
+            guard isOver(payment, at: final.height), slot >= final.slot,
+                age >= Self.shortestMicroseconds
+            else { return nil }
             return try await isNowhere(payment)
                 ? .expired(evidence: "is not there at height \(final.height)") : nil
         case .finalized(let hasFailed):

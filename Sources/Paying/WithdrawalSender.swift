@@ -65,6 +65,7 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
             }
             let sent = try await withdrawals(.broadcast)
             for one in sent { await attempt(one) { try await follow(one) } }
+            for one in try await withdrawals(.failed) { await attempt(one) { try await ask(one) } }
             let approved = try await withdrawals(.approved)
             for one in approved { await attempt(one) { try await pay(one) } }
             tellAge(of: sent, .broadcast)
@@ -110,7 +111,7 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
 
     private func pay(_ withdrawal: Withdrawal) async throws -> Withdrawal {
         if let earlier = withdrawal.state.payment {
-            guard let found = try await payer.outcome(of: earlier, withdrawal.order) else {
+            guard let found = try await outcome(of: earlier, withdrawal) else {
                 throw RPCFailure.inconsistent("\(earlier.transaction) may land yet")
             }
             let after = try await settle(withdrawal, found)
@@ -124,7 +125,7 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
 
     private func follow(_ withdrawal: Withdrawal) async throws -> Withdrawal {
         guard let payment = withdrawal.state.payment else { return withdrawal }
-        if let found = try await payer.outcome(of: payment, withdrawal.order) {
+        if let found = try await outcome(of: payment, withdrawal) {
             return try await settle(withdrawal, found)
         }
         if let replacement = try await payer.replacement(of: payment, at: pace.now()) {
@@ -136,6 +137,21 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
             // The node has it, or it has landed: the next look tells.
         }
         return withdrawal
+    }
+
+    /// What failed by somebody's word, or a node's, may have landed all the same.
+    private func ask(_ withdrawal: Withdrawal) async throws -> Withdrawal {
+        guard let payment = withdrawal.state.payment,
+            let found = try await outcome(of: payment, withdrawal)
+        else { return withdrawal }
+        return try await settle(withdrawal, found)
+    }
+
+    private func outcome(
+        of payment: Withdrawal.Payment,
+        _ withdrawal: Withdrawal,
+    ) async throws -> (transaction: String, outcome: PaymentOutcome)? {
+        try await payer.outcome(of: payment, withdrawal.order, at: pace.now())
     }
 
     /// What is sent may land at any moment, so it is kept first.

@@ -60,6 +60,8 @@ extension LedgerSide {
             return Outcome(try books.approve(name, by: actor, at: now))
         case .reject:
             return Outcome(try books.reject(name, reason: "", by: .named("ann"), at: now))
+        case .giveUp:
+            return Outcome(try books.giveUp(name, reason: "", by: .named("ann"), at: now))
         case .broadcast(let attempt):
             let payment = LedgerSide.payment(attempt, of: id, customer)
             return Outcome(try books.broadcast(name, payment, at: now))

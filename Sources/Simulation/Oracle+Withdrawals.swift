@@ -85,12 +85,17 @@ extension Oracle {
             (one.stage, one.attempt) = ("broadcast", attempt)
         case .confirm(let attempt, let fee):
             // It may land after it was given up.
-            guard ["broadcast", "approved"].contains(one.stage), one.candidates.contains(attempt)
+            guard ["broadcast", "approved", "failed"].contains(one.stage), one.candidates.contains(attempt)
             else { break }
             one.stage = "confirmed"
             moves = [
                 (.payout, .custody, asset, one.amount), (.overrun, .custody, .sol, Int128(fee)),
             ]
+        case .giveUp:
+            guard ["broadcast", "failed"].contains(one.stage) else {
+                return .refused("withdrawal_in_another_state \(one.stage)")
+            }
+            one.stage = "failed"
         case .expire(let attempt):
             if one.stage == "broadcast", one.candidates.contains(attempt) { one.stage = "approved" }
         case .fail(let attempt, let fee):

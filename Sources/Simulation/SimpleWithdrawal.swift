@@ -36,6 +36,8 @@ extension SimpleWithdrawal {
 package enum WithdrawalEvent: Hashable, Sendable {
     case approve(byOperator: Bool)
     case reject
+    /// An operator says that what was signed never lands.
+    case giveUp
     /// A transaction is signed, the `attempt`th of its withdrawal's.
     case broadcast(attempt: Int)
     case confirm(attempt: Int, fee: Int64)
@@ -48,12 +50,13 @@ package enum WithdrawalEvent: Hashable, Sendable {
     static func random(_ dice: inout Dice) -> WithdrawalEvent {
         let attempt = dice.oneIn(4) ? 1 : dice.oneIn(4) ? replacement : 0
         let fee = dice.oneIn(3) ? LedgerEvent.amount(&dice) : 0
-        return switch dice.below(16) {
+        return switch dice.below(17) {
         case 0..<4: .approve(byOperator: dice.oneIn(2))
         case 4: .reject
         case 5..<10: .broadcast(attempt: attempt)
         case 10..<14: .confirm(attempt: attempt, fee: fee)
         case 14: .expire(attempt: attempt)
+        case 15: .giveUp
         default: .fail(attempt: attempt, fee: fee)
         }
     }

@@ -78,7 +78,8 @@ extension SQLiteStore {
         var configuration = configuration(LogCheckpoint.pages)
         configuration.readonly = true
         do {
-            let database = try DatabasePool(path: path, configuration: configuration)
+            // One connection is enough for one question.
+            let database = try DatabaseQueue(path: path, configuration: configuration)
             try requireCommits(answered, of: database)
             try database.close()
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {

@@ -19,11 +19,13 @@ enum Schema {
     ///
     /// - Throws: ``SQLiteOpenError/tooNew``, ``SQLiteOpenError/otherTables(path:)``.
     static func bringUp(_ database: any DatabaseWriter) throws {
-        let isTooNew = try database.read { try migrator.hasBeenSuperseded($0) }
-        guard !isTooNew else { throw SQLiteOpenError.tooNew }
-        try migrator.migrate(database)
+        let isComplete = try database.writeWithoutTransaction { database in
+            guard try !migrator.hasBeenSuperseded(database) else { throw SQLiteOpenError.tooNew }
+            return try migrator.hasCompletedMigrations(database)
+        }
+        if !isComplete { try migrator.migrate(database) }
         // The names of migrations do not tell what they did in the build that ran them.
-        let found = try database.read(statements)
+        let found = try database.writeWithoutTransaction(statements)
         guard try found == expectedStatements.get() else {
             throw SQLiteOpenError.otherTables(path: database.path)
         }

@@ -107,6 +107,16 @@ struct WithdrawalChange {
         go(to: .broadcast(payment), .broadcast, payment.transaction)
     }
 
+    /// What was signed will never land, by somebody's word.
+    mutating func giveUp(_ reason: String) throws(WithdrawalError) {
+        switch withdrawal.state {
+        case .broadcast(let payment): fail(payment, payment.transaction, reason)
+        case .failed: return
+        case .requested, .approved, .confirmed, .rejected:
+            throw .withdrawalIs(withdrawal.state.stage)
+        }
+    }
+
     mutating func settle(_ transaction: String, _ outcome: PaymentOutcome) {
         guard let name = ChainText.transaction(transaction), let payment = withdrawal.state.payment,
             payment.names.contains(name)
@@ -114,7 +124,8 @@ struct WithdrawalChange {
         switch (withdrawal.state, outcome) {
         // It may have landed after all, until another one is signed.
         case (.broadcast, .confirmed(let evidence, let fee)),
-            (.approved, .confirmed(let evidence, let fee)):
+            (.approved, .confirmed(let evidence, let fee)),
+            (.failed, .confirmed(let evidence, let fee)):
             movement = .payment
             self.fee = fee
             go(to: .confirmed(transaction: name), .confirmed, "\(name) \(evidence)")
@@ -122,11 +133,20 @@ struct WithdrawalChange {
             go(to: .approved(after: payment), .expired, "\(name) \(evidence)")
         case (.broadcast, .failed(let reason, let fee)):
             self.fee = fee
-            let reason = ChainText.quoted(reason, longest: DepositStep.longestEvidence)
-            go(to: .failed(payment, reason: reason), .failed, "\(name) \(reason)")
-        case (.approved, .expired), (.approved, .failed): break
-        case (.requested, _), (.confirmed, _), (.failed, _), (.rejected, _): break
+            fail(payment, name, reason)
+        case (.approved, .expired), (.approved, .failed), (.failed, .expired), (.failed, .failed):
+            break
+        case (.requested, _), (.confirmed, _), (.rejected, _): break
         }
+    }
+
+    private mutating func fail(
+        _ payment: Withdrawal.Payment,
+        _ transaction: String,
+        _ reason: String,
+    ) {
+        let reason = ChainText.quoted(reason, longest: DepositStep.longestEvidence)
+        go(to: .failed(payment, reason: reason), .failed, "\(transaction) \(reason)")
     }
 
     private mutating func go(

@@ -71,6 +71,25 @@ extension WithdrawalTransaction {
         }
     }
 
+    /// Takes an operator's word that what was signed for a withdrawal will never land: it has failed.
+    ///
+    /// When it lands all the same, that counts until another one is signed or the money is given back.
+    /// Giving it up again changes nothing.
+    ///
+    /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, ``WithdrawalError/withdrawalIs(_:)`` where
+    ///   nothing is out; nothing is written.
+    @discardableResult
+    package mutating func giveUp(
+        _ id: WithdrawalID,
+        reason: String,
+        by actor: StepActor,
+        at now: Timestamp,
+    ) throws -> Withdrawal {
+        try change(id, by: actor, at: now) { change throws(WithdrawalError) in
+            try change.giveUp(reason)
+        }
+    }
+
     /// Remembers a signed transaction, which may be sent as soon as this is durable.
     ///
     /// The same one again changes nothing. While one is out, another is taken that replaces it at its place.
@@ -90,8 +109,8 @@ extension WithdrawalTransaction {
 
     /// Takes what the chain did with the transaction that was signed last, or one that it replaces.
     ///
-    /// An outcome of another transaction, or the same one again, changes nothing. Of one that was given up,
-    /// and after which no other was signed, only its landing counts.
+    /// An outcome of another transaction, or the same one again, changes nothing. Of one that was given up
+    /// or failed, and after which no other was signed, only its landing counts.
     ///
     /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, `LedgerError.overflow`; nothing is written.
     @discardableResult

@@ -56,11 +56,11 @@ struct EVMPayerTests {
     @Test func `a transfer is confirmed when its block is final, and not before`() async throws {
         let payer = payer()
         let payment = try await sent(payer)
-        #expect(try await payer.outcome(of: payment, order) == nil)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         chain.mine()
-        #expect(try await payer.outcome(of: payment, order) == nil)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         chain.finalise()
-        let found = try #require(try await payer.outcome(of: payment, order))
+        let found = try #require(try await payer.outcome(of: payment, order, at: .second(99)))
         #expect(found.transaction == payment.transaction)
         guard case .confirmed(_, nil) = found.outcome else {
             Issue.record("\(found.outcome)")
@@ -77,11 +77,11 @@ struct EVMPayerTests {
         chain.reorganise(forgetting: true)
         chain.mineEmpty(2)
         chain.finalise()
-        #expect(try await payer.outcome(of: payment, order) == nil)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         try await payer.send(payment)
         chain.mine()
         chain.finalise()
-        #expect(try await payer.outcome(of: payment, order)?.transaction == payment.transaction)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99))?.transaction == payment.transaction)
     }
 
     @Test func `a transfer that its token refuses has failed when it is final`() async throws {
@@ -89,9 +89,9 @@ struct EVMPayerTests {
         chain.failTransfers()
         let payment = try await sent(payer)
         chain.mine()
-        #expect(try await payer.outcome(of: payment, order) == nil)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         chain.finalise()
-        guard case .failed(_, nil)? = try await payer.outcome(of: payment, order)?.outcome else {
+        guard case .failed(_, nil)? = try await payer.outcome(of: payment, order, at: .second(99))?.outcome else {
             Issue.record("it has not failed")
             return
         }
@@ -121,7 +121,7 @@ struct EVMPayerTests {
             try await first.send(new)
             chain.mine(without: [landsLast ? old.transaction : new.transaction])
             chain.finalise()
-            let found = try await first.outcome(of: new, order)
+            let found = try await first.outcome(of: new, order, at: .second(99))
             #expect(found?.transaction == (landsLast ? new : old).transaction)
             chain.price(1_000_000_000, 10)
         }
@@ -172,7 +172,7 @@ struct EVMPayerTests {
         chain.mine()
         chain.mine()
         chain.finalise()
-        #expect(try await payer.outcome(of: second, order) != nil)
+        #expect(try await payer.outcome(of: second, order, at: .second(99)) != nil)
         chain.lag(2)
         #expect(try await payer.sign(order, beside: [], at: .second(1)).place == 2)
     }
@@ -185,12 +185,12 @@ struct EVMPayerTests {
         chain.mine()
         chain.finalise()
         liar.hideReceipts(true)
-        #expect(try await payer.outcome(of: payment, order) == nil)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         chain.mineEmpty(31)
         chain.finalise()
-        #expect(try await payer.outcome(of: payment, order) == nil)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         liar.hideReceipts(false)
-        #expect(try await payer.outcome(of: payment, order)?.transaction == payment.transaction)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99))?.transaction == payment.transaction)
     }
 
     @Test func `what a witness has a receipt of is not another's`() async throws {
@@ -205,16 +205,16 @@ struct EVMPayerTests {
         honest.mine()
         chain.mine()
         chain.hideReceipts(true)
-        #expect(try await payer.outcome(of: payment, order) == nil)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         chain.mineEmpty(40)
         chain.finalise()
-        #expect(try await payer.outcome(of: payment, order) == nil)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         honest.hideReceipts(true)
         // Nor is it, before it is long gone there as well.
-        #expect(try await payer.outcome(of: payment, order) == nil)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         honest.mineEmpty(40)
         honest.finalise()
-        guard case .failed? = try await payer.outcome(of: payment, order)?.outcome else {
+        guard case .failed? = try await payer.outcome(of: payment, order, at: .second(99))?.outcome else {
             Issue.record("nobody has it, and its nonce is gone")
             return
         }
@@ -227,11 +227,11 @@ struct EVMPayerTests {
         chain.useNonce(0)
         chain.mineEmpty(1)
         chain.finalise()
-        #expect(try await payer.outcome(of: payment, order) == nil)
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         chain.mineEmpty(32)
         chain.finalise()
         guard
-            case .failed(let reason, nil)? = try await payer.outcome(of: payment, order)?.outcome
+            case .failed(let reason, nil)? = try await payer.outcome(of: payment, order, at: .second(99))?.outcome
         else {
             Issue.record("it has not failed")
             return
@@ -249,7 +249,7 @@ struct EVMPayerTests {
             node.finalise()
         }
         for _ in 0..<3 {
-            #expect(try await payer.outcome(of: payment, order) == nil)
+            #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
             chain.mineEmpty(40)
             chain.finalise()
         }
@@ -273,7 +273,7 @@ struct EVMPayerTests {
         chain.mine()
         chain.mine()
         chain.finalise()
-        #expect(try await new.outcome(of: second, order) != nil)
+        #expect(try await new.outcome(of: second, order, at: .second(99)) != nil)
         #expect(try await new.sign(order, beside: [], at: .second(2)).place == 0)
     }
 
@@ -285,7 +285,7 @@ struct EVMPayerTests {
         #expect(try await other.replacement(of: payment, at: Self.minute(60)) == nil)
         chain.mine()
         chain.finalise()
-        guard case .confirmed? = try await other.outcome(of: payment, order)?.outcome else {
+        guard case .confirmed? = try await other.outcome(of: payment, order, at: .second(99))?.outcome else {
             Issue.record("what was paid is not seen")
             return
         }

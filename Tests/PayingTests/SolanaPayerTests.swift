@@ -20,7 +20,7 @@ struct SolanaPayerTests {
         var remembers = true
     }
 
-    private func isOver(_ words: [Word]) async throws -> Bool {
+    private func isOver(_ words: [Word], at now: Timestamp = .second(30)) async throws -> Bool {
         let secret = try Curve25519.Signing.PrivateKey(
             rawRepresentation: Array(repeating: 7, count: 32)
         )
@@ -41,7 +41,7 @@ struct SolanaPayerTests {
                 signedAt: .second(0),
             )
         )
-        switch try await payer.outcome(of: payment, order)?.outcome {
+        switch try await payer.outcome(of: payment, order, at: now)?.outcome {
         case .expired: return true
         case nil: return false
         case let other: throw RPCFailure.inconsistent("\(String(describing: other))")
@@ -64,6 +64,12 @@ struct SolanaPayerTests {
         _ isOver: Bool,
     ) async throws {
         #expect(try await self.isOver(words) == isOver)
+    }
+
+    @Test func `no node's height says that it is over sooner than blocks can be made`() async throws {
+        #expect(try await isOver([Word(height: 9_000)], at: .second(29)) == false)
+        #expect(try await isOver([Word(height: 9_000)], at: .second(-9)) == false)
+        #expect(try await isOver([Word(height: 9_000)], at: .second(30)))
     }
 }
 

@@ -101,6 +101,21 @@ struct WithdrawalSenderTests {
         #expect(payer.asked.count { $0 == "sign" } == 1)
     }
 
+    @Test func `what an operator gave up is paid when it lands all the same`() async throws {
+        try await approved()
+        await look()
+        try await store.write(.durable) { books in
+            _ = try books.giveUp(.sample(), reason: "gone", by: .named("ann"), at: .second(10))
+        }
+        await look()
+        #expect(try await found().state.stage == .failed)
+        payer.outcome(.confirmed(evidence: "block 7", fee: nil))
+        await look()
+        let transaction = Withdrawal.Payment.sample(1).transaction
+        #expect(try await found().state == .confirmed(transaction: transaction))
+        #expect(payer.asked.count { $0 == "sign" } == 1)
+    }
+
     @Test func `a replacement is kept before it is sent, and either of both confirms`() async throws
     {
         for landed in [UInt8(1), 2] {
@@ -165,6 +180,7 @@ private final class HandPayer: ChainPayer {
     func outcome(
         of payment: Withdrawal.Payment,
         _ order: Withdrawal.Order,
+        at now: Timestamp,
     ) -> (transaction: String, outcome: PaymentOutcome)? {
         note("outcome", payment)
         return state.withLock(\.outcome).map { transaction, outcome in

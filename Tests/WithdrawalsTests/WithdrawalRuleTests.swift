@@ -16,6 +16,8 @@ struct WithdrawalRuleTests {
         case replace, confirmReplacement, sendAnother, confirmAnother
         /// Its customer rejects it.
         case cancel
+        /// An operator says that what was signed never lands.
+        case giveUp
     }
 
     init() throws {
@@ -42,6 +44,7 @@ struct WithdrawalRuleTests {
                 .confirmed(evidence: "b", fee: fee),
                 at: now,
             )
+        case .giveUp: try books.giveUp(id, reason: "why", by: .named("ann"), at: now)
         case .cancel: try books.reject(id, reason: "why", by: .customer, at: now)
         case .replace: try books.broadcast(id, .sample(2, replacing: [1]), at: now)
         case .confirmReplacement:
@@ -103,7 +106,17 @@ struct WithdrawalRuleTests {
             // What was given up may land, until another one is signed.
             ([.approve, .broadcast, .expire, .confirm], "confirmed", 90, 0, 5),
             ([.approve, .broadcast, .fail, .approve, .confirm], "confirmed", 90, 0, 10),
-            ([.approve, .broadcast, .fail, .confirm], "failed", 90, 40, 5),
+            ([.approve, .broadcast, .fail, .confirm], "confirmed", 90, 0, 10),
+            ([.approve, .broadcast, .giveUp], "failed", 90, 40, 0),
+            ([.approve, .broadcast, .giveUp, .giveUp], "failed", 90, 40, 0),
+            ([.approve, .broadcast, .giveUp, .expire], "failed", 90, 40, 0),
+            ([.approve, .broadcast, .giveUp, .confirm], "confirmed", 90, 0, 5),
+            ([.approve, .broadcast, .giveUp, .reject], "rejected", 130, 0, 0),
+            ([.approve, .broadcast, .giveUp, .reject, .confirm], "rejected", 130, 0, 0),
+            (
+                [.approve, .broadcast, .giveUp, .approve, .sendAnother, .confirm], "broadcast", 90,
+                40, 0,
+            ),
             ([.approve, .broadcast, .expire, .expire, .fail], "approved", 90, 40, 0),
             ([.approve, .broadcast, .expire, .sendAnother, .confirm], "broadcast", 90, 40, 0),
             (

@@ -11,7 +11,7 @@ struct WithdrawalsCommand: AsyncParsableCommand {
             A withdrawal is named <customer>/<id>, as the list prints it. While a gateway runs on the \
             database, the commands go through it and need FAREBOX_ADMIN_KEY.
             """,
-        subcommands: [List.self, Show.self, Approve.self, Reject.self],
+        subcommands: [List.self, Show.self, Approve.self, Reject.self, Fail.self],
     )
 
     struct List: AsyncParsableCommand {
@@ -93,6 +93,27 @@ struct WithdrawalsCommand: AsyncParsableCommand {
         func run() async throws {
             let order = RejectionOrder(reason: reason, operator: `operator`)
             try await options.run { try await $0.rejectWithdrawal(options.withdrawal, order) }
+        }
+    }
+}
+
+extension WithdrawalsCommand {
+    struct Fail: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say that what was signed for a withdrawal will never land.",
+            discussion: """
+                Its money stays where it is until you approve it anew or reject it. Should the transaction land \
+                afterwards, it is paid twice: make sure of it on the chain first.
+                """,
+        )
+
+        @OptionGroup var options: Options
+        @Option(help: "How you know, for the record.") var reason: String
+        @Option(help: "Who decides, for the record.") var `operator`: String?
+
+        func run() async throws {
+            let order = RejectionOrder(reason: reason, operator: `operator`)
+            try await options.run { try await $0.giveUpWithdrawal(options.withdrawal, order) }
         }
     }
 }

@@ -198,6 +198,13 @@ struct OperatorOffice {
         }
     }
 
+    func giveUpWithdrawal(_ id: String, _ order: RejectionOrder) async throws -> WithdrawalAnswer {
+        switch place {
+        case .database(let desks): try await desks.withdrawals.giveUp(id, order)
+        case .gateway: try await ask(.POST, "withdrawals/\(id)/fail", order)
+        }
+    }
+
     func rejectWithdrawal(_ id: String, _ order: RejectionOrder) async throws -> WithdrawalAnswer {
         switch place {
         case .database(let desks): try await desks.withdrawals.reject(id, order)

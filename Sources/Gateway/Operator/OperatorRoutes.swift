@@ -149,6 +149,11 @@ struct OperatorRoutes<Storage: GatewayStore>: Sendable {
             let order = try await gateway.decoded(RejectionOrder.self, request, context)
             return try Response(json: try await withdrawals.reject(context.withdrawalID, order))
         }
+        router.post("/v1/admin/withdrawals/:customer/:id/fail") { request, context in
+            try authorize(request)
+            let order = try await gateway.decoded(RejectionOrder.self, request, context)
+            return try Response(json: try await withdrawals.giveUp(context.withdrawalID, order))
+        }
     }
 
     private func authorize(_ request: Request) throws(IdentityError) {

@@ -150,6 +150,19 @@ package struct WithdrawalDesk<Storage: GatewayStore>: Sendable {
         return try await reject(try Self.id(id), order.reason, by: .named(name))
     }
 
+    /// Takes an operator's word that what was signed for a withdrawal will never land.
+    ///
+    /// - Throws: ``GatewayError/invalidParameter(_:)``, `WithdrawalError`; nothing is written.
+    package func giveUp(_ id: String, _ order: RejectionOrder) async throws -> WithdrawalAnswer {
+        guard !order.reason.isEmpty else { throw GatewayError.invalidParameter("reason") }
+        let actor = StepActor.named(order.operator ?? OperatorName.unnamed)
+        let (id, now) = (try Self.id(id), time.now())
+        return try await store.write(.durable) { transaction in
+            let failed = try transaction.giveUp(id, reason: order.reason, by: actor, at: now)
+            return WithdrawalAnswer(failed, steps: try transaction.steps(of: id))
+        }
+    }
+
     // MARK: Both
 
     private func page(
