@@ -85,7 +85,8 @@ extension Oracle {
             (one.stage, one.attempt) = ("broadcast", attempt)
         case .confirm(let attempt, let fee):
             // It may land after it was given up.
-            guard ["broadcast", "approved", "failed"].contains(one.stage), one.candidates.contains(attempt)
+            guard ["broadcast", "approved", "failed"].contains(one.stage),
+                one.candidates.contains(attempt)
             else { break }
             one.stage = "confirmed"
             moves = [

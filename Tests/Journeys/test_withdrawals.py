@@ -7,7 +7,7 @@ import pytest
 
 from chains import PATH_USD, EVMNode, SolanaNode, evm_account, until_state
 import solana_payer as payer
-from programs import run, until
+from programs import PATIENCE, run, until
 from wallets import opened
 from wire import call
 
@@ -70,14 +70,14 @@ def told(customer, name="first"):
     return call("GET", f"{customer.gateway.url}/v1/withdrawals/{name}", headers=customer.bearer).expect(200).json()
 
 
-def until_told(customer, state, name="first"):
+def until_told(customer, state, name="first", patience=PATIENCE):
     """A withdrawal in a state, as it was told in it: it may go on."""
 
     def reached():
         found = told(customer, name)
         return found if found["state"] == state else None
 
-    return until(reached, f"{name} to be {state}")
+    return until(reached, f"{name} to be {state}", patience)
 
 
 def until_landed(tempo, customer, name="first"):
@@ -207,6 +207,22 @@ def test_a_transaction_whose_nonce_another_took_fails_and_waits_for_an_operator(
     tempo.finalise()
     assert kinds(until_told(funded, "confirmed"))[-4:] == ["failed", "approved", "broadcast", "confirmed"]
     assert has(tempo, OWNER) == before + 4_000_001
+
+
+def test_what_an_operator_gives_up_is_paid_when_it_lands_all_the_same(gateway, tempo, funded):
+    tempo.ask("test_minesAtOnce", False)
+    withdraw(funded, **order()).expect(200)
+    until_told(funded, "broadcast")
+    decide(gateway, funded, "fail", operator="ann").expect(400)
+    given_up = run("withdrawals", "fail", f"{funded.id}/first", "--reason", "never lands", "--operator", "ann",
+                   "--database", f"sqlite:{gateway.world.directory / 'farebox.db'}", FAREBOX_ADMIN_KEY=gateway.admin_key)  # fmt: skip
+    assert given_up.returncode == 0 and "failed by operator/ann" in given_up.stdout, given_up.stderr
+    failed = told(funded)
+    assert (failed["state"], failed["reason"], funded.balance()) == ("failed", "never lands", 6_000_000)
+    tempo.mine()
+    tempo.finalise()
+    assert kinds(until_told(funded, "confirmed"))[-2:] == ["failed", "confirmed"]
+    decide(gateway, funded, "fail", reason="too late").expect(409)
 
 
 def test_a_treasury_without_the_money_sends_nothing(gateway, tempo, funded):
@@ -445,7 +461,8 @@ def test_what_never_landed_is_signed_anew_only_when_it_can_not_land_any_more(sav
     solana.ask("test_swallow", False)
     solana.ask("test_advance", 60)
     solana.ask("test_pause", False)
-    done = until_told(saver, "confirmed")
+    # Not before half a minute has gone by, whatever the node says of its height.
+    done = until_told(saver, "confirmed", patience=2 * PATIENCE)
     assert kinds(done) == ["requested", "approved", "broadcast", "expired", "broadcast", "confirmed"]
     assert done["transaction"] != first["transaction"] and tokens(solana, payer.USER) == before + 4_000_000
 

@@ -81,7 +81,10 @@ struct EVMPayerTests {
         try await payer.send(payment)
         chain.mine()
         chain.finalise()
-        #expect(try await payer.outcome(of: payment, order, at: .second(99))?.transaction == payment.transaction)
+        #expect(
+            try await payer.outcome(of: payment, order, at: .second(99))?.transaction
+                == payment.transaction
+        )
     }
 
     @Test func `a transfer that its token refuses has failed when it is final`() async throws {
@@ -91,7 +94,10 @@ struct EVMPayerTests {
         chain.mine()
         #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         chain.finalise()
-        guard case .failed(_, nil)? = try await payer.outcome(of: payment, order, at: .second(99))?.outcome else {
+        guard
+            case .failed(_, nil)? = try await payer.outcome(of: payment, order, at: .second(99))?
+                .outcome
+        else {
             Issue.record("it has not failed")
             return
         }
@@ -190,7 +196,10 @@ struct EVMPayerTests {
         chain.finalise()
         #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         liar.hideReceipts(false)
-        #expect(try await payer.outcome(of: payment, order, at: .second(99))?.transaction == payment.transaction)
+        #expect(
+            try await payer.outcome(of: payment, order, at: .second(99))?.transaction
+                == payment.transaction
+        )
     }
 
     @Test func `what a witness has a receipt of is not another's`() async throws {
@@ -214,7 +223,8 @@ struct EVMPayerTests {
         #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
         honest.mineEmpty(40)
         honest.finalise()
-        guard case .failed? = try await payer.outcome(of: payment, order, at: .second(99))?.outcome else {
+        guard case .failed? = try await payer.outcome(of: payment, order, at: .second(99))?.outcome
+        else {
             Issue.record("nobody has it, and its nonce is gone")
             return
         }
@@ -231,7 +241,11 @@ struct EVMPayerTests {
         chain.mineEmpty(32)
         chain.finalise()
         guard
-            case .failed(let reason, nil)? = try await payer.outcome(of: payment, order, at: .second(99))?.outcome
+            case .failed(let reason, nil)? = try await payer.outcome(
+                of: payment,
+                order,
+                at: .second(99),
+            )?.outcome
         else {
             Issue.record("it has not failed")
             return
@@ -285,7 +299,9 @@ struct EVMPayerTests {
         #expect(try await other.replacement(of: payment, at: Self.minute(60)) == nil)
         chain.mine()
         chain.finalise()
-        guard case .confirmed? = try await other.outcome(of: payment, order, at: .second(99))?.outcome else {
+        guard
+            case .confirmed? = try await other.outcome(of: payment, order, at: .second(99))?.outcome
+        else {
             Issue.record("what was paid is not seen")
             return
         }

@@ -66,7 +66,8 @@ struct SolanaPayerTests {
         #expect(try await self.isOver(words) == isOver)
     }
 
-    @Test func `no node's height says that it is over sooner than blocks can be made`() async throws {
+    @Test func `no node's height says that it is over sooner than blocks can be made`() async throws
+    {
         #expect(try await isOver([Word(height: 9_000)], at: .second(29)) == false)
         #expect(try await isOver([Word(height: 9_000)], at: .second(-9)) == false)
         #expect(try await isOver([Word(height: 9_000)], at: .second(30)))
