@@ -4,7 +4,7 @@ import Primitives
 import SimulatedDisk
 import StoreSQLite
 
-/// Cuts the power at every write and sync of each verb, and of making the database.
+/// Cuts the power at every write and sync of each verb, of making the database and of opening it.
 ///
 /// After each cut the books are as before the verb or as after it, after it where it was answered as
 /// durable, and asking again under the same id leaves them as after it.
@@ -42,9 +42,11 @@ struct CutRun {
             disk.format()
             disk.save(.start)
             try await cut(making, checkpointPages)
-            for verb in CutRun.verbs + CutRun.depositVerbs + CutRun.withdrawalVerbs {
+            let verbs = CutRun.verbs + CutRun.depositVerbs + CutRun.withdrawalVerbs
+            for (index, verb) in verbs.enumerated() {
                 try await prepare(verb)
-                try await cut(verb, checkpointPages)
+                // One opening is as good as another.
+                try await cut(verb, checkpointPages, inOpening: index == 0)
             }
         }
         print("cuts: \(positions) positions, \(images) power cuts, 0 lost, 0 doubled, 0 unsound")
@@ -64,20 +66,17 @@ struct CutRun {
         disk.save(.start)
     }
 
-    private mutating func cut(_ verb: Verb, _ checkpointPages: Int) async throws {
-        let (old, new) = try await states(around: verb)
-        var position = 0
+    private mutating func cut(
+        _ verb: Verb,
+        _ checkpointPages: Int,
+        inOpening: Bool = true,
+    ) async throws {
+        let (old, new, opening) = try await states(around: verb)
+        var position = inOpening ? 0 : opening
         while true {
             position += 1
             disk.restore(.start)
-            disk_set_faults(
-                DiskFaults(
-                    power_at_io: position,
-                    eio_at_sync: -1,
-                    full_at_write: -1,
-                    lies_about_syncs: 0,
-                )
-            )
+            disk_set_faults(.power(at: position))
             let end = await live(verb, checkpointPages)
             // The whole life passed: there is nothing left to cut.
             if disk_is_dead() == 0 { break }
@@ -101,15 +100,19 @@ struct CutRun {
         }
     }
 
-    /// What the books are before and after a verb, with nothing in its way.
-    private func states(around verb: Verb) async throws -> (old: BooksState, new: BooksState) {
+    /// What the books are before and after a verb, with nothing in its way, and how often the disk is written
+    /// and synced until they are open.
+    private func states(
+        around verb: Verb
+    ) async throws -> (old: BooksState, new: BooksState, opening: Int) {
         disk.restore(.start)
         let store = try SQLiteStore.open(location, access: .exclusive)
+        let opening = disk_io_count()
         let old = try await store.read { try BooksState(&$0) }
         try await store.write(verb.durability) { try verb.write(&$0) }
         let new = try await store.read { try BooksState(&$0) }
         try await store.close()
-        return (old, new)
+        return (old, new, opening)
     }
 
     /// Opens, writes and closes, as far as the power lasts.
@@ -156,6 +159,18 @@ struct CutRun {
             _ = try BooksAudit(&transaction)
             return try BooksState(&transaction)
         }
+    }
+}
+
+extension DiskFaults {
+    /// The power fails at one write, sync or truncation, and nothing before.
+    fileprivate static func power(at position: Int) -> DiskFaults {
+        DiskFaults(
+            power_at_io: position,
+            eio_at_sync: -1,
+            full_at_write: -1,
+            lies_about_syncs: 0,
+        )
     }
 }
 
