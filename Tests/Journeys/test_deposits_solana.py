@@ -1,4 +1,4 @@
-"""Deposits on Solana: solana-py and solders pay on the real virtual machine, and balances move once, at finality."""
+"""Deposits on Solana: solana-py, solders and anchorpy pay on the real virtual machine; balances move once, at finality."""
 
 import json
 import subprocess
@@ -9,10 +9,11 @@ from solders.pubkey import Pubkey
 # It puts the folder of the test chains on the path.
 from chains import SolanaNode, claim, code_of, funding, until_state
 import solana_payer as payer
-from programs import ROOT, until
+from programs import PATIENCE, ROOT, until
 from wire import call
 
 TREASURY = str(payer.TREASURY.pubkey())
+IDL = ROOT / "contracts/solana/idl.json"
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +67,38 @@ def test_the_deposit_program_goes_through_the_loader_and_its_code_is_credited(ga
     assert balances(customer) == {"usdc": 5_000_000, "sol": 2_000_000_000}
 
 
+def test_anchors_own_client_deposits_by_the_idl_and_is_credited_once_at_finality(gateway, solana, program):
+    address, customer = solana.deploy(program), gateway.customer()
+    solana.ask("test_pause", True)
+    given = [TREASURY, payer.USDC, code_of(customer), 5_000_000, 2_000_000_000]
+    depositor = json.dumps(list(bytes(payer.USER)))
+    signatures = by_anchor("anchor_deposit", solana.url, IDL, address, *given, input=depositor)
+    for signature in signatures:
+        solana.succeed(signature)
+    solana.ask("test_advance", 1)
+    until_state(gateway, "seen", 2)
+    assert balances(customer) == {}
+    solana.finalise()
+    until_state(gateway, "credited", 2)
+    for signature in signatures:
+        assert claim(customer, signature).expect(200).json()["message"] == "already credited"
+    assert balances(customer) == {"usdc": 5_000_000, "sol": 2_000_000_000}
+
+
+def by_anchor(script, *arguments, input):
+    """What a script of Tests/Chains tells that runs beside Anchor's own client."""
+    command = [ROOT / ".venv-anchor/bin/python", ROOT / f"Tests/Chains/{script}.py", *map(str, arguments)]
+    done = subprocess.run(command, input=input, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 def test_the_programs_event_is_read_by_anchors_own_decoder(solana, program):
     address, code = solana.deploy(program), bytes(range(16))
     signature = solana.send([payer.deposit(5_000_000, code), payer.deposit_sol(7, code)])
     solana.finalise()
     logs = solana.ask("getTransaction", signature)["meta"]["logMessages"]
-    decoder = [ROOT / ".venv-anchor/bin/python", ROOT / "Tests/Chains/decode_event.py", ROOT / "contracts/solana/idl.json", address]
-    done = subprocess.run(decoder, input="\n".join(logs), capture_output=True, text=True, check=True)
-    events = json.loads(done.stdout)
+    events = by_anchor("decode_event", IDL, address, input="\n".join(logs))
     assert [event["amount"] for event in events] == [5_000_000, 7]
     assert {event["code"] for event in events} == {code.hex()}
     assert {event["depositor"] for event in events} == {str(payer.USER.pubkey())}
