@@ -7,7 +7,7 @@ import pytest
 from solders.pubkey import Pubkey
 
 # It puts the folder of the test chains on the path.
-from chains import SolanaNode, claim, code_of, funding, until_state
+from chains import SolanaNode, claim, code_of, funding, report_a_hundred_times_at_once, until_state
 import solana_payer as payer
 from programs import PATIENCE, ROOT, until
 from wire import call
@@ -156,6 +156,15 @@ def test_nothing_is_credited_before_it_is_final(gateway, solana):
     until_state(gateway, "credited")
     assert claim(customer, signature).expect(200).json()["message"] == "already credited"
     assert balances(customer) == {"usdc": 4}
+
+
+def test_a_signature_that_a_hundred_report_at_once_is_credited_once(gateway, solana):
+    customer = gateway.customer()
+    solana.ask("test_pause", True)
+    signature = solana.send([payer.memo(code_of(customer)), payer.pay(2_000_000)])
+    solana.ask("test_advance", 1)
+    report_a_hundred_times_at_once(customer, "solana-devnet", [signature], solana.finalise)
+    assert balances(customer) == {"usdc": 2_000_000}
 
 
 def test_a_fork_that_drops_a_deposit_leaves_nothing(gateway, solana):
