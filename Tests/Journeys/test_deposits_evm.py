@@ -78,6 +78,7 @@ def test_a_refusal_for_money_tells_how_to_pay_and_paying_so_ends_it(gateway, tem
 
 
 def test_a_hash_that_a_hundred_report_at_once_is_credited_once(gateway, tempo, treasury):
+    """PM-30, otherwise: a deposit's key is its chain, transaction and event, and it is credited as it is written down."""
     customer = gateway.customer()
     transaction = tempo.pay(2_000_000, treasury, code=code_of(customer))
     first = claim(customer, transaction).expect(202).json()
@@ -106,6 +107,7 @@ def test_a_webhook_has_the_chain_looked_at_and_is_not_believed(world, settings, 
 
 
 def test_each_transfer_to_the_treasury_is_a_deposit_of_its_own_customer(gateway, tempo, treasury):
+    """PM-29, but that every transfer counts, not the first, and that its memo names whose it is."""
     first, second = gateway.customer(), gateway.customer()
     for customer, amount in [(first, 1), (second, 20), (first, 300), (second, 4000)]:
         tempo.pay(amount, treasury, code=code_of(customer))
@@ -165,6 +167,7 @@ def test_a_deposit_that_moves_to_another_block_is_credited_once(gateway, tempo, 
 
 
 def test_what_is_no_deposit_is_told_so_and_credits_nothing(gateway, tempo, treasury):
+    """PM-22, PM-24 and PM-29."""
     customer = gateway.customer()
     elsewhere = tempo.pay(7, evm_account(2).address, code=code_of(customer))
     other_token = tempo.pay(8, treasury, token=OTHER_TOKEN, code=code_of(customer))
