@@ -40,6 +40,8 @@ package struct Rate: Hashable, Sendable, Codable {
     package let upstream: String
     /// The model's name at that upstream.
     package let upstreamModel: String
+    /// What the model is for, in the card's own word, such as `reasoning`; `nil` where it says none.
+    package let category: String?
     package let limits: Limits
     /// The most tokens that one image can become; `nil` where images are refused.
     package let imageTokens: Int64?
@@ -69,7 +71,7 @@ package struct Rate: Hashable, Sendable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case model, aliases, upstream, limits, standard, tiers
+        case model, aliases, upstream, category, limits, standard, tiers
         case upstreamModel = "upstream_model"
         case imageTokens = "image_tokens"
         case bytesPerToken = "bytes_per_token"

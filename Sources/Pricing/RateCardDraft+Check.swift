@@ -26,6 +26,7 @@ extension RateCardDraft {
         let markup = row.markupBasisPoints ?? markupBasisPoints
         if row.model.isEmpty { problems.append("model: is empty") }
         if row.upstream.isEmpty { problems.append("upstream: is empty") }
+        if row.category?.isEmpty == true { problems.append("category: is empty") }
         if !(0...100_000).contains(markup) {
             problems.append("markup_bps: \(markup) is not within 0 and 100000")
         }

@@ -17,6 +17,7 @@ extension RateCardDraft {
             aliases: row.aliases ?? [],
             upstream: row.upstream,
             upstreamModel: row.upstreamModel ?? row.model,
+            category: row.category,
             limits: row.limits,
             imageTokens: row.imageTokens,
             bytesPerToken: row.bytesPerToken ?? 4,

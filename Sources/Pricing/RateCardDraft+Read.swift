@@ -22,6 +22,7 @@ extension RateCardDraft.Row {
         aliases = try fields.decodeIfPresent([String].self, forKey: .aliases)
         upstream = try fields.decode(String.self, forKey: .upstream)
         upstreamModel = try fields.decodeIfPresent(String.self, forKey: .upstreamModel)
+        category = try fields.decodeIfPresent(String.self, forKey: .category)
         limits = try fields.decode(Rate.Limits.self, forKey: .limits)
         imageTokens = try fields.decodeIfPresent(Int64.self, forKey: .imageTokens)
         bytesPerToken = try fields.decodeIfPresent(Int64.self, forKey: .bytesPerToken)

@@ -11,6 +11,7 @@ package struct RateCardDraft: Hashable, Sendable, Codable {
         package var aliases: [String]?
         package var upstream: String
         package var upstreamModel: String?
+        package var category: String?
         package var limits: Rate.Limits
         package var imageTokens: Int64?
         package var bytesPerToken: Int64?
@@ -24,7 +25,7 @@ package struct RateCardDraft: Hashable, Sendable, Codable {
         package static var keys: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
 
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case model, aliases, upstream, limits, cost, price, tiers
+            case model, aliases, upstream, category, limits, cost, price, tiers
             case upstreamModel = "upstream_model"
             case imageTokens = "image_tokens"
             case bytesPerToken = "bytes_per_token"

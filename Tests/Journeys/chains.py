@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 from programs import PATIENCE, ROOT, until
@@ -205,6 +206,32 @@ def claim(customer, transaction, **more):
 def deposits(gateway, state=None):
     query = f"?state={state}" if state else ""
     return gateway.admin("GET", f"/v1/admin/deposits{query}").expect(200).json()["deposits"]
+
+
+def report_a_hundred_times_at_once(customer, chain, spellings, finalise):
+    """Reports the one dollar deposit of a transaction that is seen, by webhook and by hash, while it becomes final and the
+    gateway looks by itself; it is credited once. A customer may have 30 looked at a minute, so four report."""
+    gateway = customer.gateway
+    [seen] = until_state(gateway, "seen")
+    reporters = [customer, *(gateway.customer() for _ in range(3))]
+
+    def report(turn):
+        if turn == 40:
+            finalise()
+        assert call("POST", f"{gateway.url}/v1/hooks/{chain}", json={"hash": spellings[0]}).status in (202, 429)
+        return claim(reporters[turn % 4], spellings[turn // 4 % len(spellings)])
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(report, range(100)))
+    assert {answer.status for answer in answers[::4]} <= {200, 202}
+    assert {answer.status for turn, answer in enumerate(answers) if turn % 4} <= {202, 409}
+    told = [answer.json()["credited"] for answer in answers if answer.status != 409]
+    assert len([credited for credited in told if credited != "0.000000"]) <= 1
+    until_state(gateway, "credited")
+    assert [one["id"] for one in deposits(gateway)] == [seen["id"]]
+    steps = gateway.admin("GET", f"/v1/admin/deposits/{seen['id']}").expect(200).json()["steps"]
+    assert [step["kind"] for step in steps] == ["seen", "confirmed", "credited"]
+    assert [one.balance() for one in reporters] == [seen["amount"], 0, 0, 0]
 
 
 def until_state(gateway, state, count=1):

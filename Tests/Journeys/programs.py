@@ -328,7 +328,7 @@ class World:
         return done.stdout
 
     def check_secrets(self):
-        """No key and no credential is in a log or in the database."""
+        """No key and no credential is in a log or in the database (L5-27, otherwise)."""
         for file in sorted(self.directory.iterdir()):
             if file.is_file():
                 content = file.read_bytes()

@@ -1,4 +1,4 @@
-"""What docs/configuration.md says of a backup."""
+"""What docs/configuration.md says of a backup (of L5-45, what is the program's)."""
 
 import shutil
 from pathlib import Path

@@ -134,6 +134,7 @@ def test_a_message_without_a_limit_is_refused_by_anthropics_rules_or_ours(shared
 
 @both
 def test_an_unknown_model_is_not_found_and_tells_nothing(customer, dialect):
+    """L5-4, otherwise: no model is billed at a guess."""
     for name in ["gpt-nobody", "", " ", dialect.model.upper(), dialect.model + " ", "../" + dialect.model, "ft:x"]:
         answer = send(dialect, customer, text(dialect, model=name).encode())
         assert answer.status in (400, 404), (name, answer.status)
@@ -427,7 +428,10 @@ def test_a_frame_that_is_ambiguous_is_refused_and_closed(customer, dialect, name
 
 @both
 def test_names_of_other_hosts_in_headers_lead_nowhere(shared, dialect):
-    """What some gateways believe, we ignore: the upstream is the configured one, with our credential."""
+    """What some gateways believe, we ignore: the upstream is the configured one, with our credential.
+
+    L5-16, otherwise: no header has an answer made up.
+    """
     customer = shared.customer("1.00")
     request = dialect.request(customer)
     request["headers"] |= {

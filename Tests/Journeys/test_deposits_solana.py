@@ -1,18 +1,20 @@
-"""Deposits on Solana: solana-py and solders pay on the real virtual machine, and balances move once, at finality."""
+"""Deposits on Solana: solana-py, solders and anchorpy pay on the real virtual machine; balances move once, at finality."""
 
 import json
 import subprocess
 
 import pytest
+from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 # It puts the folder of the test chains on the path.
-from chains import SolanaNode, claim, code_of, funding, until_state
+from chains import SolanaNode, claim, code_of, funding, report_a_hundred_times_at_once, until_state
 import solana_payer as payer
-from programs import ROOT, until
+from programs import PATIENCE, ROOT, until
 from wire import call
 
 TREASURY = str(payer.TREASURY.pubkey())
+IDL = ROOT / "contracts/solana/idl.json"
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +68,80 @@ def test_the_deposit_program_goes_through_the_loader_and_its_code_is_credited(ga
     assert balances(customer) == {"usdc": 5_000_000, "sol": 2_000_000_000}
 
 
+def test_anchors_own_client_deposits_by_the_idl_and_is_credited_once_at_finality(gateway, solana, program):
+    address, customer = solana.deploy(program), gateway.customer()
+    solana.ask("test_pause", True)
+    given = [TREASURY, payer.USDC, code_of(customer), 5_000_000, 2_000_000_000]
+    depositor = json.dumps(list(bytes(payer.USER)))
+    signatures = by_anchor("anchor_deposit", solana.url, IDL, address, *given, input=depositor)
+    for signature in signatures:
+        solana.succeed(signature)
+    solana.ask("test_advance", 1)
+    until_state(gateway, "seen", 2)
+    assert balances(customer) == {}
+    solana.finalise()
+    until_state(gateway, "credited", 2)
+    for signature in signatures:
+        assert claim(customer, signature).expect(200).json()["message"] == "already credited"
+    assert balances(customer) == {"usdc": 5_000_000, "sol": 2_000_000_000}
+
+
+def by_anchor(script, *arguments, input):
+    """What a script of Tests/Chains tells that runs beside Anchor's own client."""
+    command = [ROOT / ".venv-anchor/bin/python", ROOT / f"Tests/Chains/{script}.py", *map(str, arguments)]
+    done = subprocess.run(command, input=input, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_program_refuses_what_is_no_deposit_by_its_own_number_and_moves_nothing(solana, program):
+    """Rows of Level5's program, otherwise: ours has no accounts to open, to take out of or to close.
+
+    L5-31 `initialize`, L5-33 `withdraw`, L5-34 `initialize_token`, L5-35 `deposit_token`, L5-36 `withdraw_token`, L5-37
+    `close_account` and L5-38 `close_token_account` are unknown to it; L5-32, their `deposit`, has no code; L5-40, the errors.
+    """
+    address = Pubkey.from_string(solana.deploy(program))
+    usdc, sol, friend = payer.deposit(5), payer.deposit_sol(5), payer.FRIEND.pubkey()
+    foreign = ["initialize", "withdraw", "initialize_token", "deposit_token", "withdraw_token", "close_account"]
+    unknown = [payer.discriminator(name) + usdc.data[8:] for name in [*foreign, "close_token_account"]]
+
+    def asked(like, data=None, **accounts):
+        """The instruction, with other data or with other accounts in some places."""
+        changed = [accounts.get(f"at{place}", account) for place, account in enumerate(like.accounts)]
+        return Instruction(address, like.data if data is None else data, [one for one in changed if one])
+
+    refused = [(6000, asked(usdc, data)) for data in [*unknown, b"", usdc.data[:7]]] + [
+        (6001, asked(usdc, usdc.data[:16])), (6001, asked(sol, sol.data + b"0")),
+        (6002, payer.deposit(0)), (6002, payer.deposit_sol(0)),
+        (6003, asked(usdc, at0=payer.reads(friend))), (6003, asked(sol, at0=payer.writes(friend))),
+        (6004, asked(usdc, at4=None)), (6004, asked(sol, at2=None)), (6004, payer.deposit(5, references=[payer.RENT] * 4)),
+        (6005, asked(usdc, at4=payer.reads(payer.SYSTEM))), (6005, asked(sol, at2=payer.reads(payer.TOKEN))),
+        (6006, asked(usdc, at3=payer.writes(payer.TREASURY.pubkey()))),
+        (6007, payer.deposit(5, to=payer.FRIEND)), (6007, asked(sol, at1=payer.writes(friend))),
+        (6008, asked(usdc, at3=payer.writes(payer.account_of(payer.TREASURY.pubkey(), payer.OTHER)))),
+    ]  # fmt: skip
+    everybody = [payer.TREASURY.pubkey(), friend]
+    vaults = [payer.account_of(one, mint) for one in everybody for mint in (payer.USDC, payer.OTHER)]
+
+    def held():
+        tokens = [solana.ask("getTokenAccountBalance", str(vault))["value"]["amount"] for vault in vaults]
+        return tokens + [solana.ask("getBalance", str(one))["value"] for one in everybody]
+
+    before = held()
+    for code, instruction in refused:
+        [status] = solana.ask("getSignatureStatuses", [solana.send([instruction])])["value"]
+        assert status["err"] == {"InstructionError": [0, {"Custom": code}]}, instruction
+    assert held() == before
+    assert {code for code, _ in refused} == {error["code"] for error in json.loads(IDL.read_text())["errors"]}
+
+
 def test_the_programs_event_is_read_by_anchors_own_decoder(solana, program):
+    """L5-40, with the code and without a balance: the program keeps none."""
     address, code = solana.deploy(program), bytes(range(16))
     signature = solana.send([payer.deposit(5_000_000, code), payer.deposit_sol(7, code)])
     solana.finalise()
     logs = solana.ask("getTransaction", signature)["meta"]["logMessages"]
-    decoder = [ROOT / ".venv-anchor/bin/python", ROOT / "Tests/Chains/decode_event.py", ROOT / "contracts/solana/idl.json", address]
-    done = subprocess.run(decoder, input="\n".join(logs), capture_output=True, text=True, check=True)
-    events = json.loads(done.stdout)
+    events = by_anchor("decode_event", IDL, address, input="\n".join(logs))
     assert [event["amount"] for event in events] == [5_000_000, 7]
     assert {event["code"] for event in events} == {code.hex()}
     assert {event["depositor"] for event in events} == {str(payer.USER.pubkey())}
@@ -81,7 +149,10 @@ def test_the_programs_event_is_read_by_anchors_own_decoder(solana, program):
 
 
 def test_what_another_program_prints_is_not_believed(gateway, solana, program, tmp_path_factory):
-    """Its log is our program's, to the byte, in a transaction that names our treasury; the money goes elsewhere."""
+    """Its log is our program's, to the byte, in a transaction that names our treasury; the money goes elsewhere.
+
+    L5-29, otherwise: no account's data is believed either, whoever wrote it.
+    """
     solana.deploy(program)
     theirs = built(tmp_path_factory, str(payer.FRIEND.pubkey()))
     liar = Pubkey.from_string(solana.deploy(theirs, "liar"))
@@ -108,6 +179,7 @@ def printed(solana, signature):
 
 
 def test_a_reference_and_a_memo_are_credited_to_the_code_that_they_name(gateway, solana):
+    """L5-39, otherwise: a code makes a reference, not an account, and one holds for USDC and for SOL."""
     first, second = gateway.customer(), gateway.customer()
     [usdc, sol] = funding(first)["deposits"]
     assert usdc["reference"] == str(payer.reference(bytes.fromhex(code_of(first))))
@@ -131,6 +203,15 @@ def test_nothing_is_credited_before_it_is_final(gateway, solana):
     until_state(gateway, "credited")
     assert claim(customer, signature).expect(200).json()["message"] == "already credited"
     assert balances(customer) == {"usdc": 4}
+
+
+def test_a_signature_that_a_hundred_report_at_once_is_credited_once(gateway, solana):
+    customer = gateway.customer()
+    solana.ask("test_pause", True)
+    signature = solana.send([payer.memo(code_of(customer)), payer.pay(2_000_000)])
+    solana.ask("test_advance", 1)
+    report_a_hundred_times_at_once(customer, "solana-devnet", [signature], solana.finalise)
+    assert balances(customer) == {"usdc": 2_000_000}
 
 
 def test_a_fork_that_drops_a_deposit_leaves_nothing(gateway, solana):
@@ -247,6 +328,7 @@ def lines(gateway):
 
 
 def test_the_treasury_has_what_the_books_say(gateway, solana):
+    """L5-41, otherwise: what is deposited is the operator's to hold from the start."""
     customer = gateway.customer()
     before = gateway.admin("GET", "/v1/admin/stats").expect(200).json()["rails"]["solana-devnet"]
     assert before["usdc"] == {"custody": 0, "on_chain": 0}
@@ -269,6 +351,7 @@ def test_sol_pays_for_an_inference(gateway, solana):
 
 
 def test_the_subscription_alone_finds_a_deposit_at_once(world, settings, solana):
+    """L5-28, but that it is credited when it is final."""
     gateway = world.start(**settings | {"FAREBOX_DEPOSIT_SECONDS": "3600"})
     customer = gateway.customer()
     code = code_of(customer)
@@ -292,6 +375,7 @@ def test_a_subscription_that_ends_is_begun_again_and_what_it_missed_is_found(wor
 
 @pytest.mark.parametrize("url", ["none", "ws://127.0.0.1:9/", "http"])
 def test_without_a_subscription_looking_finds_everything(world, settings, solana, url):
+    """L5-28."""
     # The node's own JSON-RPC is no WebSocket.
     url = solana.url.replace("http", "ws") if url == "http" else url
     gateway = world.start(**settings | {"SOLANA_WS_URL": url})
@@ -301,23 +385,41 @@ def test_without_a_subscription_looking_finds_everything(world, settings, solana
     assert balances(customer) == {"usdc": 6}
 
 
+def test_usdc_is_the_networks_own_unless_the_operator_names_another(world):
+    """L5-42 and L5-43."""
+    nowhere = {"SOLANA_TREASURY": TREASURY, "SOLANA_RPC_URL": "http://127.0.0.1:9", "SOLANA_WS_URL": "none"}
+    named = {"USDC_MINT": str(payer.PROGRAM)}
+    for chain, more, mint in [("solana-devnet", {}, payer.USDC), ("solana", {}, payer.OTHER), ("solana", named, payer.PROGRAM)]:
+        gateway = world.start(FAREBOX_CHAINS=chain, **nowhere | more)
+        [offer] = funding(gateway.customer())["deposits"]
+        assert (offer["chain"], offer["asset"], offer["token"]) == (chain, "usdc", str(mint))
+        assert f"spl-token={mint}" in offer["url"]
+        gateway.stop()
+
+
 def test_level5_0_4_reads_the_same_account_by_mint_and_prices_for_a_thousand(world, settings, solana):
+    """L5-2, L5-3, L5-6, L5-24 and L5-30; of L5-25, what is paid in. L5-3's old aliases are not sold."""
     card = ROOT / "Sources/CLI/Resources/level5-0.4.yaml"
     gateway = world.start(**settings | {"FAREBOX_LEVEL5": "0.4", "FAREBOX_RATES": card})
     customer = gateway.customer()
+    waiting = call("GET", f"{customer.proxy}/balance?view=1.6").expect(200).json()
+    assert (waiting["status"], waiting["is_active"]) == ("pending_deposit", False)
     solana.send([payer.memo(code_of(customer)), payer.pay(1_000_000), payer.pay_sol(5_000_000_000)])
     until_state(gateway, "credited", 2)
     told = call("GET", f"{customer.proxy}/balance").expect(200).json()
     sol = "So11111111111111111111111111111111111111112"
     assert told["balances"][sol] == 5_000_000_000 and told["balances"][str(payer.USDC)] == 1_000_000
+    assert (set(told), told["pubkey"]) == ({"pubkey", "balances"}, customer.id)
+    rows = call("GET", f"{customer.proxy}/transactions").expect(200).json()["transactions"]
+    assert [row["type"] for row in rows] == ["DEPOSIT"] * 2
     newer = call("GET", f"{customer.proxy}/balance?view=1.6").expect(200).json()
     assert newer["balances"]["usdc"]["available"] == 1_000_000 and newer["is_active"] is True
     prices = call("GET", f"{gateway.url}/v1/pricing").expect(200).json()
-    # L5-3.
     for model, price in {
         "claude-sonnet-4-5-20250929": [3000, 15000], "claude-opus-4-6": [15000, 75000],
         "claude-3-5-haiku-20241022": [800, 4000], "gpt-4o": [2500, 10000],
     }.items():
         assert [prices["pricing"][model]["input"], prices["pricing"][model]["output"]] == price
     assert prices["currency"] == "USDC" and set(prices) == {"pricing", "currency", "denomination", "billing"}
+    assert not {"gpt-5.2", "claude-4.5-opus"} & set(prices["pricing"])
     call("GET", f"{gateway.url}/v1/pricing?view=2").expect(400)

@@ -132,9 +132,18 @@ def test_the_readmes_audit_works_as_written(session):
 
 
 def test_every_target_that_the_readme_names_is_in_the_menu():
+    """L5-46, in our own words."""
     menu = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for target in set(re.findall(r"^ {4}make (\S+)", README, re.MULTILINE)):
         assert re.search(rf"^\s+make {target} ", menu, re.MULTILINE), target
+
+
+@pytest.mark.parametrize(("system", "rows"), [("PM", 37), ("L5", 49)])
+def test_every_row_of_what_we_replace_is_named_by_a_test_or_explained(system, rows):
+    page = (ROOT / "docs/compatibility.md").read_text()
+    files = [file for end in ("py", "swift") for file in (ROOT / "Tests").rglob(f"*.{end}")]
+    named = set(re.findall(rf"\b{system}-(\d+)\b", page + "".join(file.read_text() for file in files)))
+    assert [row for row in range(1, rows + 1) if str(row) not in named] == []
 
 
 def test_every_page_that_the_readme_links_to_is_there():

@@ -123,6 +123,7 @@ def test_an_upstream_that_breaks_before_its_head_costs_nothing(customer, dialect
 @both
 @either
 def test_an_upstream_that_stays_silent_times_out(impatient, dialect, stream):
+    """L5-15, with limits that the operator sets."""
     Outcome(impatient, dialect, stream, "fault=stall_head").is_refused(504)
 
 
@@ -137,6 +138,7 @@ def test_what_is_no_answer_is_a_bad_gateway(customer, dialect, stream, fault):
 @either
 @pytest.mark.parametrize("status", [400, 404, 409, 422, 429, 500, 502, 503, 504, 529])
 def test_a_refusal_of_the_provider_is_passed_on_and_free(customer, dialect, stream, status):
+    """L5-14."""
     outcome = Outcome(customer, dialect, stream, f"status={status}; retry_after=3")
     outcome.is_refused(status)
     assert outcome.headers["retry-after"] == "3"
@@ -235,6 +237,7 @@ def test_garbage_in_a_stream_is_relayed_and_the_report_counts(customer, dialect)
 @either
 @pytest.mark.parametrize("directives", ["", "chunk_bytes=1", "chunk_bytes=7", "usage=twice", "usage=every_chunk"])
 def test_a_reported_usage_is_charged_once(customer, dialect, stream, directives):
+    """L5-21 and L5-22."""
     if directives == "usage=twice" and not stream:
         pytest.skip("a whole body with the key twice is no valid report; see below")
     outcome = Outcome(customer, dialect, stream, directives)
@@ -244,6 +247,7 @@ def test_a_reported_usage_is_charged_once(customer, dialect, stream, directives)
 
 @both
 def test_of_cumulative_reports_the_last_one_counts(customer, dialect):
+    """L5-22, but that what is told twice is not added up."""
     outcome = Outcome(customer, dialect, True, "usage=decreasing; output_tokens=9")
     outcome.ends_well()
     outcome.is_charged_as_reported()

@@ -105,6 +105,7 @@ def test_a_request_arrives_byte_for_byte(customer, upstream, dialect):
 
 @both
 def test_a_whole_answer_arrives_byte_for_byte(customer, upstream, dialect):
+    """L5-21."""
     upstream.answer(WHOLE[dialect.name], content_type="application/json")
     answer = send(dialect, customer, UNUSUAL[dialect.name])
     assert answer.body == WHOLE[dialect.name]
@@ -121,6 +122,7 @@ def pieces(stream, size):
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 64, 10_000])
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
 def test_a_stream_arrives_byte_for_byte_however_it_is_cut(customer, upstream, dialect, size, newline):
+    """L5-14 and L5-22."""
     stream = b"".join(EVENTS[dialect.name]).replace(b"\n", newline)
     upstream.answer(*pieces(stream, size))
     body = dialect.body(stream=True)
@@ -134,6 +136,7 @@ def test_a_stream_arrives_byte_for_byte_however_it_is_cut(customer, upstream, di
 
 
 def test_a_usage_chunk_that_we_asked_for_is_hidden_and_nothing_else(customer, upstream):
+    """PM-18, but that nobody gets a chunk that it did not ask for."""
     upstream.answer(*OPENAI_EVENTS, OPENAI_USAGE_EVENT, OPENAI_DONE)
     body = json.dumps(OPENAI.body(stream=True)).encode()
     answer = send(OPENAI, customer, body)
@@ -168,9 +171,13 @@ def test_the_simulators_own_stream_passes_unchanged(shared, dialect):
 
 @both
 def test_the_providers_headers_pass_and_the_agents_credentials_never_do(customer, upstream, dialect):
+    """L5-11, but that OpenAI's own headers pass, too; L5-12."""
     upstream.answer(WHOLE[dialect.name], content_type="application/json")
     passing = {
-        "anthropic": [("anthropic-beta", "context-1m-2025-08-07,files-api-2025-04-14"), ("anthropic-version", "2023-06-01")],
+        "anthropic": [
+            ("anthropic-beta", "context-1m-2025-08-07,files-api-2025-04-14"), ("anthropic-version", "2023-06-01"),
+            ("anthropic-unheard-of", "x"),
+        ],
         "openai": [("openai-beta", "assistants=v2")],
     }[dialect.name]
     hidden = [
@@ -200,7 +207,15 @@ def test_the_providers_headers_pass_and_the_agents_credentials_never_do(customer
         assert not [value for name, value in heard if name == "authorization"]
     names = [name for name, _ in heard]
     assert names.count("host") == names.count("content-length") == 1
-    assert dict(heard).get("accept-encoding", "identity") == "identity"
+    assert dict(heard)["accept-encoding"] == "identity"
+
+
+def test_a_message_without_a_version_is_of_the_first(customer, upstream):
+    """L5-12."""
+    upstream.answer(WHOLE["anthropic"], content_type="application/json")
+    headers = ANTHROPIC.auth(customer.key)
+    call("POST", f"{customer.gateway.url}/v1/messages", headers=headers, json=ANTHROPIC.body()).expect(200)
+    assert dict(upstream.headers())["anthropic-version"] == "2023-06-01"
 
 
 @both
@@ -221,13 +236,16 @@ def test_a_key_in_the_path_is_not_in_the_upstreams_path(customer, upstream, dial
 
 @both
 def test_an_answer_tells_the_agent_what_it_needs_and_nothing_of_ours(customer, upstream, dialect):
-    ours = [("set-cookie", "a=b"), ("server", "cloudy"), ("anthropic-organization-id", "org-1"), ("openai-organization", "org-1")]
+    """L5-13: what is said of the upstream's connection and framing is not said of ours."""
+    ours = [("set-cookie", "a=b"), ("server", "cloudy"), ("keep-alive", "timeout=5"), ("content-encoding", "identity"), ("anthropic-organization-id", "org-1"), ("openai-organization", "org-1")]
     theirs = [("x-ratelimit-remaining-requests", "9"), ("anthropic-ratelimit-requests-remaining", "9")]
     upstream.answer(WHOLE[dialect.name], content_type="application/json", headers=ours + theirs)
     answer = send(dialect, customer, UNUSUAL[dialect.name])
     assert answer.headers["x-request-id"] == answer.headers["request-id"]
     assert int(answer.headers["x-balance-remaining"]) == customer.balance()
     assert answer.headers["x-farebox-receipt"]
+    assert not {"keep-alive", "content-encoding", "transfer-encoding", "connection"} & set(answer.headers)
+    assert int(answer.headers["content-length"]) == len(WHOLE[dialect.name])
     text = str(answer.headers)
     assert "org-1" not in text
     assert "a=b" not in text

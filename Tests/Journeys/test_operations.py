@@ -21,6 +21,7 @@ both = pytest.mark.parametrize("dialect", BOTH, ids=str)
 
 
 def test_a_registration_gives_everything_an_agent_needs(world):
+    """L5-5, with a code of 128 bits and instructions that a program can read."""
     gateway = world.start(FAREBOX_PUBLIC_URL="https://pay.example.com")
     answer = call("POST", f"{gateway.url}/v1/register").expect(200)
     told = answer.json()
@@ -184,6 +185,7 @@ def test_nobody_sees_anothers_receipt(gateway):
 
 
 def test_the_transactions_are_paged_and_name_the_model(gateway):
+    """L5-20, and L5-25's rows, with the model."""
     customer = gateway.customer("1.00")
     directives = "input_tokens=100; output_tokens=10; cache_read_tokens=7; cache_write_5m_tokens=5"
     for _ in range(5):
@@ -205,6 +207,7 @@ def test_the_transactions_are_paged_and_name_the_model(gateway):
 
 
 def test_the_operators_totals_add_up(gateway):
+    """L5-9, for each asset by itself."""
     customer = gateway.customer("5.00")
     charges = []
     for dialect in BOTH:
@@ -242,6 +245,7 @@ def find(tree, name):
 
 
 def test_a_healthy_gateway_says_so_in_every_way(gateway):
+    """L5-1, in Level5 1.6's words: `ok`, and of what it is made."""
     health = call("GET", f"{gateway.url}/health").expect(200).json()
     assert health["status"] == "ok"
     assert health["components"]
@@ -392,6 +396,7 @@ def test_a_start_without_upstreams_says_which_credentials_would_do(tmp_path):
 
 @pytest.mark.parametrize("headers", [{}, {"x-admin-key": "wrong"}, {"authorization": "Bearer x"}], ids=str)
 def test_an_operator_who_is_not_recognised_is_told_of_the_operators_header(shared, headers):
+    """L5-9, otherwise: what an operator sees, nobody else does."""
     error = call("GET", f"{shared.url}/v1/admin/stats", headers=headers).expect(401).json()
     assert "X-Admin-Key" in error["error"] and "api" not in error["error"].lower(), error
     assert error["code"] == ("invalid_credential" if "x-admin-key" in headers else "missing_credential")

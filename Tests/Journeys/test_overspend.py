@@ -1,4 +1,4 @@
-"""A balance that covers 77 holds buys 77 answers, however many ask at once."""
+"""A balance that covers 77 holds buys 77 answers, however many ask at once (L5-19 and L5-23, otherwise)."""
 
 import asyncio
 import json

@@ -1,6 +1,10 @@
-"""Paymodel's surface (rows PM-1 to PM-37), by the official SDK with `default_headers`, and what X-Payer opens: nothing."""
+"""Paymodel's surface, by the official SDK with `default_headers`, and what X-Payer opens: nothing.
+
+Tests name the rows of paymodel that they show (PM-1 to PM-37); docs/compatibility.md tells where we answer otherwise.
+"""
 
 import hashlib
+import json
 import secrets
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +14,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from solders.keypair import Keypair
 
-from chains import PATH_USD, EVMNode, evm_account
+from chains import PATH_USD, EVMNode, evm_account, until_looked
 from programs import ROOT, Customer, run, until, within_one_day
 from scripted import ScriptedUpstream
 from wire import call
@@ -18,6 +22,12 @@ from wire import call
 TEMPO = 42431
 TREASURY = evm_account(9).address
 LLAMA = "llama-3.3-70b"
+# PM-12, PM-13 and PM-14: what each is at Together AI, what it is for, prices in and out, output at most, context.
+SOLD = {
+    LLAMA: ("meta-llama/Llama-3.3-70B-Instruct-Turbo", "general", "1.0560", "1.0560", 4_096, 131_072),
+    "deepseek-r1": ("deepseek-ai/DeepSeek-R1", "reasoning", "3.6000", "8.4000", 4_096, 131_072),
+    "mixtral-8x7b": ("mistralai/Mixtral-8x7B-Instruct-v0.1", "moe", "0.7200", "0.2160", 4_096, 32_768),
+}
 MESSAGES = [{"role": "user", "content": "Hello"}]
 ASK = {"model": LLAMA, "max_tokens": 100, "messages": MESSAGES}
 
@@ -66,6 +76,7 @@ def sdk(gateway, key, address):
 
 
 def test_the_sdk_pays_by_its_session_and_is_told_the_cost(gateway):
+    """PM-11, PM-16, PM-32 and PM-33: the official SDK, with nothing but a base URL, a key and a header."""
     customer, wallet = payer(gateway, "1.00")
     client = sdk(gateway, customer.key, wallet.address)
     raw = client.chat.completions.with_raw_response.create(**ASK)
@@ -78,16 +89,18 @@ def test_the_sdk_pays_by_its_session_and_is_told_the_cost(gateway):
     assert raw.headers["x-balance"] == f"{(10**6 - units) / 10**6:.6f}"
     assert raw.headers["x-model"] == "together/llama-3.3-70b"
     assert customer.charges() == [units]
-    # The upstream's own name is one, too (PM-15), and a stream has its model's name.
+    # The upstream's own name is one, too (PM-15), and a stream has its model's and its payer's name.
     with client.chat.completions.with_streaming_response.create(
         model="meta-llama/Llama-3.3-70B-Instruct-Turbo", max_tokens=10, messages=MESSAGES, stream=True
     ) as stream:
         assert stream.headers["x-model"] == "together/llama-3.3-70b"
-        assert "x-cost" not in stream.headers
+        assert stream.headers["x-payer"] == wallet.address
+        assert not {"x-cost", "x-cost-pathusd", "x-balance"} & set(stream.headers)
         assert "data: [DONE]" in list(stream.iter_lines())
 
 
 def test_a_name_opens_nothing_and_tells_nothing(gateway):
+    """PM-10: whoever proves the name may write it in any case."""
     victim, wallet = payer(gateway, "1.00")
     thief = gateway.customer("1.00")
     told = set()
@@ -106,10 +119,13 @@ def test_a_name_opens_nothing_and_tells_nothing(gateway):
         call("POST", f"{gateway.url}/v1/chat/completions", headers=headers, json=ASK).expect(401)
     for wrong in ("", "0x12", "hello", "0x" + "zz" * 20):
         call("GET", f"{gateway.url}/v1/balance", headers=victim.bearer | {"x-payer": wrong}).expect(400)
+    for right in (wallet.address, wallet.address.lower(), "0x" + wallet.address[2:].upper()):
+        call("GET", f"{gateway.url}/v1/balance", headers=victim.bearer | {"x-payer": right}).expect(200)
     assert victim.balance() == thief.balance() == 10**6
 
 
 def test_errors_have_paymodels_codes_beside_the_sdks(gateway, tempo):
+    """PM-20, PM-21, PM-23 and PM-28; a 402 teaches (PM-37)."""
     customer, wallet = payer(gateway)
     client = sdk(gateway, customer.key, wallet.address)
     with pytest.raises(openai.APIStatusError) as refused:
@@ -158,6 +174,7 @@ def refusing(world, tempo):
     ],
 )
 def test_an_upstreams_refusal_is_told_in_both_manners_and_costs_nothing(refusing, status, headers, told):
+    """PM-26 and PM-28, with the status that it came with."""
     upstream, gateway = refusing
     customer, wallet = payer(gateway, "1.00")
     word = b'{"id":"r","error":{"message":"not \\"now\\"","type":"t","param":null,"code":"c"},"code":"THEIRS"}'
@@ -173,7 +190,33 @@ def test_an_upstreams_refusal_is_told_in_both_manners_and_costs_nothing(refusing
     assert customer.balance() == 10**6
 
 
+def test_what_a_payer_sends_arrives_under_the_upstreams_name_of_the_model(refusing):
+    """PM-5, PM-15 and PM-18: beside the name, nothing is changed but what makes the provider report its usage."""
+    upstream, gateway = refusing
+    customer, wallet = payer(gateway, "1.00")
+    usage = b'"usage":{"prompt_tokens":9,"completion_tokens":5,"total_tokens":14}'
+    whole = b'{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],%s}' % usage
+    events = [b'data: {"choices":[{"delta":{"content":"x"}}]}\n\n', b'data: {"choices":[],%s}\n\n' % usage, b"data: [DONE]\n\n"]
+
+    def arrived(body):
+        headers = customer.bearer | {"x-payer": wallet.address}
+        call("POST", f"{gateway.url}/v1/chat/completions", headers=headers, json=body).expect(200)
+        return json.loads(upstream.last[1])
+
+    for alias, (name, *_) in SOLD.items():
+        for model in (alias, f"together/{alias}", name):
+            ask = ASK | {"model": model, "top_k": 7, "repetition_penalty": 1.1, "unheard_of": {"a": [1]}}
+            upstream.answer(whole, content_type="application/json")
+            assert arrived(ask) == ask | {"model": name}
+        upstream.answer(*events)
+        options = {"stream": True, "stream_options": {"include_usage": False}}
+        assert arrived(ask | options) == ask | options | {"model": name, "stream_options": {"include_usage": True}}
+    # Each was charged by the report, streamed or not.
+    assert len(customer.charges()) == 12 and 0 < min(customer.charges()) <= max(customer.charges()) < 100
+
+
 def test_paymodels_own_errors_say_what_would_have_been_right(gateway, tempo):
+    """PM-9, PM-19, PM-21, PM-22, PM-24 and PM-25."""
     customer, wallet = payer(gateway)
     headers = customer.bearer | {"x-payer": wallet.address}
     # PM-19, but 401: a name is no proof.
@@ -204,16 +247,21 @@ def test_paymodels_own_errors_say_what_would_have_been_right(gateway, tempo):
 
 
 def test_anybody_may_read_what_is_served_and_at_what_price(gateway):
-    listed = call("GET", f"{gateway.url}/v1/models").expect(200).json()["data"]
-    [llama] = [row for row in listed if row["id"] == f"together/{LLAMA}"]
-    assert (llama["object"], llama["created"], llama["owned_by"]) == ("model", 0, "together")
-    assert (llama["permission"], llama["parent"]) == ([], None)
-    assert llama["root"] == "meta-llama/Llama-3.3-70B-Instruct-Turbo"
-    assert (llama["context_window"], llama["max_tokens"]) == (131_072, 4_096)
-    pricing = llama["pricing"]
-    assert (pricing["input_per_million"], pricing["output_per_million"]) == ("1.0560", "1.0560")
-    assert (pricing["currency"], pricing["markup"], pricing["input_per_1m"]) == ("USD", "20%", 1_056_000)
-    assert call("GET", f"{gateway.url}/v1/models/{LLAMA}").expect(200).json() == llama
+    """PM-2, and of each model PM-12 to PM-15; the time of making is fixed, the owner is who serves it."""
+    answer = call("GET", f"{gateway.url}/v1/models").expect(200).json()
+    listed = answer["data"]
+    assert answer["object"] == "list"
+    for row, (alias, sold) in zip(listed, SOLD.items(), strict=True):
+        assert (row["id"], row["object"], row["created"], row["owned_by"]) == (f"together/{alias}", "model", 0, "together")
+        assert (row["permission"], row["parent"]) == ([], None)
+        pricing = row["pricing"]
+        told = row["root"], row["category"], pricing["input_per_million"], pricing["output_per_million"]
+        assert (*told, row["max_tokens"], row["context_window"]) == sold
+        assert (pricing["currency"], pricing["markup"]) == ("USD", "20%")
+        for name in (alias, sold[0]):
+            assert call("GET", f"{gateway.url}/v1/models/{name}").expect(200).json() == row
+    llama = listed[0]
+    assert llama["pricing"]["input_per_1m"] == 1_056_000
     # A key's list is its own, and a wrong one opens nothing.
     customer, _ = payer(gateway)
     made = call("POST", f"{gateway.url}/v1/keys", headers=customer.bearer, json={"name": "x", "models": [f"together/{LLAMA}"]})
@@ -226,6 +274,7 @@ def test_anybody_may_read_what_is_served_and_at_what_price(gateway):
 
 
 def test_the_routes_tell_balance_usage_and_figures(gateway, tempo):
+    """PM-1, PM-4, PM-6, PM-7 and PM-31: amounts are whole numbers, or decimals of six places made of them."""
     customer, wallet = payer(gateway, wallet=evm_account(2))
     transaction = tempo.pay(2_000_000, TREASURY, sender=wallet)
     tempo.finalise()
@@ -238,32 +287,95 @@ def test_the_routes_tell_balance_usage_and_figures(gateway, tempo):
     told = until(credited, "the deposit to be credited")
     assert told["balance"] == "2.000000" and told["balanceRaw"] == "2000000" and told["txHash"] == transaction
     balance = call("GET", f"{gateway.url}/v1/balance", headers=headers).expect(200).json()
-    assert (balance["address"], balance["balance"], balance["balanceRaw"]) == (wallet.address, "2.000000", "2000000")
+    assert balance == {"address": wallet.address, "balance": "2.000000", "balanceRaw": "2000000", "currency": "USD"}
     client = sdk(gateway, customer.key, wallet.address)
     within_one_day()
     sums = [client.chat.completions.create(**ASK).usage for _ in range(3)]
-    [day] = call("GET", f"{gateway.url}/v1/usage", headers=headers).expect(200).json()["usage"]
-    assert day["date"] == datetime.now(UTC).date().isoformat()
-    assert (day["requests"], day["models"]) == (3, {"together/llama-3.3-70b": 3})
-    assert day["inputTokens"] == sum(one.prompt_tokens for one in sums)
-    assert day["outputTokens"] == sum(one.completion_tokens for one in sums)
-    assert day["cost"] == f"{sum(customer.charges()) / 10**6:.6f}"
+    day = {
+        "date": datetime.now(UTC).date().isoformat(), "requests": 3, "models": {"together/llama-3.3-70b": 3},
+        "inputTokens": sum(one.prompt_tokens for one in sums), "outputTokens": sum(one.completion_tokens for one in sums),
+        "cost": f"{sum(customer.charges()) / 10**6:.6f}",
+    }  # fmt: skip
+    told = call("GET", f"{gateway.url}/v1/usage", headers=headers).expect(200).json()
+    assert told == {"address": wallet.address, "usage": [day]}
     figures = gateway.admin("GET", "/admin/stats").expect(200).json()
     assert figures == {"totalDeposits": "2.000000", "totalRequests": 3, "totalRevenue": day["cost"]}
+    for wrong in ({}, {"x-admin-key": "wrong"}, headers):
+        refused = call("GET", f"{gateway.url}/admin/stats", headers=wrong).expect(401).json()
+        assert isinstance(refused["error"], str) and "total" not in str(refused)
     health = call("GET", f"{gateway.url}/health").expect(200).json()
-    assert health["status"] == "ok" and LLAMA in " ".join(health["models"])
-    assert health["chain"]["chainId"] == TEMPO and health["chain"]["tokenAddress"].lower() == PATH_USD
+    assert (health["status"], bool(health["version"])) == ("ok", True)
+    assert health["models"] == [f"together/{alias}" for alias in SOLD]
+    chain = health["chain"] | {"tokenAddress": health["chain"]["tokenAddress"].lower()}
+    assert chain == {"name": "tempo-testnet", "chainId": TEMPO, "token": "pathusd", "tokenAddress": PATH_USD}
     [model, *_] = client.models.list().data
     assert model.pricing["input_per_1m"] == 1_056_000 and model.created == 0
 
 
+def test_a_deposit_that_is_claimed_is_told_with_its_transfer_once(world, tempo):
+    """PM-3, and of PM-29 our own: credited is who sent it, not who asks (PM-C1)."""
+    gateway = world.start(**paymodel(world, tempo, FAREBOX_DEPOSIT_SECONDS="3600"))
+    # A wallet that no other test pays from: the chain is theirs, too.
+    customer, wallet = payer(gateway, wallet=evm_account(6))
+    tempo.pay(10_000_000, wallet.address)
+    other, stranger = payer(gateway)
+    until_looked(gateway, "tempo-testnet")
+    transaction = tempo.pay(2_500_000, TREASURY, sender=wallet)
+    tempo.finalise()
+
+    def claimed(customer, wallet, status):
+        headers = customer.bearer | {"x-payer": wallet.address}
+        return call("POST", f"{gateway.url}/v1/deposit", headers=headers, json={"txHash": transaction}).expect(status).json()
+
+    # Nothing looks by itself: it is the claim of somebody else that has it credited, to its sender.
+    assert claimed(other, stranger, 409)["code"] == "DEPOSIT_CREDITED_TO_ANOTHER"
+    assert (customer.balance(), other.balance()) == (2_500_000, 0)
+    told = {"txHash": transaction, "balance": "2.500000", "balanceRaw": "2500000"}
+    again = {"message": "already credited", "credited": "0.000000"}
+    assert without_deposits(claimed(customer, wallet, 200)) == told | again
+    transaction = tempo.pay(1_000_000, TREASURY, sender=wallet)
+    tempo.finalise()
+    block = tempo.web3.eth.get_transaction_receipt(transaction)["blockNumber"]
+    told = {"txHash": transaction, "balance": "3.500000", "balanceRaw": "3500000"}
+    first = without_deposits(claimed(customer, wallet, 200))
+    transfer = first.pop("transfer")
+    assert first == told | {"message": "credited", "credited": "1.000000"}
+    assert transfer | {"from": transfer["from"].lower()} == {
+        "from": wallet.address.lower(), "amount": "1.000000", "blockNumber": block,
+    }  # fmt: skip
+    assert without_deposits(claimed(customer, wallet, 200)) == told | again
+
+
+def without_deposits(told):
+    """What paymodel's own client knows of a claim's answer."""
+    return {name: value for name, value in told.items() if name != "deposits"}
+
+
+def test_a_balance_buys_what_it_covers_and_nothing_more_streamed_or_not(gateway):
+    """PM-17, otherwise: no fixed sum opens a stream, and a balance above zero opens nothing that it does not cover."""
+    rich, wallet = payer(gateway, "0.001")
+    poor, small = payer(gateway, "0.000001")
+    for stream in (False, True):
+        sdk(gateway, rich.key, wallet.address).chat.completions.create(**ASK, stream=stream)
+        with pytest.raises(openai.APIStatusError) as refused:
+            sdk(gateway, poor.key, small.address).chat.completions.create(**ASK, stream=stream)
+        assert refused.value.status_code == 402
+    gateway.wait_until_no_holds()
+    assert (len(rich.charges()), poor.balance()) == (2, 1)
+
+
 def test_a_page_may_ask_where_the_operator_has_listed_it(gateway):
+    """PM-8, otherwise: an origin is not mirrored but listed."""
     customer, _ = payer(gateway)
     url = f"{gateway.url}/v1/balance"
     asking = {"access-control-request-method": "GET", "access-control-request-headers": "x-payer"}
     allowed = call("OPTIONS", url, headers=asking | {"origin": "https://app.example"}).expect(204)
     assert allowed.headers["access-control-allow-origin"] == "https://app.example"
-    assert "X-Payer" in allowed.headers["access-control-allow-headers"]
+    assert {"Content-Type", "Authorization", "X-Payer", "X-Admin-Key"} <= set(
+        allowed.headers["access-control-allow-headers"].split(", ")
+    )
+    assert {"GET", "POST", "OPTIONS"} <= set(allowed.headers["access-control-allow-methods"].split(", "))
+    assert (allowed.headers["access-control-max-age"], allowed.headers["vary"]) == ("86400", "Origin")
     answer = call("GET", url, headers=customer.bearer | {"origin": "http://localhost:3000"}).expect(200)
     assert answer.headers["access-control-allow-origin"] == "http://localhost:3000" and answer.headers["vary"] == "Origin"
     for origin in ("https://evil.example", "null", "https://app.example.evil.example", "https://APP.example", "*"):
@@ -296,8 +408,7 @@ class Signer:
 
 @pytest.mark.parametrize("make", [Account.create, Keypair])
 def test_a_request_that_its_wallet_has_signed_needs_no_key(gateway, make):
-    import json
-
+    """PM-37: nobody signs up. L5-49: a request's wallet and signature are headers of it, Solana's, too."""
     signer = Signer(gateway, make())
     body = json.dumps(ASK).encode()
     signer.call("POST", "/v1/chat/completions", body).expect(402)
@@ -321,8 +432,6 @@ def owner(gateway, signer):
 
 
 def test_a_signature_is_good_for_its_request_alone(gateway):
-    import json
-
     customer, wallet = payer(gateway, "1.00")
     signer, body = Signer(gateway, wallet), json.dumps(ASK).encode()
     target, url = "/v1/chat/completions", f"{gateway.url}/v1/chat/completions"
@@ -351,6 +460,7 @@ def test_a_signature_is_good_for_its_request_alone(gateway):
 
 
 def test_a_payer_is_taken_at_its_word_only_where_money_is_worth_nothing(world, tempo):
+    """PM-10 and PM-33 as they are at paymodel, its placeholder for a key among them."""
     gateway = world.start(**paymodel(world, tempo, FAREBOX_UNPROVEN_PAYERS="testnet"))
     assert "X-Payer is taken at its word" in gateway.errors.read_text()
     wallet = evm_account(3)
@@ -378,6 +488,14 @@ def test_a_payer_is_never_taken_at_its_word_beside_real_money(world, tempo):
         settings = world_settings(world, tempo) | {"FAREBOX_CHAINS": chains, "FAREBOX_UNPROVEN_PAYERS": "testnet"}
         refused = run("serve", directory=world.directory, **settings)
         assert refused.returncode != 0 and "FAREBOX_UNPROVEN_PAYERS" in refused.stderr, (chains, refused.stderr)
+
+
+def test_a_treasury_that_is_not_set_stops_the_start(world, tempo):
+    """PM-27 and PM-34, otherwise: it is told before anybody asks."""
+    for name in ("TEMPO_TESTNET_TREASURY", "FAREBOX_ADMIN_KEY"):
+        settings = {key: value for key, value in world_settings(world, tempo).items() if key != name}
+        refused = run("serve", directory=world.directory, **settings)
+        assert refused.returncode == 65 and name in refused.stderr, refused.stderr
 
 
 def test_worthless_money_is_never_taken_beside_real_money(world, tempo):

@@ -102,6 +102,7 @@ def ask_and_check(customer, ask, base=at_root, directives="", **request):
 @ways
 @pytest.mark.parametrize("base", [at_root, as_bearer, in_path])
 def test_an_answer_says_and_costs_what_was_sent(customer, ask, base):
+    """L5-8, and L5-10: with the key in the path, the SDK's own is a placeholder."""
     directives = "text=Bonjour%20le%20monde%20%E2%9C%93; input_tokens=321; output_tokens=45"
     answer = ask_and_check(customer, ask, base, directives)
     assert answer.text == "Bonjour le monde ✓"
@@ -207,6 +208,7 @@ def test_an_unknown_key_is_an_authentication_error(customer, ask):
 
 @ways
 def test_an_empty_account_is_a_payment_required_error(shared, ask):
+    """L5-44, otherwise."""
     poor = shared.customer()
     error = refused(ask, at_root(poor), anthropic.PaymentRequiredError)
     assert error.body["error"]["type"] == "billing_error"

@@ -127,6 +127,7 @@ def ask_and_check(customer, ask, base=at_root, directives="", **request):
 @ways
 @pytest.mark.parametrize("base", [at_root, in_path, in_path_without_v1])
 def test_an_answer_says_and_costs_what_was_sent(customer, ask, base):
+    """L5-7, and L5-10: with the key in the path, the SDK's own is a placeholder."""
     directives = "text=Bonjour%20le%20monde%20%E2%9C%93; input_tokens=321; output_tokens=45"
     heard = ask_and_check(customer, ask, base, directives)
     assert heard.text == "Bonjour le monde ✓"
@@ -251,6 +252,7 @@ def test_an_unknown_key_is_an_authentication_error(customer, ask):
 
 @ways
 def test_an_empty_account_is_told_with_402_and_the_numbers(shared, ask):
+    """L5-44, otherwise: errors have the SDK's shape. One that was never funded is no unknown one, and gets 402, too."""
     """The SDK has no class of its own for 402, and does not try again."""
     poor = shared.customer()
     error = refused(ask, at_root(poor), openai.APIStatusError)

@@ -39,6 +39,7 @@ def balances(customer):
 
 
 def test_a_statement_never_calls_lamports_dollars(gateway):
+    """L5-17 and L5-26: SOL has nine places, and a charge in it is rounded up to the lamport."""
     customer = gateway.customer()
     customer.grant("0.5", asset="sol")
     receipt = spend(customer)
@@ -56,6 +57,7 @@ def test_a_statement_never_calls_lamports_dollars(gateway):
 
 
 def test_what_moves_in_dollars_has_no_original(gateway):
+    """L5-17: dollars first."""
     customer = gateway.customer("1.00")
     customer.grant("0.25", asset="usdc")
     customer.grant("0.5", asset="sol")
@@ -67,6 +69,15 @@ def test_what_moves_in_dollars_has_no_original(gateway):
     assert told(usd) == ("usd", 1_000_000, None, None)
     total = sum(row["usdc_amount"] or 0 for row in statement(customer))
     assert balances(customer) == (total, 500_000_000)
+
+
+def test_without_a_rate_sol_covers_nothing_however_much_it_is(world):
+    """L5-17 and L5-19, otherwise: no rate is taken for granted, and lamports are not counted as if they were dollars."""
+    customer = world.start().customer()
+    customer.grant("1000", asset="sol")
+    refused = call(**OPENAI.request(customer)).expect(402).json()["error"]
+    assert refused["code"] == "insufficient_funds"
+    assert world.simulator.received()["count"] == 0 and balances(customer) == (0, 10**12)
 
 
 def told(row):

@@ -71,6 +71,7 @@ def test_the_gateways_own_message_is_one_that_the_stock_library_reads(shared):
 
 
 def test_a_wallet_of_solana_opens_an_account(shared):
+    """L5-49: Sign-In with Solana."""
     from base64 import b64encode
 
     wallet = Keypair()

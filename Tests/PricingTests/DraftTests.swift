@@ -26,6 +26,9 @@ struct DraftTests {
         Row("no rates", ["rates: is empty"]) { $0.rates = [] },
         Row("no model", [": model: is empty"]) { $0.rates[0].model = "" },
         Row("no upstream", ["openai/sample: upstream: is empty"]) { $0.rates[0].upstream = "" },
+        Row("an empty category", ["openai/sample: category: is empty"]) {
+            $0.rates[0].category = ""
+        },
         Row(
             "a price of zero",
             [

@@ -27,6 +27,14 @@ struct RoundingTests {
         #expect(PriceTable(cost: [:], price: prices).price(of: usage) == Amount(1))
     }
 
+    /// PM-16 and L5-18: floats make 8611 of it (PM-W10), and cut what is less than a unit off.
+    @Test
+    func `a charge that is a whole number is that number, and any part more is one unit more`() {
+        let table = PriceTable(cost: [:], price: [.output: 8_400_000])
+        #expect(table.price(of: Usage([.output: 1025])) == Amount(8610))
+        #expect(table.price(of: Usage([.output: 1026])) == Amount(8619))
+    }
+
     @Test func `a sum beyond 64 bits is the largest amount`() {
         let table = PriceTable(cost: [:], price: [.input: .max, .output: .max, .image: .max])
         let usage = Usage([.input: .max, .output: .max, .image: .max])

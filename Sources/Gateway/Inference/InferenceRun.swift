@@ -296,7 +296,11 @@ struct InferenceRun<Storage: GatewayStore>: Sendable {
         headers[.receipt] = inference.id.description
         let placed = inference.placed
         if placed.isLowered { headers[.outputCap] = String(placed.outputLimit) }
-        if isOfPayer { headers[.xModel] = inference.rate.model }
+        if isOfPayer {
+            headers[.xModel] = inference.rate.model
+            // PM-11: a stream names its payer where a whole answer tells the cost.
+            if inference.request.isStream { headers[.xPayer] = agentHeaders[.xPayer] }
+        }
         return headers
     }
 

@@ -47,7 +47,7 @@ struct PaymodelRoutes<Storage: GatewayStore>: Sendable {
         if let wait = gateway.claims.admit("usage \(key.customer)", at: now) {
             throw GatewayError.rateLimited(wait: wait)
         }
-        let start = Timestamp(microseconds: (now.day - 6) * 86_400_000_000)
+        let start = PaymodelUsage.start(at: now)
         let lines = try await gateway.store.read { try $0.usage(of: key.customer, since: start) }
         return try Response(
             json: PaymodelUsage(request.headers[.xPayer] ?? key.customer.description, lines),
@@ -77,7 +77,13 @@ private struct PaymodelStats: Encodable {
     let totalRevenue: String
 }
 
-private struct PaymodelUsage: Encodable {
+/// What a customer used on each day on which it used anything, in the store's order.
+struct PaymodelUsage: Encodable {
+    /// Where the last seven days begin, today's among them, by UTC.
+    static func start(at now: Timestamp) -> Timestamp {
+        Timestamp(startOfDay: now.day - 6)
+    }
+
     struct Day: Encodable {
         let date: String
         var requests: Int64 = 0

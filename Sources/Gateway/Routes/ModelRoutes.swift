@@ -123,6 +123,7 @@ private struct OpenAIModel: Encodable {
     let root: String
     @OrNull var parent: String?
     let maxTokens: Int64
+    let category: String?
 
     init(_ rate: Rate) {
         id = rate.model
@@ -131,6 +132,7 @@ private struct OpenAIModel: Encodable {
         maxOutputTokens = rate.limits.maxOutput
         maxTokens = rate.limits.maxOutput
         root = rate.upstreamModel
+        category = rate.category
         pricing = ModelPricing(rate)
     }
 }
