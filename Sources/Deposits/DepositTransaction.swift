@@ -37,17 +37,19 @@ package protocol DepositWatchTransaction: DepositTransaction, DepositReading {
     /// The deposits of a chain that stand in a block after one, in no order.
     mutating func deposits(on chain: String, after block: Int64) throws -> [Deposit]
     mutating func unread(_ transaction: String, on chain: String) throws -> UnreadTransaction?
-    /// The unread transactions of a chain after one in the order of their names, at most `limit`.
+    /// The unread transactions that one node of a chain lists, after one in the order of their names, at most
+    /// `limit`.
     mutating func unread(
         on chain: String,
+        of node: Int,
         after transaction: String?,
         limit: Int,
     ) throws -> [UnreadTransaction]
-    /// How many unread transactions a chain has.
-    mutating func unreadCount(on chain: String) throws -> Int
+    /// How many unread transactions a chain has, by the node that lists them; nothing for one that has none.
+    mutating func unreadCounts(on chain: String) throws -> [Int: Int]
     /// Inserts it, or replaces what is stored under its name.
     mutating func save(_ unread: UnreadTransaction) throws
-    /// It has been read; nothing happens where it was not stored.
+    /// It has been read, or is given up; nothing happens where it was not stored.
     mutating func remove(_ unread: UnreadTransaction) throws
 }
 

@@ -88,12 +88,16 @@ extension Schema {
         CREATE TABLE unread_transactions (
             chain TEXT NOT NULL CHECK (chain <> ''),
             transaction_name TEXT NOT NULL CHECK (transaction_name <> ''),
+            node INTEGER NOT NULL CHECK (node > 0),
             since INTEGER NOT NULL,
             reason TEXT NOT NULL CHECK (reason <> ''),
             told INTEGER NOT NULL CHECK (told = 0 OR told = 1),
             seal BLOB NOT NULL CHECK (length(seal) = 32),
             PRIMARY KEY (chain, transaction_name)
         ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX unread_transactions_by_node
+            ON unread_transactions (chain, node, transaction_name);
 
         CREATE TRIGGER wallets_are_not_changed BEFORE UPDATE ON wallets
             BEGIN SELECT RAISE(ABORT, 'a wallet stays whose it is'); END;

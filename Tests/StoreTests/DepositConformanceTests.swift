@@ -72,39 +72,61 @@ struct DepositConformanceTests {
     func `what could not be read is remembered under its name until it is`(
         _ kind: StoreKind
     ) async throws {
-        func unread(_ digit: Int, on chain: String = "base") throws -> UnreadTransaction {
-            let name = "0x" + String(repeating: "\(digit)", count: 64)
-            return try #require(
-                UnreadTransaction(chain: chain, transaction: name, since: .second(1), reason: "a")
+        func unread(
+            _ digit: Int,
+            on chain: String = "base",
+            of node: Int = 1,
+        ) throws -> UnreadTransaction {
+            try #require(
+                UnreadTransaction(
+                    chain: chain,
+                    transaction: "0x" + String(repeating: "\(digit)", count: 64),
+                    node: node,
+                    since: .second(1),
+                    reason: "a",
+                )
             )
         }
         try await withStore(kind) { store in
-            let stored = try (1...3).map { try unread($0) } + [unread(2, on: "tempo")]
+            let stored =
+                try (1...3).map { try unread($0) } + [
+                    unread(2, on: "tempo"), unread(4, of: 2), unread(5, of: 3),
+                ]
             var told = stored[1]
             (told.isTold, told.reason) = (true, "b")
             let last = told
+            var taken = stored[5]
+            taken.node = 2
+            let own = taken
             try await store.write(.durable) { transaction in
-                for one in stored.reversed() + [last] { try transaction.save(one) }
+                for one in stored.reversed() + [last, own] { try transaction.save(one) }
                 try transaction.remove(stored[0])
                 try transaction.remove(stored[0])
             }
             let found = try await store.read { transaction in
                 [
-                    try transaction.unread(on: "base", after: nil, limit: 9),
-                    try transaction.unread(on: "base", after: last.transaction, limit: 9),
-                    try transaction.unread(on: "base", after: nil, limit: 1),
-                    try transaction.unread(on: "tempo", after: nil, limit: 9),
+                    try transaction.unread(on: "base", of: 1, after: nil, limit: 9),
+                    try transaction.unread(on: "base", of: 1, after: last.transaction, limit: 9),
+                    try transaction.unread(on: "base", of: 1, after: nil, limit: 1),
+                    try transaction.unread(on: "tempo", of: 1, after: nil, limit: 9),
+                    try transaction.unread(on: "base", of: 2, after: nil, limit: 9),
+                    try transaction.unread(on: "base", of: 3, after: nil, limit: 9),
                 ]
             }
-            #expect(found == [[last, stored[2]], [stored[2]], [last], [stored[3]]])
-            let (one, none, count) = try await store.read { transaction in
+            #expect(
+                found == [
+                    [last, stored[2]], [stored[2]], [last], [stored[3]], [stored[4], own], [],
+                ]
+            )
+            let (one, none, counts) = try await store.read { transaction in
                 (
                     try transaction.unread(last.transaction, on: "base"),
                     try transaction.unread(stored[0].transaction, on: "base"),
-                    try transaction.unreadCount(on: "base"),
+                    try ["base", "tempo", "other"].map { try transaction.unreadCounts(on: $0) },
                 )
             }
-            #expect(one == last && none == nil && count == 2)
+            #expect(one == last && none == nil)
+            #expect(counts == [[1: 2, 2: 2], [1: 1], [:]])
         }
     }
 

@@ -76,8 +76,8 @@ enum StoreStatements {
         guard let unread else { preconditionFailure("it has a name") }
         try transaction.save(unread)
         _ = try transaction.unread(unread.transaction, on: "tempo")
-        _ = try transaction.unread(on: "tempo", after: nil, limit: 9)
-        _ = try transaction.unreadCount(on: "tempo")
+        _ = try transaction.unread(on: "tempo", of: 1, after: nil, limit: 9)
+        _ = try transaction.unreadCounts(on: "tempo")
         try transaction.remove(unread)
     }
 

@@ -427,6 +427,22 @@ struct EVMWatcherTests {
         #expect(try await balance() == 70)
     }
 
+    @Test func `what a witness makes up is its own, though others list it, too`() async throws {
+        let liars = nodes(2)
+        chain.mine()
+        chain.finalise()
+        for liar in liars {
+            liar.mine([pay(999)])
+            liar.finalise()
+        }
+        liars[1].mine([pay(1)])
+        liars[1].finalise()
+        chain.mine()
+        chain.finalise()
+        for _ in 0..<2 { _ = try await watcher(witnesses: liars).look() }
+        #expect(try await store.read { $0.unreadCounts(on: "tempo") } == [2: 1, 3: 1])
+    }
+
     @Test(arguments: [
         ("eth_chainId", RPCFailure.timedOut, ["eth_chainId"]),
         ("eth_getLogs", .unreachable, ["eth_chainId", "eth_getLogs"]),
@@ -472,6 +488,6 @@ struct EVMWatcherTests {
             #expect(other.asked == ["eth_chainId"])
             for node in witnesses + [other] { node.forgetAsked() }
         }
-        #expect(try await store.read { $0.unreadCount(on: "tempo") } == 0)
+        #expect(try await store.read { $0.unreadCounts(on: "tempo") } == [:])
     }
 }

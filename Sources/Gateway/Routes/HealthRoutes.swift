@@ -53,7 +53,7 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
         let chains = gateway.settings.rails.map(\.chain)
         guard !chains.isEmpty else { return "" }
         let counts = try await gateway.store.read { transaction in
-            try chains.map { try transaction.unreadCount(on: $0) }
+            try chains.map { try transaction.unreadCounts(on: $0).values.reduce(0, +) }
         }
         let lines = zip(chains, counts).map { chain, count in
             "farebox_unread_transactions{chain=\"\(chain)\"} \(count)\n"

@@ -82,18 +82,22 @@ extension MemoryTransaction: DepositWatchTransaction {
 
     package func unread(
         on chain: String,
+        of node: Int,
         after transaction: String?,
         limit: Int,
     ) -> [UnreadTransaction] {
         let start = SortKey(transaction ?? "")
         let found = (books.unreadTransactions[chain] ?? [:]).values
+            .filter { $0.node == node }
             .map { (unread: $0, key: SortKey($0.transaction)) }
             .filter { start < $0.key }
         return found.sorted { $0.key < $1.key }.prefix(max(0, limit)).map(\.unread)
     }
 
-    package func unreadCount(on chain: String) -> Int {
-        books.unreadTransactions[chain]?.count ?? 0
+    package func unreadCounts(on chain: String) -> [Int: Int] {
+        (books.unreadTransactions[chain] ?? [:]).values.reduce(into: [:]) { counts, unread in
+            counts[unread.node, default: 0] += 1
+        }
     }
 
     package mutating func save(_ unread: UnreadTransaction) {
