@@ -12,7 +12,7 @@ package struct EVMWatching: Hashable, Sendable {
     package var blocksAtOnce: Int64 = 1000
     /// How many blocks below the last final one are looked at again: finality can be a node's lie.
     package var blocksAgain: Int64 = 64
-    /// How many nodes have to say the same of a block, the asking one among them.
+    /// How many nodes have to say the same of a receipt and its block, the first one among them.
     package var quorum = 1
     /// How many transactions of each witness's list are looked at that the first node does not list.
     package var hintsAtOnce = 1000
@@ -220,18 +220,14 @@ where Storage.Transaction: DepositWatchTransaction {
         _ receipt: EVMReceipt,
         byQuorum: Bool,
     ) async throws(RPCFailure) {
-        guard try await node.block(receipt.block)?.hash == receipt.blockHash else {
+        let quorum = byQuorum ? watching.quorum : 1
+        let others = witnesses.map(\.node)
+        let agreed = try await node.agreement(on: receipt, with: others, upTo: quorum)
+        guard agreed > 0 else {
             throw .inconsistent("\(receipt.transaction) is in a block that is not the chain's")
         }
-        guard byQuorum, watching.quorum > 1 else { return }
-        var agreed = 1
-        for witness in witnesses where agreed < watching.quorum {
-            // One that can not be asked does not agree.
-            let block = try? await witness.node.block(receipt.block)
-            if block?.hash == receipt.blockHash { agreed += 1 }
-        }
-        guard agreed >= watching.quorum else {
-            throw .inconsistent("\(agreed) of \(watching.quorum) nodes know block \(receipt.block)")
+        guard agreed >= quorum else {
+            throw .inconsistent("\(agreed) of \(quorum) nodes tell \(receipt.transaction) so")
         }
     }
 
