@@ -36,6 +36,13 @@ package protocol DepositWatchTransaction: DepositTransaction, DepositReading {
     mutating func setCursor(_ place: String, of source: String) throws
     /// The deposits of a chain that stand in a block after one, in no order.
     mutating func deposits(on chain: String, after block: Int64) throws -> [Deposit]
+    /// The deposits of a chain in one stage, after `id` in the order of their ids, at most `limit`.
+    mutating func deposits(
+        on chain: String,
+        in stage: DepositStage,
+        after id: DepositID?,
+        limit: Int,
+    ) throws -> [Deposit]
     mutating func unread(_ transaction: String, on chain: String) throws -> UnreadTransaction?
     /// The unread transactions that one node of a chain lists, after one in the order of their names, at most
     /// `limit`.

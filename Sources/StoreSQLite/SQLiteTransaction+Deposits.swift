@@ -115,6 +115,24 @@ extension SQLiteTransaction: DepositWatchTransaction {
         ) { columns in try DepositRow.deposit(&columns) }
     }
 
+    package mutating func deposits(
+        on chain: String,
+        in stage: DepositStage,
+        after id: DepositID?,
+        limit: Int,
+    ) throws -> [Deposit] {
+        // Behind a chain's slash stands nothing of another's; behind all of it comes a zero.
+        let after = id.flatMap { $0.chain == chain ? "\($0)" : nil } ?? "\(chain)/"
+        return try rows(
+            "\(DepositRow.select) WHERE state = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
+            [
+                .text(stage.rawValue), .text(after), .text("\(chain)0"),
+                .integer(Int64(max(0, limit))),
+            ],
+            of: "deposits",
+        ) { columns in try DepositRow.deposit(&columns) }
+    }
+
     package mutating func unread(
         _ transaction: String,
         on chain: String,

@@ -69,6 +69,36 @@ struct DepositConformanceTests {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `the deposits of one chain in one stage are found in order, and no other's`(
+        _ kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store in
+            try await store.write(.durable) { transaction in
+                for chain in ["bas", "base", "base-sepolia", "tempo"] {
+                    for number in 0..<4 {
+                        let isFinal = number == 2
+                        try transaction.observe(
+                            .sample(number, on: chain, isFinal: isFinal),
+                            at: .second(1),
+                        )
+                    }
+                }
+            }
+            let asked: [(DepositID?, Int)] = [
+                (nil, 9), (.sample(0), 9), (.sample(1), 9), (nil, 2), (.sample(3), 9),
+            ]
+            let found = try await store.read { transaction in
+                try asked.map { after, limit in
+                    try transaction.deposits(on: "base", in: .seen, after: after, limit: limit)
+                        .map(\.id)
+                }
+            }
+            let ids = [0, 1, 3].map { DepositID.sample($0) }
+            #expect(found == [ids, [ids[1], ids[2]], [ids[2]], [ids[0], ids[1]], []])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `what could not be read is remembered under its name until it is`(
         _ kind: StoreKind
     ) async throws {

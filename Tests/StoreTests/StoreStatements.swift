@@ -51,6 +51,7 @@ enum StoreStatements {
         try transaction.setCursor("1", of: "blocks/tempo")
         _ = try transaction.cursor(of: "blocks/tempo")
         _ = try transaction.deposits(on: "tempo", after: 0)
+        _ = try transaction.deposits(on: "tempo", in: .seen, after: nil, limit: 9)
         try unreadOnce(&transaction)
         try transaction.observe(.sample(2, .sample(for: "new")), at: .second(3))
         _ = try transaction.withdraw(

@@ -259,6 +259,38 @@ struct EVMWatcherTests {
         #expect(try await balance() == 0)
     }
 
+    @Test(arguments: [1, 2, 3, 9])
+    func `what was seen on a chain is read to its end, a few at a time`(_ page: Int) async throws {
+        try await addCustomer()
+        chain.mine([pay(1)], [pay(10)], [pay(100)])
+        _ = try await watcher().look()
+        try await store.write(.durable) { transaction in
+            for other in ["base", "zora"] {
+                try transaction.observe(.sample(0, on: other, isFinal: false), at: .second(1))
+            }
+        }
+        let seen = try await store.deposits(on: "tempo", in: .seen, page: page)
+        #expect(seen.map(\.id.chain) == Array(repeating: "tempo", count: 3))
+        #expect(Set(seen.map(\.event.amount)) == [1, 10, 100])
+    }
+
+    @Test func `what was seen is credited though a thousand of other chains were seen before`()
+        async throws
+    {
+        try await addCustomer()
+        let hash = try #require(chain.mine([pay(5)]).first)
+        _ = try await watcher().look()
+        try await store.write(.durable) { transaction in
+            for number in 0..<1001 {
+                try transaction.observe(.sample(number, isFinal: false), at: .second(1))
+            }
+        }
+        chain.leaveOut(hash)
+        chain.finalise()
+        _ = try await watcher().look()
+        #expect(try await balance() == 5)
+    }
+
     @Test
     func `a transaction that nobody can read stops no other, and is credited once it is read`()
         async throws

@@ -76,6 +76,16 @@ extension MemoryTransaction: DepositWatchTransaction {
         }
     }
 
+    package func deposits(
+        on chain: String,
+        in stage: DepositStage,
+        after id: DepositID?,
+        limit: Int,
+    ) -> [Deposit] {
+        let found = deposits(in: stage, after: id, limit: .max).filter { $0.id.chain == chain }
+        return Array(found.prefix(max(0, limit)))
+    }
+
     package func unread(_ transaction: String, on chain: String) -> UnreadTransaction? {
         books.unreadTransactions[chain]?[transaction]
     }

@@ -233,9 +233,7 @@ where Storage.Transaction: DepositWatchTransaction {
 
     /// Reads what was seen once, and stands in a final block by now, though no list of logs had it.
     private func finishSeen(upTo last: Int64, _ outcomes: inout [DepositOutcome]) async throws {
-        let chain = chain
-        let seen = try await store.read { try $0.deposits(in: .seen, after: nil, limit: 1000) }
-        for deposit in seen where deposit.id.chain == chain {
+        for deposit in try await store.deposits(on: chain, in: .seen) {
             guard let block = deposit.block, block.number <= last,
                 let hash = EVMWord(deposit.id.transaction)
             else { continue }

@@ -271,9 +271,7 @@ where Storage.Transaction: DepositWatchTransaction {
     /// Reads what was seen and is final by now, though no history had it, and drops what was seen on a fork
     /// that the chain has left.
     private func finishSeen(_ outcomes: inout [DepositOutcome]) async throws {
-        let chain = treasury.chain
-        let seen = try await store.read { try $0.deposits(in: .seen, after: nil, limit: 1000) }
-            .filter { $0.id.chain == chain }
+        let seen = try await store.deposits(on: treasury.chain, in: .seen)
         guard !seen.isEmpty else { return }
         let final = try await node.slot(.finalized)
         for deposit in seen {
