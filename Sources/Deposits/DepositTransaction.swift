@@ -43,6 +43,9 @@ package protocol DepositWatchTransaction: DepositTransaction, DepositReading {
         after id: DepositID?,
         limit: Int,
     ) throws -> [Deposit]
+    /// How many steps of a chain's deposits an operator should hear of at once, by their kind; nothing for one
+    /// that there is none of.
+    mutating func alertCounts(on chain: String) throws -> [DepositStep.Kind: Int]
     mutating func unread(_ transaction: String, on chain: String) throws -> UnreadTransaction?
     /// The unread transactions that one node of a chain lists, after one in the order of their names, at most
     /// `limit`.

@@ -133,6 +133,24 @@ extension SQLiteTransaction: DepositWatchTransaction {
         ) { columns in try DepositRow.deposit(&columns) }
     }
 
+    package mutating func alertCounts(on chain: String) throws -> [DepositStep.Kind: Int] {
+        let counts = try rows(
+            """
+            SELECT kind, count(*) AS count FROM deposit_steps
+            WHERE (kind = 'conflict' OR kind = 'reversed') AND deposit > ? AND deposit < ?
+            GROUP BY kind
+            """,
+            [.text("\(chain)/"), .text("\(chain)0")],
+            of: "deposit_steps",
+        ) { columns in
+            (
+                try columns.parsed("kind", DepositStep.Kind.init(rawValue:)),
+                Int(try columns.integer("count")),
+            )
+        }
+        return Dictionary(uniqueKeysWithValues: counts)
+    }
+
     package mutating func unread(
         _ transaction: String,
         on chain: String,

@@ -67,6 +67,9 @@ extension Schema {
             PRIMARY KEY (deposit, number)
         ) STRICT, WITHOUT ROWID;
 
+        CREATE INDEX deposit_steps_that_alert ON deposit_steps (kind, deposit)
+            WHERE kind = 'conflict' OR kind = 'reversed';
+
         CREATE TRIGGER deposit_steps_are_not_changed BEFORE UPDATE ON deposit_steps
             BEGIN SELECT RAISE(ABORT, 'a step is never changed'); END;
         CREATE TRIGGER deposit_steps_are_not_removed BEFORE DELETE ON deposit_steps

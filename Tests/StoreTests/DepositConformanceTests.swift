@@ -99,6 +99,30 @@ struct DepositConformanceTests {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `each step that an operator should hear of is counted on its chain, and no other`(
+        _ kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store in
+            let counts = try await store.write(.durable) { transaction in
+                _ = try DepositConformanceTests.everyState(&transaction)
+                for amount in [100, 101, 102] as [Amount] {
+                    try transaction.observe(.sample(1, .sample(amount)), at: .second(4))
+                }
+                try transaction.observe(.sample(1, on: "base-sepolia"), at: .second(5))
+                try transaction.dropped(
+                    .sample(1, on: "base-sepolia"),
+                    from: .sample(1),
+                    at: .second(6),
+                )
+                return try ["base", "base-sepolia", "bas"].map {
+                    try transaction.alertCounts(on: $0)
+                }
+            }
+            #expect(counts == [[.conflict: 2, .reversed: 5], [.reversed: 1], [:]])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `what could not be read is remembered under its name until it is`(
         _ kind: StoreKind
     ) async throws {

@@ -52,6 +52,7 @@ enum StoreStatements {
         _ = try transaction.cursor(of: "blocks/tempo")
         _ = try transaction.deposits(on: "tempo", after: 0)
         _ = try transaction.deposits(on: "tempo", in: .seen, after: nil, limit: 9)
+        _ = try transaction.alertCounts(on: "tempo")
         try unreadOnce(&transaction)
         try transaction.observe(.sample(2, .sample(for: "new")), at: .second(3))
         _ = try transaction.withdraw(

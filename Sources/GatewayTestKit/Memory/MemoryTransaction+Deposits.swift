@@ -86,6 +86,11 @@ extension MemoryTransaction: DepositWatchTransaction {
         return Array(found.prefix(max(0, limit)))
     }
 
+    package func alertCounts(on chain: String) -> [DepositStep.Kind: Int] {
+        books.depositSteps.filter { $0.key.chain == chain }.values.joined().filter(\.kind.isAlert)
+            .reduce(into: [:]) { counts, step in counts[step.kind, default: 0] += 1 }
+    }
+
     package func unread(_ transaction: String, on chain: String) -> UnreadTransaction? {
         books.unreadTransactions[chain]?[transaction]
     }
