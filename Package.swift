@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "Watching",
             dependencies: [
-                "Deposits",
+                "Deposits", "Withdrawals",
                 "Primitives", "Ledger", "ChainFormats", crypto, nioCore, logging, metrics,
                 lifecycle,
                 .product(name: "NIOHTTP1", package: "swift-nio"),

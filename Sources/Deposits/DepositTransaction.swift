@@ -36,18 +36,30 @@ package protocol DepositWatchTransaction: DepositTransaction, DepositReading {
     mutating func setCursor(_ place: String, of source: String) throws
     /// The deposits of a chain that stand in a block after one, in no order.
     mutating func deposits(on chain: String, after block: Int64) throws -> [Deposit]
+    /// The deposits of a chain in one stage, after `id` in the order of their ids, at most `limit`.
+    mutating func deposits(
+        on chain: String,
+        in stage: DepositStage,
+        after id: DepositID?,
+        limit: Int,
+    ) throws -> [Deposit]
+    /// How many steps of a chain's deposits an operator should hear of at once, by their kind; nothing for one
+    /// that there is none of.
+    mutating func alertCounts(on chain: String) throws -> [DepositStep.Kind: Int]
     mutating func unread(_ transaction: String, on chain: String) throws -> UnreadTransaction?
-    /// The unread transactions of a chain after one in the order of their names, at most `limit`.
+    /// The unread transactions that one node of a chain lists, after one in the order of their names, at most
+    /// `limit`.
     mutating func unread(
         on chain: String,
+        of node: Int,
         after transaction: String?,
         limit: Int,
     ) throws -> [UnreadTransaction]
-    /// How many unread transactions a chain has.
-    mutating func unreadCount(on chain: String) throws -> Int
+    /// How many unread transactions a chain has, by the node that lists them; nothing for one that has none.
+    mutating func unreadCounts(on chain: String) throws -> [Int: Int]
     /// Inserts it, or replaces what is stored under its name.
     mutating func save(_ unread: UnreadTransaction) throws
-    /// It has been read; nothing happens where it was not stored.
+    /// It has been read, or is given up; nothing happens where it was not stored.
     mutating func remove(_ unread: UnreadTransaction) throws
 }
 

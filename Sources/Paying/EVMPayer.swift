@@ -25,7 +25,7 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     /// What became of nonces, as far as this process has seen it.
     private let nonces = Nonces()
 
-    /// The first node is asked for everything, the others for what they say of blocks.
+    /// The first node is asked for everything, the others for what they say of receipts and blocks.
     package init(_ watching: EVMWatching, nodes: [Node], key: EVMKey) {
         precondition(!nodes.isEmpty, "a chain is paid through a node")
         precondition(key.address == watching.treasury.address, "the key is the treasury's")
@@ -223,14 +223,8 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     }
 
     private func isCanonical(_ receipt: EVMReceipt) async throws -> Bool {
-        guard try await node.block(receipt.block)?.hash == receipt.blockHash else { return false }
-        var agreed = 1
-        for witness in witnesses where agreed < watching.quorum {
-            // One that can not be asked does not agree.
-            let block = try? await witness.block(receipt.block)
-            if block?.hash == receipt.blockHash { agreed += 1 }
-        }
-        return agreed >= watching.quorum
+        let quorum = watching.quorum
+        return try await node.agreement(on: receipt, with: witnesses, upTo: quorum) >= quorum
     }
 
     private func places(

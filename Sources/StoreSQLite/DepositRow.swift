@@ -82,6 +82,7 @@ enum DepositRow {
         let unread = UnreadTransaction(
             chain: chain,
             transaction: transaction,
+            node: Int(try columns.integer("node")),
             since: try columns.timestamp("since"),
             reason: try columns.text("reason"),
             isTold: try columns.integer("told") != 0,

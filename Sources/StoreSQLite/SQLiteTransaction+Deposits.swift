@@ -115,13 +115,49 @@ extension SQLiteTransaction: DepositWatchTransaction {
         ) { columns in try DepositRow.deposit(&columns) }
     }
 
+    package mutating func deposits(
+        on chain: String,
+        in stage: DepositStage,
+        after id: DepositID?,
+        limit: Int,
+    ) throws -> [Deposit] {
+        // Behind a chain's slash stands nothing of another's; behind all of it comes a zero.
+        let after = id.flatMap { $0.chain == chain ? "\($0)" : nil } ?? "\(chain)/"
+        return try rows(
+            "\(DepositRow.select) WHERE state = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
+            [
+                .text(stage.rawValue), .text(after), .text("\(chain)0"),
+                .integer(Int64(max(0, limit))),
+            ],
+            of: "deposits",
+        ) { columns in try DepositRow.deposit(&columns) }
+    }
+
+    package mutating func alertCounts(on chain: String) throws -> [DepositStep.Kind: Int] {
+        let counts = try rows(
+            """
+            SELECT kind, count(*) AS count FROM deposit_steps
+            WHERE (kind = 'conflict' OR kind = 'reversed') AND deposit > ? AND deposit < ?
+            GROUP BY kind
+            """,
+            [.text("\(chain)/"), .text("\(chain)0")],
+            of: "deposit_steps",
+        ) { columns in
+            (
+                try columns.parsed("kind", DepositStep.Kind.init(rawValue:)),
+                Int(try columns.integer("count")),
+            )
+        }
+        return Dictionary(uniqueKeysWithValues: counts)
+    }
+
     package mutating func unread(
         _ transaction: String,
         on chain: String,
     ) throws -> UnreadTransaction? {
         try row(
             """
-            SELECT chain, transaction_name, since, reason, told FROM unread_transactions
+            SELECT chain, transaction_name, node, since, reason, told FROM unread_transactions
             WHERE chain = ? AND transaction_name = ?
             """,
             [.text(chain), .text(transaction)],
@@ -131,37 +167,47 @@ extension SQLiteTransaction: DepositWatchTransaction {
 
     package mutating func unread(
         on chain: String,
+        of node: Int,
         after transaction: String?,
         limit: Int,
     ) throws -> [UnreadTransaction] {
         try rows(
             """
-            SELECT chain, transaction_name, since, reason, told FROM unread_transactions
-            WHERE chain = ? AND transaction_name > ? ORDER BY transaction_name LIMIT ?
+            SELECT chain, transaction_name, node, since, reason, told FROM unread_transactions
+            WHERE chain = ? AND node = ? AND transaction_name > ?
+            ORDER BY transaction_name LIMIT ?
             """,
-            [.text(chain), .text(transaction ?? ""), .integer(Int64(max(0, limit)))],
+            [
+                .text(chain), .integer(Int64(node)), .text(transaction ?? ""),
+                .integer(Int64(max(0, limit))),
+            ],
             of: "unread_transactions",
         ) { columns in try DepositRow.unread(&columns) }
     }
 
-    package mutating func unreadCount(on chain: String) throws -> Int {
-        try count(
-            "SELECT count(*) AS count FROM unread_transactions WHERE chain = ?",
+    package mutating func unreadCounts(on chain: String) throws -> [Int: Int] {
+        let counts = try rows(
+            """
+            SELECT node, count(*) AS count FROM unread_transactions WHERE chain = ? GROUP BY node
+            """,
             [.text(chain)],
-        )
+            of: "unread_transactions",
+        ) { columns in (Int(try columns.integer("node")), Int(try columns.integer("count"))) }
+        return Dictionary(uniqueKeysWithValues: counts)
     }
 
     package mutating func save(_ unread: UnreadTransaction) throws {
         willWrite()
         try executeSealed(
             """
-            INSERT INTO unread_transactions (chain, transaction_name, since, reason, told, seal)
-            VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (chain, transaction_name) DO UPDATE SET since = excluded.since,
-                reason = excluded.reason, told = excluded.told, seal = excluded.seal
+            INSERT INTO unread_transactions
+                (chain, transaction_name, node, since, reason, told, seal)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (chain, transaction_name) DO UPDATE SET node = excluded.node,
+                since = excluded.since, reason = excluded.reason, told = excluded.told, seal = excluded.seal
             """,
             [
-                .text(unread.chain), .text(unread.transaction),
+                .text(unread.chain), .text(unread.transaction), .integer(Int64(unread.node)),
                 .integer(unread.since.microseconds), .text(unread.reason),
                 .integer(unread.isTold ? 1 : 0),
             ],

@@ -67,6 +67,9 @@ extension Schema {
             PRIMARY KEY (deposit, number)
         ) STRICT, WITHOUT ROWID;
 
+        CREATE INDEX deposit_steps_that_alert ON deposit_steps (kind, deposit)
+            WHERE kind = 'conflict' OR kind = 'reversed';
+
         CREATE TRIGGER deposit_steps_are_not_changed BEFORE UPDATE ON deposit_steps
             BEGIN SELECT RAISE(ABORT, 'a step is never changed'); END;
         CREATE TRIGGER deposit_steps_are_not_removed BEFORE DELETE ON deposit_steps
@@ -88,12 +91,16 @@ extension Schema {
         CREATE TABLE unread_transactions (
             chain TEXT NOT NULL CHECK (chain <> ''),
             transaction_name TEXT NOT NULL CHECK (transaction_name <> ''),
+            node INTEGER NOT NULL CHECK (node > 0),
             since INTEGER NOT NULL,
             reason TEXT NOT NULL CHECK (reason <> ''),
             told INTEGER NOT NULL CHECK (told = 0 OR told = 1),
             seal BLOB NOT NULL CHECK (length(seal) = 32),
             PRIMARY KEY (chain, transaction_name)
         ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX unread_transactions_by_node
+            ON unread_transactions (chain, node, transaction_name);
 
         CREATE TRIGGER wallets_are_not_changed BEFORE UPDATE ON wallets
             BEGIN SELECT RAISE(ABORT, 'a wallet stays whose it is'); END;

@@ -13,12 +13,27 @@ struct DepositAlert: Sendable {
         self.logger = logger
     }
 
-    /// There may be money in it, and nobody can tell.
-    func tell(_ unread: UnreadTransaction) {
-        tell(
-            "transaction can not be read",
-            ["transaction": "\(unread.transaction)", "code": "\(unread.reason)"],
-        )
+    func tell(_ notice: UnreadNotice) {
+        switch notice {
+        case .unreadable(let unread):
+            tell(
+                "transaction can not be read",
+                [
+                    "transaction": "\(unread.transaction)", "code": "\(unread.reason)",
+                    "node": "\(unread.node)",
+                ],
+            )
+        case .full(let node):
+            tell("node lists too much that the first one does not have", ["node": "\(node)"])
+        case .dropped(let unread):
+            logger.warning(
+                "transaction is given up that the first node does not have",
+                metadata: [
+                    "chain": "\(chain)", "transaction": "\(unread.transaction)",
+                    "node": "\(unread.node)",
+                ],
+            )
+        }
     }
 
     func tell(_ deposit: Deposit) {

@@ -1,15 +1,17 @@
-package import Ledger
+package import Deposits
+import Ledger
 package import Logging
 import Metrics
 package import Primitives
 import ServiceLifecycle
+package import Withdrawals
 
 /// Compares what a treasury has, by its chain's own word, with what the books say that we hold there.
 ///
-/// Money on its way out leaves the chain before it leaves the books, so as much as is in `payout` may be
-/// missing. What is missing at two looks in a row is told, and again when it grows.
+/// Money on its way out leaves the chain before it leaves the books, so as much as is in `payout` for this
+/// chain may be missing. What is missing at two looks in a row is told, and again when it grows.
 package struct TreasuryWatch<Storage: Store>: Service
-where Storage.Transaction: LedgerTransaction {
+where Storage.Transaction: DepositWatchTransaction & WithdrawalReading {
     private let rail: DepositRail
     private let holdings: Holdings
     private let store: Storage
@@ -58,18 +60,17 @@ where Storage.Transaction: LedgerTransaction {
         guard let held = try? await holdings() else { return last }
         var found: [Asset: Shortfall] = [:]
         for asset in Set(rail.coins.map(\.asset)) {
-            let (custody, payout) = (
-                AccountID(.custody(rail.chain), asset), AccountID(.payout, asset),
-            )
+            let chain = rail.chain
+            let custody = AccountID(.custody(chain), asset)
             let books = try? await store.read { books in
-                (try books.balance(of: custody).posted, try books.balance(of: payout).posted)
+                (try books.balance(of: custody).posted, try books.leaving(asset, over: chain))
             }
             guard let books, let held = held[asset] else {
                 found[asset] = last[asset]
                 continue
             }
             // What we hold stands on the debit side.
-            let missing = -Int128(books.0) - Int128(books.1) - Int128(held.units)
+            let missing = -Int128(books.0) - books.1 - Int128(held.units)
             Gauge(
                 label: "farebox_treasury_missing",
                 dimensions: [("chain", rail.chain), ("asset", asset.rawValue)],

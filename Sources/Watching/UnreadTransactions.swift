@@ -4,28 +4,41 @@ import Synchronization
 
 /// The transactions of one chain that could not be read: some of them are tried again at each look.
 ///
-/// A source is read on behind them, for one that nobody can read must not hold up the others. None is
-/// forgotten before it has been read.
+/// A source is read on behind them, for one that nobody can read must not hold up the others. None that the
+/// first node lists is forgotten before it has been read. Of a witness, which may list what there is not, so
+/// many are kept and no more, and none for ever that the first node does not have.
 package final class UnreadTransactions<Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
+    private struct State {
+        /// The name of that which was tried last, of each node's; each look tries those after it.
+        var places: [Int: String] = [:]
+        /// Whose hints were tried last.
+        var witness = UnreadTransaction.firstNode
+        /// The witnesses that list more than is kept, as far as it was told.
+        var full: Set<Int> = []
+    }
+
     private let chain: String
     private let store: Storage
     private let now: @Sendable () -> Timestamp
-    private let tell: @Sendable (UnreadTransaction) -> Void
-    /// The name of that which was tried last; each look tries those after it.
-    private let place = Mutex<String?>(nil)
+    private let tell: @Sendable (UnreadNotice) -> Void
+    private let state = Mutex(State())
 
-    /// How many are tried at one look.
+    /// How many are tried at one look: of the first node's, and of one witness's beside them.
     private static var atOnce: Int { 20 }
     /// How long one that may yet come is waited for before somebody is told.
     private static var patience: Duration { .seconds(60) }
+    /// How many of each witness are kept.
+    private static var mostHints: Int { 1000 }
+    /// How long the first node may take to have what a witness lists.
+    private static var hintsLife: Duration { .seconds(7 * 86_400) }
 
-    /// `tell` is called for each once, and again where the process dies in the middle of it.
+    /// `tell` is called for each notice once, and again where the process dies in the middle of it.
     package init(
         chain: String,
         store: Storage,
         now: @escaping @Sendable () -> Timestamp,
-        tell: @escaping @Sendable (UnreadTransaction) -> Void,
+        tell: @escaping @Sendable (UnreadNotice) -> Void,
     ) {
         self.chain = chain
         self.store = store
@@ -33,10 +46,17 @@ where Storage.Transaction: DepositWatchTransaction {
         self.tell = tell
     }
 
-    /// Remembers that a transaction could not be read; once this returns, its source may be read on.
+    /// Remembers that a transaction could not be read that some nodes list, by their numbers; once this
+    /// returns, its source may be read on.
+    ///
+    /// One that witnesses alone list is remembered for the first of them that has room.
     ///
     /// - Throws: ``RPCFailure/malformed(method:)`` for what names no transaction; `StoreError`.
-    func remember(_ transaction: String, _ failure: RPCFailure) async throws {
+    func remember(
+        _ transaction: String,
+        _ failure: RPCFailure,
+        listedBy nodes: [Int] = [UnreadTransaction.firstNode],
+    ) async throws {
         let first = UnreadTransaction(
             chain: chain,
             transaction: transaction,
@@ -46,20 +66,38 @@ where Storage.Transaction: DepositWatchTransaction {
         guard let first else { throw RPCFailure.malformed(method: "its name") }
         let known = try await store.read { try $0.unread(first.transaction, on: first.chain) }
         var unread = known ?? first
+        guard let node = try await keeper(of: known, listedBy: nodes) else { return }
+        unread.node = node
         unread.reason = first.reason
         if unread != known { try await save(unread) }
         let isDue = !failure.mayPass || unread.since.advanced(by: Self.patience) <= now()
         guard isDue, !unread.isTold else { return }
-        tell(unread)
+        tell(.unreadable(unread))
         unread.isTold = true
         try await save(unread)
+    }
+
+    /// Whose one is that some nodes list: the first node's, else whose it was, else that of a witness with
+    /// room for it.
+    private func keeper(of known: UnreadTransaction?, listedBy nodes: [Int]) async throws -> Int? {
+        if nodes.contains(UnreadTransaction.firstNode) { return UnreadTransaction.firstNode }
+        if let known { return known.node }
+        let chain = chain
+        let counts = try await store.read { try $0.unreadCounts(on: chain) }
+        let room = nodes.filter { counts[$0, default: 0] < Self.mostHints }
+        for node in nodes where !room.contains(node) {
+            guard state.withLock({ $0.full.insert(node).inserted }) else { continue }
+            tell(.full(node: node))
+        }
+        return room.first
     }
 
     private func save(_ unread: UnreadTransaction) async throws {
         try await store.write(.durable) { try $0.save(unread) }
     }
 
-    /// Tries some again, and adds what became of deposits; what `read` reads without a failure is forgotten.
+    /// Tries some again, and adds what became of deposits; what `read` reads without a failure is forgotten,
+    /// and a hint that the first node does not have after days.
     ///
     /// - Throws: what `read` throws, except ``RPCFailure`` of the transaction itself; `StoreError`.
     func tryAgain(
@@ -70,20 +108,54 @@ where Storage.Transaction: DepositWatchTransaction {
             do {
                 outcomes += try await read(unread.transaction).filter { !$0.newSteps.isEmpty }
             } catch let failure as RPCFailure where failure.isOfOneThing {
-                try await remember(unread.transaction, failure)
-                continue
+                if !isGivenUp(unread, failure) {
+                    try await remember(unread.transaction, failure, listedBy: [unread.node])
+                    continue
+                }
+                tell(.dropped(unread))
             }
             try await store.write(.durable) { try $0.remove(unread) }
         }
     }
 
+    private func isGivenUp(_ unread: UnreadTransaction, _ failure: RPCFailure) -> Bool {
+        guard unread.isHint, case .missing = failure else { return false }
+        return unread.since.advanced(by: Self.hintsLife) <= now()
+    }
+
+    /// Some of the first node's, and some of one witness's: each has its turn.
     private func next() async throws -> [UnreadTransaction] {
-        let (chain, last) = (chain, place.withLock(\.self))
+        let chain = chain
+        let last = state.withLock(\.witness)
+        let nodes = try await store.read { try $0.unreadCounts(on: chain) }.keys.sorted()
+        let witnesses = nodes.filter { $0 != UnreadTransaction.firstNode }
+        let own = try await next(of: UnreadTransaction.firstNode)
+        guard let witness = witnesses.first(where: { $0 > last }) ?? witnesses.first else {
+            return own
+        }
+        state.withLock { $0.witness = witness }
+        return own + (try await next(of: witness))
+    }
+
+    private func next(of node: Int) async throws -> [UnreadTransaction] {
+        let (chain, last) = (chain, state.withLock { $0.places[node] })
         let page = try await store.read { transaction in
-            try transaction.unread(on: chain, after: last, limit: Self.atOnce)
+            try transaction.unread(on: chain, of: node, after: last, limit: Self.atOnce)
         }
         // Behind the last comes the first.
-        place.withLock { $0 = page.count < Self.atOnce ? nil : page.last?.transaction }
+        state.withLock {
+            $0.places[node] = page.count < Self.atOnce ? nil : page.last?.transaction
+        }
         return page
     }
+}
+
+/// What an operator should hear of transactions that can not be read.
+package enum UnreadNotice: Hashable, Sendable {
+    /// There may be money in it, and nobody can tell.
+    case unreadable(UnreadTransaction)
+    /// A witness lists more that the first node does not have than is kept.
+    case full(node: Int)
+    /// A hint is given up, after days: the first node does not have it.
+    case dropped(UnreadTransaction)
 }

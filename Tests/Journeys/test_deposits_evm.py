@@ -154,6 +154,19 @@ def test_a_deposit_that_leaves_the_chain_is_nobodys(gateway, tempo, treasury, is
     assert until(lambda: counted(gateway, 'farebox_deposit_alerts{chain="tempo-testnet"}'), "the alert") == 1
 
 
+def test_what_left_the_chain_is_counted_by_the_books_after_a_start(world, tempo, treasury, settings):
+    gateway = world.start(**settings)
+    reversed_ = 'farebox_deposit_steps{chain="tempo-testnet",kind="reversed"}'
+    assert counted(gateway, reversed_) == 0
+    tempo.pay(3_000_000, treasury, code=code_of(gateway.customer()))
+    until_state(gateway, "seen")
+    tempo.ask("test_reorganise", 3, False)
+    until_state(gateway, "reversed")
+    gateway.kill()
+    again = world.start(**settings)
+    assert counted(again, reversed_) == 1
+
+
 def test_a_deposit_that_moves_to_another_block_is_credited_once(gateway, tempo, treasury):
     customer = gateway.customer()
     tempo.pay(3_000_000, treasury, code=code_of(customer))

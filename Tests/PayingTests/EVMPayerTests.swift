@@ -31,6 +31,7 @@ struct EVMPayerTests {
     private func payer(
         _ key: EVMKey = Self.key(7),
         nodes: [HandTreasury]? = nil,
+        quorum: Int = 1,
     ) -> EVMPayer<HandTreasury> {
         let treasury = EVMTreasury(
             chain: "base",
@@ -38,7 +39,8 @@ struct EVMPayerTests {
             address: key.address,
             tokens: [Self.address(2): .pathusd],
         )
-        let watching = EVMWatching(treasury, finality: .finalized)
+        var watching = EVMWatching(treasury, finality: .finalized)
+        watching.quorum = quorum
         return EVMPayer(watching, nodes: nodes ?? [chain], key: key)
     }
 
@@ -228,6 +230,30 @@ struct EVMPayerTests {
             Issue.record("nobody has it, and its nonce is gone")
             return
         }
+    }
+
+    @Test(arguments: [(true, false, 1, true), (true, false, 2, false), (true, true, 2, true)])
+    func `what becomes of a transfer is what so many nodes say of its receipt`(
+        _ first: Bool,
+        _ second: Bool,
+        _ quorum: Int,
+        _ isDecided: Bool,
+    ) async throws {
+        let witness = HandTreasury()
+        let payer = payer(nodes: [chain, witness], quorum: quorum)
+        if first { chain.failTransfers() }
+        if second { witness.failTransfers() }
+        let payment = try await sent(payer)
+        _ = try await witness.call(
+            "eth_sendRawTransaction",
+            [.text(EVMHex.text(payment.raw))],
+            as: String.self,
+        )
+        for node in [chain, witness] {
+            node.mine()
+            node.finalise()
+        }
+        #expect((try await payer.outcome(of: payment, order) != nil) == isDecided)
     }
 
     @Test func `a nonce that another program used fails the transfer, never at once`() async throws

@@ -69,42 +69,118 @@ struct DepositConformanceTests {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `the deposits of one chain in one stage are found in order, and no other's`(
+        _ kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store in
+            try await store.write(.durable) { transaction in
+                for chain in ["bas", "base", "base-sepolia", "tempo"] {
+                    for number in 0..<4 {
+                        let isFinal = number == 2
+                        try transaction.observe(
+                            .sample(number, on: chain, isFinal: isFinal),
+                            at: .second(1),
+                        )
+                    }
+                }
+            }
+            let asked: [(DepositID?, Int)] = [
+                (nil, 9), (.sample(0), 9), (.sample(1), 9), (nil, 2), (.sample(3), 9),
+            ]
+            let found = try await store.read { transaction in
+                try asked.map { after, limit in
+                    try transaction.deposits(on: "base", in: .seen, after: after, limit: limit)
+                        .map(\.id)
+                }
+            }
+            let ids = [0, 1, 3].map { DepositID.sample($0) }
+            #expect(found == [ids, [ids[1], ids[2]], [ids[2]], [ids[0], ids[1]], []])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `each step that an operator should hear of is counted on its chain, and no other`(
+        _ kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store in
+            let counts = try await store.write(.durable) { transaction in
+                _ = try DepositConformanceTests.everyState(&transaction)
+                for amount in [100, 101, 102] as [Amount] {
+                    try transaction.observe(.sample(1, .sample(amount)), at: .second(4))
+                }
+                try transaction.observe(.sample(1, on: "base-sepolia"), at: .second(5))
+                try transaction.dropped(
+                    .sample(1, on: "base-sepolia"),
+                    from: .sample(1),
+                    at: .second(6),
+                )
+                return try ["base", "base-sepolia", "bas"].map {
+                    try transaction.alertCounts(on: $0)
+                }
+            }
+            #expect(counts == [[.conflict: 2, .reversed: 5], [.reversed: 1], [:]])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `what could not be read is remembered under its name until it is`(
         _ kind: StoreKind
     ) async throws {
-        func unread(_ digit: Int, on chain: String = "base") throws -> UnreadTransaction {
-            let name = "0x" + String(repeating: "\(digit)", count: 64)
-            return try #require(
-                UnreadTransaction(chain: chain, transaction: name, since: .second(1), reason: "a")
+        func unread(
+            _ digit: Int,
+            on chain: String = "base",
+            of node: Int = 1,
+        ) throws -> UnreadTransaction {
+            try #require(
+                UnreadTransaction(
+                    chain: chain,
+                    transaction: "0x" + String(repeating: "\(digit)", count: 64),
+                    node: node,
+                    since: .second(1),
+                    reason: "a",
+                )
             )
         }
         try await withStore(kind) { store in
-            let stored = try (1...3).map { try unread($0) } + [unread(2, on: "tempo")]
+            let stored =
+                try (1...3).map { try unread($0) } + [
+                    unread(2, on: "tempo"), unread(4, of: 2), unread(5, of: 3),
+                ]
             var told = stored[1]
             (told.isTold, told.reason) = (true, "b")
             let last = told
+            var taken = stored[5]
+            taken.node = 2
+            let own = taken
             try await store.write(.durable) { transaction in
-                for one in stored.reversed() + [last] { try transaction.save(one) }
+                for one in stored.reversed() + [last, own] { try transaction.save(one) }
                 try transaction.remove(stored[0])
                 try transaction.remove(stored[0])
             }
             let found = try await store.read { transaction in
                 [
-                    try transaction.unread(on: "base", after: nil, limit: 9),
-                    try transaction.unread(on: "base", after: last.transaction, limit: 9),
-                    try transaction.unread(on: "base", after: nil, limit: 1),
-                    try transaction.unread(on: "tempo", after: nil, limit: 9),
+                    try transaction.unread(on: "base", of: 1, after: nil, limit: 9),
+                    try transaction.unread(on: "base", of: 1, after: last.transaction, limit: 9),
+                    try transaction.unread(on: "base", of: 1, after: nil, limit: 1),
+                    try transaction.unread(on: "tempo", of: 1, after: nil, limit: 9),
+                    try transaction.unread(on: "base", of: 2, after: nil, limit: 9),
+                    try transaction.unread(on: "base", of: 3, after: nil, limit: 9),
                 ]
             }
-            #expect(found == [[last, stored[2]], [stored[2]], [last], [stored[3]]])
-            let (one, none, count) = try await store.read { transaction in
+            #expect(
+                found == [
+                    [last, stored[2]], [stored[2]], [last], [stored[3]], [stored[4], own], [],
+                ]
+            )
+            let (one, none, counts) = try await store.read { transaction in
                 (
                     try transaction.unread(last.transaction, on: "base"),
                     try transaction.unread(stored[0].transaction, on: "base"),
-                    try transaction.unreadCount(on: "base"),
+                    try ["base", "tempo", "other"].map { try transaction.unreadCounts(on: $0) },
                 )
             }
-            #expect(one == last && none == nil && count == 2)
+            #expect(one == last && none == nil)
+            #expect(counts == [[1: 2, 2: 2], [1: 1], [:]])
         }
     }
 

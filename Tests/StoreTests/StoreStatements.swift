@@ -51,6 +51,8 @@ enum StoreStatements {
         try transaction.setCursor("1", of: "blocks/tempo")
         _ = try transaction.cursor(of: "blocks/tempo")
         _ = try transaction.deposits(on: "tempo", after: 0)
+        _ = try transaction.deposits(on: "tempo", in: .seen, after: nil, limit: 9)
+        _ = try transaction.alertCounts(on: "tempo")
         try unreadOnce(&transaction)
         try transaction.observe(.sample(2, .sample(for: "new")), at: .second(3))
         _ = try transaction.withdraw(
@@ -76,8 +78,8 @@ enum StoreStatements {
         guard let unread else { preconditionFailure("it has a name") }
         try transaction.save(unread)
         _ = try transaction.unread(unread.transaction, on: "tempo")
-        _ = try transaction.unread(on: "tempo", after: nil, limit: 9)
-        _ = try transaction.unreadCount(on: "tempo")
+        _ = try transaction.unread(on: "tempo", of: 1, after: nil, limit: 9)
+        _ = try transaction.unreadCounts(on: "tempo")
         try transaction.remove(unread)
     }
 

@@ -19,11 +19,11 @@ struct EVMWatcherTests {
 
     private static let (treasury, token, user) = (address(1), address(2), address(3))
     private let code = "000102030405060708090a0b0c0d0e0f"
-    private let chain = HandEVMChain(chainID: 42_431)
-    private let store = MemoryStore()
-    private let alerts = Alerts()
+    let chain = HandEVMChain(chainID: 42_431)
+    let store = MemoryStore()
+    let alerts = Alerts()
 
-    private func watcher(
+    func watcher(
         _ finality: EVMFinality = .finalized,
         witnesses: [HandEVMChain] = [],
         quorum: Int = 1,
@@ -45,16 +45,16 @@ struct EVMWatcherTests {
         return EVMWatcher(watching, nodes: nodes, unread: unread(at: now), store: store) { now }
     }
 
-    private func unread(at now: Timestamp = .second(100)) -> UnreadTransactions<MemoryStore> {
+    func unread(at now: Timestamp = .second(100)) -> UnreadTransactions<MemoryStore> {
         UnreadTransactions(chain: "tempo", store: store, now: { now }, tell: alerts.add)
     }
 
     /// Another node of the same chain: what is mined alike has the same names.
-    private func nodes(_ count: Int) -> [HandEVMChain] {
+    func nodes(_ count: Int) -> [HandEVMChain] {
         (0..<count).map { _ in HandEVMChain(chainID: 42_431) }
     }
 
-    private func pay(_ amount: Amount, code: String? = nil) -> HandEVMChain.Transfer {
+    func pay(_ amount: Amount, code: String? = nil) -> HandEVMChain.Transfer {
         let memo =
             (code ?? self.code).utf8.count == 32
             ? EVMWord(bytes: Array((code ?? self.code).utf8)) : nil
@@ -67,7 +67,7 @@ struct EVMWatcherTests {
         )
     }
 
-    private func addCustomer() async throws {
+    func addCustomer() async throws {
         let customer = Customer(
             id: "acme",
             depositCode: code,
@@ -77,7 +77,7 @@ struct EVMWatcherTests {
         try await store.write(.durable) { try $0.insert(customer) }
     }
 
-    private func balance() async throws -> Int64 {
+    func balance() async throws -> Int64 {
         try await store.read { $0.balance(of: .customer("acme", .pathusd)).posted }
     }
 
@@ -259,21 +259,36 @@ struct EVMWatcherTests {
         #expect(try await balance() == 0)
     }
 
-    @Test func `what one node alone takes back stays, where a quorum credited it`() async throws {
+    @Test(arguments: [1, 2, 3, 9])
+    func `what was seen on a chain is read to its end, a few at a time`(_ page: Int) async throws {
         try await addCustomer()
-        let witness = HandEVMChain(chainID: 42_431)
-        for node in [chain, witness] {
-            node.mine([pay(5)])
-            node.finalise()
+        chain.mine([pay(1)], [pay(10)], [pay(100)])
+        _ = try await watcher().look()
+        try await store.write(.durable) { transaction in
+            for other in ["base", "zora"] {
+                try transaction.observe(.sample(0, on: other, isFinal: false), at: .second(1))
+            }
         }
-        let watcher = watcher(witnesses: [witness], quorum: 2)
-        _ = try await watcher.look()
-        chain.reorganise(1)
-        _ = try? await watcher.look()
+        let seen = try await store.deposits(on: "tempo", in: .seen, page: page)
+        #expect(seen.map(\.id.chain) == Array(repeating: "tempo", count: 3))
+        #expect(Set(seen.map(\.event.amount)) == [1, 10, 100])
+    }
+
+    @Test func `what was seen is credited though a thousand of other chains were seen before`()
+        async throws
+    {
+        try await addCustomer()
+        let hash = try #require(chain.mine([pay(5)]).first)
+        _ = try await watcher().look()
+        try await store.write(.durable) { transaction in
+            for number in 0..<1001 {
+                try transaction.observe(.sample(number, isFinal: false), at: .second(1))
+            }
+        }
+        chain.leaveOut(hash)
+        chain.finalise()
+        _ = try await watcher().look()
         #expect(try await balance() == 5)
-        witness.reorganise(1)
-        _ = try? await watcher.look()
-        #expect(try await balance() == 0)
     }
 
     @Test
@@ -306,21 +321,6 @@ struct EVMWatcherTests {
         chain.fail("eth_getLogs", failures)
         for _ in 0..<2 { _ = try? await watcher().look() }
         #expect(try await balance() == 4321)
-    }
-
-    @Test func `a block that too few nodes know credits nothing`() async throws {
-        try await addCustomer()
-        let (alone, agreeing) = (HandEVMChain(chainID: 42_431), HandEVMChain(chainID: 42_431))
-        chain.mine([pay(5)])
-        chain.finalise()
-        await #expect(throws: RPCFailure.self) {
-            try await watcher(witnesses: [alone], quorum: 2).look()
-        }
-        #expect(try await balance() == 0)
-        // Its first block has the same name.
-        agreeing.mine([pay(5)])
-        _ = try await watcher(witnesses: [alone, agreeing], quorum: 2).look()
-        #expect(try await balance() == 5)
     }
 
     @Test func `a hash that somebody names is read at once, and credited once`() async throws {
@@ -359,119 +359,5 @@ struct EVMWatcherTests {
         chain.mine([pay(7)])
         _ = try await watcher(.depth(1)).look()
         #expect(try await balance() == 5)
-    }
-
-    // MARK: What other nodes list
-
-    @Test(arguments: [1, 2, 3])
-    func `what the first node's list leaves out and another's has is credited by the quorum`(
-        _ quorum: Int
-    ) async throws {
-        try await addCustomer()
-        let witnesses = nodes(2)
-        for node in [chain] + witnesses {
-            let hash = try #require(node.mine([pay(5)]).first)
-            if node !== witnesses[1] { node.leaveOut(hash) }
-            node.mine([pay(70)])
-            node.finalise()
-        }
-        let watcher = watcher(witnesses: witnesses, quorum: quorum)
-        for _ in 0..<3 { _ = try await watcher.look() }
-        #expect(try await balance() == 75)
-        #expect(alerts.told.isEmpty)
-    }
-
-    @Test func `what too few nodes confirm is credited when enough do, and holds up nothing`()
-        async throws
-    {
-        try await addCustomer()
-        let (witnesses, late) = (nodes(1), nodes(1))
-        for node in [chain] + witnesses + late {
-            node.mine([pay(70)])
-            node.finalise()
-        }
-        let hidden = try #require(witnesses[0].mine([pay(5)]).first)
-        witnesses[0].finalise()
-        chain.mine([pay(5)])
-        chain.leaveOut(hidden)
-        chain.finalise()
-        // Two of three know the block, and three were asked for.
-        for _ in 0..<2 { _ = try await watcher(witnesses: witnesses + late, quorum: 3).look() }
-        #expect(try await balance() == 70)
-        for node in late {
-            node.mine([pay(5)])
-            node.finalise()
-        }
-        _ = try await watcher(witnesses: witnesses + late, quorum: 3).look()
-        #expect(try await balance() == 75)
-    }
-
-    @Test func `what another node alone has is not credited, and told of after a minute`()
-        async throws
-    {
-        try await addCustomer()
-        let liars = nodes(2)
-        chain.mine([pay(70)])
-        chain.mine()
-        chain.finalise()
-        let made = try liars.map { liar in
-            liar.mine([pay(70)])
-            let hash = try #require(liar.mine([pay(999)]).first)
-            liar.finalise()
-            return hash
-        }
-        for (seconds, told) in [(100, 0), (159, 0), (160, 1), (999, 1)] as [(Int64, Int)] {
-            _ = try await watcher(witnesses: liars, quorum: 2, at: .second(seconds)).look()
-            #expect(alerts.told == made.prefix(told).map { "\($0)" })
-        }
-        #expect(try await balance() == 70)
-    }
-
-    @Test(arguments: [
-        ("eth_chainId", RPCFailure.timedOut, ["eth_chainId"]),
-        ("eth_getLogs", .unreachable, ["eth_chainId", "eth_getLogs"]),
-        (
-            "eth_getLogs", .refused(method: "eth_getLogs", code: -32_005, ""),
-            ["eth_chainId", "eth_getLogs"],
-        ),
-    ])
-    func `a witness that does not answer stops no look, and is not asked on at it`(
-        _ method: String,
-        _ failure: RPCFailure,
-        _ asked: [String],
-    ) async throws {
-        try await addCustomer()
-        let witnesses = nodes(1)
-        // More than one span.
-        for _ in 0..<9 { chain.mine([pay(1)]) }
-        chain.finalise()
-        witnesses[0].fail(method, Array(repeating: failure, count: 9))
-        _ = try await watcher(witnesses: witnesses).look()
-        #expect(try await balance() == 9)
-        #expect(witnesses[0].asked == asked)
-    }
-
-    @Test
-    func
-        `a witness is asked for its chain and one list of logs at a look, and one of another chain no more`()
-        async throws
-    {
-        let (witnesses, other) = (nodes(2), HandEVMChain(chainID: 1))
-        other.mine([pay(5)])
-        for node in [chain, other] + witnesses {
-            node.mine([pay(5)])
-            node.finalise()
-        }
-        for _ in 0..<2 {
-            _ = try await watcher(witnesses: witnesses + [other]).look()
-            #expect(
-                witnesses.map(\.asked) == [
-                    ["eth_chainId", "eth_getLogs"], ["eth_chainId", "eth_getLogs"],
-                ]
-            )
-            #expect(other.asked == ["eth_chainId"])
-            for node in witnesses + [other] { node.forgetAsked() }
-        }
-        #expect(try await store.read { $0.unreadCount(on: "tempo") } == 0)
     }
 }

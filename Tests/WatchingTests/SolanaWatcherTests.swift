@@ -282,7 +282,7 @@ struct SolanaWatcherTests {
         node.reveal()
         for _ in 0..<3 { _ = try await watcher().look() }
         #expect(try await balance() == [9_250_000, 0])
-        #expect(try await store.read { $0.unreadCount(on: "solana") } == 0)
+        #expect(try await store.read { $0.unreadCounts(on: "solana") } == [:])
     }
 
     @Test(arguments: [
@@ -298,7 +298,7 @@ struct SolanaWatcherTests {
         try node.hide("program", failure)
         await #expect(throws: failure) { try await watcher().look() }
         #expect(try await balance() == [0, 0])
-        #expect(try await store.read { $0.unreadCount(on: "solana") } == 0)
+        #expect(try await store.read { $0.unreadCounts(on: "solana") } == [:])
         node.reveal()
         _ = try await watcher().look()
         #expect(try await balance() == [8_000_000, 0])
@@ -387,6 +387,24 @@ struct SolanaWatcherTests {
         node.listAll()
         _ = try await watcher.look()
         #expect(try await balance() == [3_000_000, 0])
+    }
+
+    @Test func `what a witness listed first is the first node's own once that one lists it`()
+        async throws
+    {
+        let witness = RecordedNode()
+        for node in [node, witness] {
+            try node.land("memo")
+            node.finalise()
+        }
+        try node.leaveOut("memo")
+        try node.hide("memo", .tooLarge)
+        let watcher = try watcher(witnesses: [witness])
+        for counts in [[2: 1], [1: 1]] {
+            for _ in 0..<2 { _ = try await watcher.look() }
+            #expect(try await store.read { $0.unreadCounts(on: "solana") } == counts)
+            node.listAll()
+        }
     }
 
     @Test func `no witness moves the safe point`() async throws {

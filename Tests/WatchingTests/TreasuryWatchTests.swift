@@ -77,11 +77,86 @@ struct TreasuryWatchTests {
         try await store.write(.durable) { books in
             _ = try books.withdraw(.sample(), at: .second(1))
         }
+        #expect(await isTold(store, of: held) == (count == 1))
+    }
+
+    /// Whether somebody is told when the treasury has so much at two looks.
+    private func isTold(_ store: MemoryStore, of held: Int64) async -> Bool {
         var last: [Asset: TreasuryWatch<MemoryStore>.Shortfall] = [:]
         for _ in 0..<2 {
             last = await watch(store) { [.usdc: Amount(held)] }.look(after: last)
         }
-        #expect(told.count == count)
+        return told.count > 0
+    }
+
+    /// Of the 100 on `base`, 40 are not there.
+    @Test(
+        arguments: [
+            ("base", .requested, false), ("base", .approved, false), ("base", .broadcast, false),
+            ("base", .failed, false), ("base", .rejected, true), ("tempo", .requested, true),
+            ("tempo", .approved, true), ("tempo", .broadcast, true), ("tempo", .failed, true),
+        ] as [(String, WithdrawalStage, Bool)]
+    )
+    func `what leaves over another chain excuses no treasury`(
+        _ chain: String,
+        _ stage: WithdrawalStage,
+        _ isTold: Bool,
+    ) async throws {
+        let store = try await Self.books()
+        let order = Withdrawal.Order(
+            id: .sample(),
+            chain: chain,
+            asset: .usdc,
+            amount: 40,
+            wallet: .sample(5),
+        )
+        try await store.write(.durable) { books in
+            _ = try books.withdraw(order, at: .second(1))
+            try Self.bring(order.id, to: stage, &books)
+        }
+        #expect(await self.isTold(store, of: 60) == isTold)
+    }
+
+    private static func bring(
+        _ id: WithdrawalID,
+        to stage: WithdrawalStage,
+        _ books: inout MemoryTransaction,
+    ) throws {
+        let payment = Withdrawal.Payment.sample()
+        switch stage {
+        case .requested: break
+        case .approved: try books.approve(id, by: .gateway, at: .second(2))
+        case .broadcast:
+            try bring(id, to: .approved, &books)
+            try books.broadcast(id, payment, at: .second(3))
+        case .failed, .confirmed:
+            try bring(id, to: .broadcast, &books)
+            let outcome =
+                stage == .failed
+                ? PaymentOutcome.failed(reason: "r", fee: nil)
+                : .confirmed(evidence: "block", fee: nil)
+            try books.settle(id, payment.transaction, outcome, at: .second(4))
+        case .rejected: try books.reject(id, reason: "r", by: .gateway, at: .second(2))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("base", 100, false), ("base", 99, true), ("tempo", 100, false), ("tempo", 60, true),
+        ] as [(String, Int64, Bool)]
+    )
+    func `what was rejected on a chain may be sent back over that chain alone`(
+        _ chain: String,
+        _ held: Int64,
+        _ isTold: Bool,
+    ) async throws {
+        let store = try await Self.books()
+        try await store.write(.durable) { books in
+            let strange = ObservedDeposit.sample(1, .sample(40, for: nil), on: chain)
+            try books.observe(strange, at: .second(1))
+            try books.reject(strange.id, reason: "r", by: "ann", at: .second(2))
+        }
+        #expect(await self.isTold(store, of: held) == isTold)
     }
 }
 

@@ -13,7 +13,13 @@ final class Alerts: Sendable {
 
     var told: [String] { names.withLock(\.self) }
 
-    func add(_ unread: UnreadTransaction) { add(unread.transaction) }
+    func add(_ notice: UnreadNotice) {
+        switch notice {
+        case .unreadable(let unread): add(unread.transaction)
+        case .full(let node): add("full \(node)")
+        case .dropped(let unread): add("dropped \(unread.transaction)")
+        }
+    }
 
     func add(_ name: String) { names.withLock { $0.append(name) } }
 }
@@ -28,7 +34,30 @@ struct UnreadTransactionsTests {
         UnreadTransactions(chain: "tempo", store: store, now: { now }, tell: alerts.add)
     }
 
-    private func names(_ count: Int64) -> [String] { (0..<count).map { "\(EVMWord(Amount($0)))" } }
+    private func names(_ count: Int64) -> [String] { names(0..<count) }
+
+    private func names(_ numbers: Range<Int64>) -> [String] {
+        numbers.map { "\(EVMWord(Amount($0)))" }
+    }
+
+    private func counts() async throws -> [Int: Int] {
+        try await store.read { $0.unreadCounts(on: "tempo") }
+    }
+
+    /// Which are tried at one look.
+    private func tried(
+        by unread: UnreadTransactions<MemoryStore>,
+        _ failure: RPCFailure? = .tooLarge,
+    ) async throws -> [String] {
+        let tried = Alerts()
+        var outcomes: [DepositOutcome] = []
+        try await unread.tryAgain(&outcomes) { name in
+            tried.add(name)
+            if let failure { throw failure }
+            return []
+        }
+        return tried.told
+    }
 
     @Test(arguments: [
         (RPCFailure.tooLarge, [1, 1, 1]), (.malformed(method: "x"), [1, 1, 1]),
@@ -52,22 +81,13 @@ struct UnreadTransactionsTests {
         async throws
     {
         for name in names(50) { try await unread().remember(name, .tooLarge) }
-        let (unread, tried) = (unread(), Alerts())
-        func look(_ failure: RPCFailure?) async throws {
-            var outcomes: [DepositOutcome] = []
-            try await unread.tryAgain(&outcomes) { name in
-                tried.add(name)
-                if let failure { throw failure }
-                return []
+        let unread = unread()
+        for failure in [RPCFailure.tooLarge, nil] {
+            for turn in [0..<20, 20..<40, 40..<50] as [Range<Int64>] {
+                #expect(try await tried(by: unread, failure) == names(turn))
             }
         }
-        for count in [20, 40, 50] {
-            try await look(.tooLarge)
-            #expect(tried.told == Array(names(50).prefix(count)))
-        }
-        for _ in 0..<3 { try await look(nil) }
-        #expect(tried.told == names(50) + names(50))
-        #expect(try await store.read { $0.unreadCount(on: "tempo") } == 0)
+        #expect(try await store.read { $0.unreadCounts(on: "tempo") } == [:])
     }
 
     @Test func `a node that is down has read nothing, and nothing is forgotten`() async throws {
@@ -76,7 +96,76 @@ struct UnreadTransactionsTests {
             var outcomes: [DepositOutcome] = []
             try await unread().tryAgain(&outcomes) { _ in throw RPCFailure.timedOut }
         }
-        #expect(try await store.read { $0.unreadCount(on: "tempo") } == 1)
+        #expect(try await store.read { $0.unreadCounts(on: "tempo") } == [1: 1])
+    }
+
+    // MARK: What witnesses list
+
+    @Test func `so many are kept of a witness and no more, and all of the first node`()
+        async throws
+    {
+        let unread = unread()
+        let missing = RPCFailure.missing("it")
+        for name in names(0..<1002) { try await unread.remember(name, missing, listedBy: [2]) }
+        #expect(try await counts() == [2: 1000])
+        #expect(alerts.told == ["full 2"])
+        for name in names(2000..<3005) { try await unread.remember(name, missing) }
+        #expect(try await counts() == [1: 1005, 2: 1000])
+        // What another witness lists, too, is remembered for that one.
+        try await unread.remember(names(1001..<1002)[0], missing, listedBy: [2, 3])
+        #expect(try await counts() == [1: 1005, 2: 1000, 3: 1])
+        #expect(alerts.told == ["full 2"])
+    }
+
+    @Test func `what the first node lists later becomes its own, and stays it`() async throws {
+        let unread = unread()
+        let nodes = [([3, 2], 3), ([2], 3), ([1], 1), ([2], 1)]
+        for (nodes, kept) in nodes {
+            try await unread.remember(names(1)[0], .missing("it"), listedBy: nodes)
+            #expect(try await counts() == [kept: 1])
+        }
+    }
+
+    @Test func `each look tries some of the first node's and some of one witness's, in turn`()
+        async throws
+    {
+        let unread = unread()
+        let lists = [1: 0..<45, 2: 100..<1100, 4: 2000..<2003] as [Int: Range<Int64>]
+        for (node, list) in lists {
+            for name in names(list) {
+                try await unread.remember(name, .tooLarge, listedBy: [node])
+            }
+        }
+        let looks =
+            [
+                (0..<20, 100..<120), (20..<40, 2000..<2003), (40..<45, 120..<140),
+                (0..<20, 2000..<2003),
+                (20..<40, 140..<160),
+            ] as [(Range<Int64>, Range<Int64>)]
+        for (own, hints) in looks {
+            #expect(try await tried(by: unread) == names(own) + names(hints))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (2, RPCFailure.missing("it"), true), (2, .inconsistent("1 of 2 nodes know it"), false),
+            (2, .tooLarge, false), (1, .missing("it"), false),
+        ] as [(Int, RPCFailure, Bool)]
+    )
+    func `a hint that the first node does not have is dropped after seven days, and nothing else`(
+        _ node: Int,
+        _ failure: RPCFailure,
+        _ isDropped: Bool,
+    ) async throws {
+        let name = names(1)[0]
+        try await unread(at: .second(0)).remember(name, failure, listedBy: [node])
+        for (seconds, isOver) in [(7 * 86_400 - 1, false), (7 * 86_400, true)] as [(Int64, Bool)] {
+            _ = try await tried(by: unread(at: .second(seconds)), failure)
+            let isGone = isDropped && isOver
+            #expect(try await counts() == (isGone ? [:] : [node: 1]))
+            #expect(alerts.told == [name] + (isGone ? ["dropped \(name)"] : []))
+        }
     }
 
     @Test func `what names no transaction is not remembered`() async throws {

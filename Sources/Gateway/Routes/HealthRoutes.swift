@@ -35,7 +35,7 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
                 + "# TYPE farebox_inferences_live gauge\n"
                 + "farebox_inferences_live \(gateway.live.count)\n"
             return Response(
-                text: metrics() + gauges + solRateAge + (try await unreadTransactions()),
+                text: metrics() + gauges + solRateAge + (try await deposits()),
                 type: "text/plain; version=0.0.4",
             )
         }
@@ -48,17 +48,29 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
         return "# TYPE farebox_sol_rate_age_seconds gauge\nfarebox_sol_rate_age_seconds \(age)\n"
     }
 
-    /// How many transactions of each chain could not be read yet; nothing where none is watched.
-    private func unreadTransactions() async throws -> String {
+    /// How many transactions of each chain could not be read yet, and how many steps of its deposits an operator
+    /// should have heard of, by the books; nothing where none is watched.
+    private func deposits() async throws -> String {
         let chains = gateway.settings.rails.map(\.chain)
         guard !chains.isEmpty else { return "" }
-        let counts = try await gateway.store.read { transaction in
-            try chains.map { try transaction.unreadCount(on: $0) }
+        let (unread, alerts) = try await gateway.store.read { transaction in
+            (
+                try chains.map { try transaction.unreadCounts(on: $0).values.reduce(0, +) },
+                try chains.map { try transaction.alertCounts(on: $0) },
+            )
         }
-        let lines = zip(chains, counts).map { chain, count in
+        let unreadLines = zip(chains, unread).map { chain, count in
             "farebox_unread_transactions{chain=\"\(chain)\"} \(count)\n"
         }
-        return "# TYPE farebox_unread_transactions gauge\n" + lines.joined()
+        // A kind that there is none of is told, too: whoever watches it sees the first one.
+        let stepLines = zip(chains, alerts).flatMap { chain, counts in
+            DepositStep.Kind.allCases.filter(\.isAlert).map { kind in
+                "farebox_deposit_steps{chain=\"\(chain)\",kind=\"\(kind.rawValue)\"} "
+                    + "\(counts[kind, default: 0])\n"
+            }
+        }
+        return "# TYPE farebox_unread_transactions gauge\n" + unreadLines.joined()
+            + "# TYPE farebox_deposit_steps gauge\n" + stepLines.joined()
     }
 
     /// L5-63 and PM-1, with what this gateway is made of.

@@ -50,6 +50,8 @@ package final class HandEVMChain: JSONRPC {
         var faults: [String: [RPCFailure?]] = [:]
         /// Methods whose next answers are `null`.
         var nulls: [String: Int] = [:]
+        /// What receipts say of transactions in which there is something else.
+        var forged: [EVMWord: [Transfer]] = [:]
         /// Transactions that no list of logs has.
         var unlisted: Set<EVMWord> = []
         var asked: [String] = []
@@ -148,6 +150,11 @@ package final class HandEVMChain: JSONRPC {
         state.withLock { _ = $0.unlisted.insert(transaction) }
     }
 
+    /// Says of a transaction that there are these transfers in it; `nil` tells the truth again.
+    package func forge(_ transaction: EVMWord, _ transfers: [Transfer]?) {
+        state.withLock { $0.forged[transaction] = transfers }
+    }
+
     /// The methods that were asked, in order.
     package var asked: [String] { state.withLock(\.asked) }
 
@@ -214,10 +221,12 @@ package final class HandEVMChain: JSONRPC {
         for (number, block) in state.blocks.enumerated() {
             for transaction in block.transactions
             where parameters.first == .text("\(transaction.hash)") {
+                let transfers = state.forged[transaction.hash] ?? transaction.transfers
+                let logs = transaction.hasSucceeded ? logs(of: transfers) : []
                 return """
                     {"transactionHash":"\(transaction.hash)","blockNumber":"\(quantity(number))",
                     "blockHash":"\(block.hash)","status":"\(transaction.hasSucceeded ? "0x1" : "0x0")",
-                    "logs":[\(logs(of: transaction).joined(separator: ","))]}
+                    "logs":[\(logs.joined(separator: ","))]}
                     """
             }
         }
@@ -242,9 +251,8 @@ package final class HandEVMChain: JSONRPC {
         return "[\(listed.joined(separator: ","))]"
     }
 
-    private func logs(of transaction: Transaction) -> [String] {
-        guard transaction.hasSucceeded else { return [] }
-        return transaction.transfers.flatMap { transfer in
+    private func logs(of transfers: [Transfer]) -> [String] {
+        transfers.flatMap { transfer in
             let both = "\"\(EVMWord(transfer.sender))\",\"\(EVMWord(transfer.receiver))\""
             func log(_ topics: String) -> String {
                 #"{"address":"\#(transfer.token)","topics":[\#(topics)],"#

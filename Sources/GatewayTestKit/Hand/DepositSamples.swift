@@ -3,10 +3,10 @@ import Identity
 package import Primitives
 
 extension DepositID {
-    /// An event on the chain `base`, one for each number.
-    package static func sample(_ number: Int = 0) -> DepositID {
+    /// An event on a chain, one for each number.
+    package static func sample(_ number: Int = 0, on chain: String = "base") -> DepositID {
         let hash = "0x\(Hexadecimal.text([UInt8](repeating: 7, count: 32)))"
-        guard let id = DepositID(chain: "base", transaction: hash, event: number) else {
+        guard let id = DepositID(chain: chain, transaction: hash, event: number) else {
             preconditionFailure("\(number) is no event")
         }
         return id
@@ -53,11 +53,12 @@ extension ObservedDeposit {
     package static func sample(
         _ number: Int = 0,
         _ event: DepositEvent = .sample(),
+        on chain: String = "base",
         block: Int64 = 1,
         isFinal: Bool = true,
     ) -> ObservedDeposit {
         ObservedDeposit(
-            id: .sample(number),
+            id: .sample(number, on: chain),
             event: event,
             block: .sample(block),
             isFinal: isFinal,

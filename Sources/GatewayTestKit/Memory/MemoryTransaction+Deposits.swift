@@ -76,24 +76,43 @@ extension MemoryTransaction: DepositWatchTransaction {
         }
     }
 
+    package func deposits(
+        on chain: String,
+        in stage: DepositStage,
+        after id: DepositID?,
+        limit: Int,
+    ) -> [Deposit] {
+        let found = deposits(in: stage, after: id, limit: .max).filter { $0.id.chain == chain }
+        return Array(found.prefix(max(0, limit)))
+    }
+
+    package func alertCounts(on chain: String) -> [DepositStep.Kind: Int] {
+        books.depositSteps.filter { $0.key.chain == chain }.values.joined().filter(\.kind.isAlert)
+            .reduce(into: [:]) { counts, step in counts[step.kind, default: 0] += 1 }
+    }
+
     package func unread(_ transaction: String, on chain: String) -> UnreadTransaction? {
         books.unreadTransactions[chain]?[transaction]
     }
 
     package func unread(
         on chain: String,
+        of node: Int,
         after transaction: String?,
         limit: Int,
     ) -> [UnreadTransaction] {
         let start = SortKey(transaction ?? "")
         let found = (books.unreadTransactions[chain] ?? [:]).values
+            .filter { $0.node == node }
             .map { (unread: $0, key: SortKey($0.transaction)) }
             .filter { start < $0.key }
         return found.sorted { $0.key < $1.key }.prefix(max(0, limit)).map(\.unread)
     }
 
-    package func unreadCount(on chain: String) -> Int {
-        books.unreadTransactions[chain]?.count ?? 0
+    package func unreadCounts(on chain: String) -> [Int: Int] {
+        (books.unreadTransactions[chain] ?? [:]).values.reduce(into: [:]) { counts, unread in
+            counts[unread.node, default: 0] += 1
+        }
     }
 
     package mutating func save(_ unread: UnreadTransaction) {

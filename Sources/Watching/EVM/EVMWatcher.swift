@@ -12,7 +12,7 @@ package struct EVMWatching: Hashable, Sendable {
     package var blocksAtOnce: Int64 = 1000
     /// How many blocks below the last final one are looked at again: finality can be a node's lie.
     package var blocksAgain: Int64 = 64
-    /// How many nodes have to say the same of a block, the asking one among them.
+    /// How many nodes have to say the same of a receipt and its block, the first one among them.
     package var quorum = 1
     /// How many transactions of each witness's list are looked at that the first node does not list.
     package var hintsAtOnce = 1000
@@ -31,7 +31,7 @@ package struct EVMWatcher<Node: JSONRPC, Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
     private let watching: EVMWatching
     private let node: EVMNode<Node>
-    private let witnesses: [EVMNode<Node>]
+    private let witnesses: [Witness<EVMNode<Node>>]
     private let unread: UnreadTransactions<Storage>
     private let store: Storage
     private let now: @Sendable () -> Timestamp
@@ -47,7 +47,7 @@ where Storage.Transaction: DepositWatchTransaction {
         precondition(!nodes.isEmpty, "a chain is watched through a node")
         self.watching = watching
         node = EVMNode(nodes[0])
-        witnesses = nodes.dropFirst().map(EVMNode.init)
+        witnesses = Witness.all(of: nodes.map(EVMNode.init))
         self.unread = unread
         self.store = store
         self.now = now
@@ -80,7 +80,7 @@ where Storage.Transaction: DepositWatchTransaction {
         var witnesses = witnesses
         if next <= last {
             let id = watching.treasury.chainID
-            await witnesses.ask { try await $0.requireChain(id) }
+            await witnesses.ask { try await $0.node.requireChain(id) }
         }
         while next <= last {
             let (listed, blocks) = try await transfers(
@@ -123,8 +123,10 @@ where Storage.Transaction: DepositWatchTransaction {
     ) async throws -> [ObservedDeposit] {
         do throws(RPCFailure) {
             return try await observations(of: listed, in: blocks, areFinal: true)
-        } catch .tooLarge, .malformed {
-            return try await observations(ofEach: listed, in: blocks)
+        } catch {
+            guard !error.mayPass else { throw error }
+            let own = listed.map { Hint(transaction: $0, nodes: [UnreadTransaction.firstNode]) }
+            return try await observations(ofEach: own, in: blocks)
         }
     }
 
@@ -132,31 +134,37 @@ where Storage.Transaction: DepositWatchTransaction {
     ///
     /// A witness that can not be asked has nothing to say, and is not asked again at this look.
     private func hints(
-        of witnesses: inout [EVMNode<Node>],
+        of witnesses: inout [Witness<EVMNode<Node>>],
         in blocks: ClosedRange<Int64>,
         beside listed: [EVMWord],
-    ) async -> [EVMWord] {
+    ) async -> [Hint<EVMWord>] {
         let treasury = watching.treasury
-        let lists = await witnesses.ask { try await $0.transfers(to: treasury, in: blocks) }
+        let lists = await witnesses.ask { try await $0.node.transfers(to: treasury, in: blocks) }
         let (known, limit) = (Set(listed), watching.hintsAtOnce)
-        var seen: Set<EVMWord> = []
-        return lists.flatMap { list in list.filter { !known.contains($0) }.prefix(limit) }
-            .filter { seen.insert($0).inserted }
+        return Hint.all(
+            zip(witnesses, lists).map { witness, list in
+                (witness.number, Array(list.filter { !known.contains($0) }.prefix(limit)))
+            }
+        )
     }
 
     /// The deposits in transactions, one by one: nothing yet in one that the node can not tell, or that too
     /// few confirm, which is remembered.
     private func observations(
-        ofEach transactions: [EVMWord],
+        ofEach listed: [Hint<EVMWord>],
         in blocks: ClosedRange<Int64>,
     ) async throws -> [ObservedDeposit] {
         var observed: [ObservedDeposit] = []
-        for transaction in transactions {
+        for one in listed {
             do throws(RPCFailure) {
-                observed += try await observations(of: [transaction], in: blocks, areFinal: true)
+                observed += try await observations(
+                    of: [one.transaction],
+                    in: blocks,
+                    areFinal: true,
+                )
             } catch {
                 guard error.isOfOneThing else { throw error }
-                try await unread.remember("\(transaction)", error)
+                try await unread.remember("\(one.transaction)", error, listedBy: one.nodes)
             }
         }
         return observed
@@ -185,7 +193,7 @@ where Storage.Transaction: DepositWatchTransaction {
         var observed: [ObservedDeposit] = []
         for transaction in transactions {
             guard let receipt = try await node.receipt(of: transaction) else {
-                throw .inconsistent("\(transaction) has logs and no receipt")
+                throw .missing("the receipt of \(transaction)")
             }
             guard blocks.contains(receipt.block) else {
                 throw .inconsistent("\(transaction) moved while it was read")
@@ -212,26 +220,20 @@ where Storage.Transaction: DepositWatchTransaction {
         _ receipt: EVMReceipt,
         byQuorum: Bool,
     ) async throws(RPCFailure) {
-        guard try await node.block(receipt.block)?.hash == receipt.blockHash else {
+        let quorum = byQuorum ? watching.quorum : 1
+        let others = witnesses.map(\.node)
+        let agreed = try await node.agreement(on: receipt, with: others, upTo: quorum)
+        guard agreed > 0 else {
             throw .inconsistent("\(receipt.transaction) is in a block that is not the chain's")
         }
-        guard byQuorum, watching.quorum > 1 else { return }
-        var agreed = 1
-        for witness in witnesses where agreed < watching.quorum {
-            // One that can not be asked does not agree.
-            let block = try? await witness.block(receipt.block)
-            if block?.hash == receipt.blockHash { agreed += 1 }
-        }
-        guard agreed >= watching.quorum else {
-            throw .inconsistent("\(agreed) of \(watching.quorum) nodes know block \(receipt.block)")
+        guard agreed >= quorum else {
+            throw .inconsistent("\(agreed) of \(quorum) nodes tell \(receipt.transaction) so")
         }
     }
 
     /// Reads what was seen once, and stands in a final block by now, though no list of logs had it.
     private func finishSeen(upTo last: Int64, _ outcomes: inout [DepositOutcome]) async throws {
-        let chain = chain
-        let seen = try await store.read { try $0.deposits(in: .seen, after: nil, limit: 1000) }
-        for deposit in seen where deposit.id.chain == chain {
+        for deposit in try await store.deposits(on: chain, in: .seen) {
             guard let block = deposit.block, block.number <= last,
                 let hash = EVMWord(deposit.id.transaction)
             else { continue }
@@ -278,7 +280,7 @@ where Storage.Transaction: DepositWatchTransaction {
         var agreed = 1
         for witness in witnesses where agreed < watching.quorum {
             // One that can not be asked, or is behind, does not agree.
-            let other = try? await witness.block(block.number)
+            let other = try? await witness.node.block(block.number)
             if let other, "\(other.hash)" != block.hash { agreed += 1 }
         }
         return agreed >= watching.quorum

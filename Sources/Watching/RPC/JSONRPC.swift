@@ -44,6 +44,8 @@ package enum RPCFailure: Failure, Hashable {
     case refused(method: String, code: Int, String)
     /// The node is of another chain.
     case wrongChain(expected: String, found: String)
+    /// The node does not have what another one lists, or itself.
+    case missing(String)
     /// The node contradicts itself, or others: a block that is not there, a receipt of another one.
     case inconsistent(String)
 
@@ -56,6 +58,7 @@ package enum RPCFailure: Failure, Hashable {
         case .malformed: "node_answer_malformed"
         case .refused: "node_refused"
         case .wrongChain: "node_of_another_chain"
+        case .missing: "node_lacks_transaction"
         case .inconsistent: "node_inconsistent"
         }
     }
@@ -73,6 +76,7 @@ package enum RPCFailure: Failure, Hashable {
         case .refused(let method, let code, _): "The chain's node refused \(method): \(code)."
         case .wrongChain(let expected, let found):
             "The node is of chain \(found), and the deposits are on \(expected)."
+        case .missing(let transaction): "The chain's node does not have \(transaction)."
         case .inconsistent(let sentence): "The chain's node contradicts itself: \(sentence)"
         }
     }
@@ -86,7 +90,7 @@ extension RPCFailure {
     var isOfOneThing: Bool {
         switch self {
         case .unreachable, .timedOut, .status, .wrongChain: false
-        case .tooLarge, .malformed, .inconsistent: true
+        case .tooLarge, .malformed, .missing, .inconsistent: true
         case .refused("getTransaction", let code, _): code == RPCFailure.unknownVersion
         case .refused("getBlock", let code, _): RPCFailure.blockIsMissing.contains(code)
         case .refused("eth_getTransactionReceipt", _, _): true
@@ -98,14 +102,15 @@ extension RPCFailure {
     var mayBeTooMuch: Bool {
         switch self {
         case .tooLarge, .refused: true
-        case .unreachable, .timedOut, .status, .malformed, .wrongChain, .inconsistent: false
+        case .unreachable, .timedOut, .status, .malformed, .wrongChain, .missing, .inconsistent:
+            false
         }
     }
 
     /// Whether it may pass by itself: the node has not got there yet.
     var mayPass: Bool {
         switch self {
-        case .unreachable, .timedOut, .status, .wrongChain, .inconsistent: true
+        case .unreachable, .timedOut, .status, .wrongChain, .missing, .inconsistent: true
         case .tooLarge, .malformed: false
         case .refused(_, let code, _): code != RPCFailure.unknownVersion
         }

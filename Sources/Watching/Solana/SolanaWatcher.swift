@@ -32,9 +32,11 @@ package struct SolanaWatcher<Node: JSONRPC, Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
     private let watching: SolanaWatching
     private let node: SolanaNode<Node>
-    private let witnesses: [SolanaNode<Node>]
+    private let witnesses: [Witness<SolanaNode<Node>>]
     private let unread: UnreadTransactions<Storage>
     private let done = ReadSignatures()
+    /// What was read because a witness lists it; the first node, once it lists it, is believed anew.
+    private let hinted = ReadSignatures()
     private let store: Storage
     private let now: @Sendable () -> Timestamp
 
@@ -49,7 +51,7 @@ where Storage.Transaction: DepositWatchTransaction {
         precondition(!nodes.isEmpty, "a chain is watched through a node")
         self.watching = watching
         node = SolanaNode(nodes[0])
-        witnesses = nodes.dropFirst().map(SolanaNode.init)
+        witnesses = Witness.all(of: nodes.map(SolanaNode.init))
         self.unread = unread
         self.store = store
         self.now = now
@@ -64,7 +66,7 @@ where Storage.Transaction: DepositWatchTransaction {
         if let genesis = watching.genesis { try await node.requireGenesis(genesis) }
         var witnesses = witnesses
         if let genesis = watching.genesis {
-            await witnesses.ask { try await $0.requireGenesis(genesis) }
+            await witnesses.ask { try await $0.node.requireGenesis(genesis) }
         }
         for address in treasury.watched {
             let source = "history/\(treasury.chain)/\(address)"
@@ -84,7 +86,7 @@ where Storage.Transaction: DepositWatchTransaction {
         of address: SolanaKey,
         after safe: String?,
         _ source: String,
-        _ hints: [SolanaNode<Node>.Listed],
+        _ hints: [Hint<String>],
         _ outcomes: inout [DepositOutcome],
     ) async throws -> String? {
         let history = try await history(of: address, after: safe, .finalized)
@@ -95,8 +97,8 @@ where Storage.Transaction: DepositWatchTransaction {
                 safe = first.signature
                 behind.removeFirst()
             }
-            let isDone = done.contains(listed.signature, of: address)
-            let observed = isDone ? [] : try await finalObservations(of: listed)
+            let isDone = listed.hasFailed || done.contains(listed.signature, of: address)
+            let observed = isDone ? [] : try await finalObservations(of: listed.signature)
             let (place, now) = (safe, now())
             if place != nil || !observed.isEmpty {
                 outcomes += try await store.write(.durable) { transaction in
@@ -108,11 +110,11 @@ where Storage.Transaction: DepositWatchTransaction {
             done.insert(listed.signature, of: address)
         }
         let own = Set(history.map(\.signature))
-        // That one has failed, a witness does not decide.
-        for hint in hints where !hint.hasFailed && !own.contains(hint.signature) {
+        for hint in hints where !own.contains(hint.transaction) {
             outcomes += try await readHinted(hint, of: address)
         }
-        done.keep((behind + hints).map(\.signature), of: address)
+        done.keep(behind.map(\.signature) + hints.map(\.transaction), of: address)
+        hinted.keep(hints.map(\.transaction), of: address)
         return history.last?.signature ?? safe
     }
 
@@ -120,23 +122,32 @@ where Storage.Transaction: DepositWatchTransaction {
     ///
     /// A witness that can not be asked has nothing to say, and is not asked again at this look.
     private func hints(
-        of witnesses: inout [SolanaNode<Node>],
+        of witnesses: inout [Witness<SolanaNode<Node>>],
         for address: SolanaKey,
         after safe: String?,
-    ) async -> [SolanaNode<Node>.Listed] {
-        await witnesses.ask { witness in
-            try await witness.history(of: address, before: nil, until: safe, .finalized)
-        }.flatMap { $0.reversed() }
+    ) async -> [Hint<String>] {
+        let lists = await witnesses.ask { witness in
+            try await witness.node.history(of: address, before: nil, until: safe, .finalized)
+        }
+        return Hint.all(
+            zip(witnesses, lists).map { witness, list in
+                // That one has failed, a witness does not decide.
+                (witness.number, list.reversed().filter { !$0.hasFailed }.map(\.signature))
+            }
+        )
     }
 
     /// Reads what a witness lists and the node does not; it moves no safe point.
     private func readHinted(
-        _ hint: SolanaNode<Node>.Listed,
+        _ hint: Hint<String>,
         of address: SolanaKey,
     ) async throws -> [DepositOutcome] {
-        guard !done.contains(hint.signature, of: address) else { return [] }
-        let (observed, now) = (try await finalObservations(of: hint), now())
-        done.insert(hint.signature, of: address)
+        let signature = hint.transaction
+        guard !done.contains(signature, of: address), !hinted.contains(signature, of: address)
+        else { return [] }
+        let observed = try await finalObservations(of: signature, listedBy: hint.nodes)
+        let now = now()
+        hinted.insert(signature, of: address)
         guard !observed.isEmpty else { return [] }
         return try await store.write(.durable) { transaction in
             try observed.map { try transaction.observe($0, at: now) }
@@ -145,12 +156,13 @@ where Storage.Transaction: DepositWatchTransaction {
 
     /// What is in a final transaction: nothing yet where it can not be read, which is remembered.
     private func finalObservations(
-        of listed: SolanaNode<Node>.Listed
+        of signature: String,
+        listedBy nodes: [Int] = [UnreadTransaction.firstNode],
     ) async throws -> [ObservedDeposit] {
-        switch try await reading(of: listed, .finalized) {
+        switch try await reading(of: signature, .finalized) {
         case .success(let observed): return observed
         case .failure(let failure):
-            try await unread.remember(listed.signature, failure)
+            try await unread.remember(signature, failure, listedBy: nodes)
             return []
         }
     }
@@ -160,9 +172,11 @@ where Storage.Transaction: DepositWatchTransaction {
         after cursor: String?,
         _ outcomes: inout [DepositOutcome],
     ) async throws {
-        for listed in try await history(of: address, after: cursor, .confirmed) {
+        for listed in try await history(of: address, after: cursor, .confirmed)
+        where !listed.hasFailed {
             // One that can not be read is met again once it is final.
-            guard case .success(let observed) = try await reading(of: listed, .confirmed),
+            guard
+                case .success(let observed) = try await reading(of: listed.signature, .confirmed),
                 !observed.isEmpty
             else { continue }
             let now = now()
@@ -202,12 +216,11 @@ where Storage.Transaction: DepositWatchTransaction {
 
     /// What is in a transaction, or why it alone can not be read.
     private func reading(
-        of listed: SolanaNode<Node>.Listed,
+        of signature: String,
         _ commitment: SolanaCommitment,
     ) async throws(RPCFailure) -> Result<[ObservedDeposit], RPCFailure> {
-        if listed.hasFailed { return .success([]) }
         do throws(RPCFailure) {
-            return .success(try await observations(of: listed.signature, commitment))
+            return .success(try await observations(of: signature, commitment))
         } catch {
             guard error.isOfOneThing else { throw error }
             return .failure(error)
@@ -219,7 +232,7 @@ where Storage.Transaction: DepositWatchTransaction {
         _ commitment: SolanaCommitment,
     ) async throws(RPCFailure) -> [ObservedDeposit] {
         guard let landed = try await node.transaction(signature, commitment) else {
-            throw .inconsistent("\(signature) is listed and not there")
+            throw .missing(signature)
         }
         return try await observations(of: landed, commitment)
     }
@@ -258,9 +271,7 @@ where Storage.Transaction: DepositWatchTransaction {
     /// Reads what was seen and is final by now, though no history had it, and drops what was seen on a fork
     /// that the chain has left.
     private func finishSeen(_ outcomes: inout [DepositOutcome]) async throws {
-        let chain = treasury.chain
-        let seen = try await store.read { try $0.deposits(in: .seen, after: nil, limit: 1000) }
-            .filter { $0.id.chain == chain }
+        let seen = try await store.deposits(on: treasury.chain, in: .seen)
         guard !seen.isEmpty else { return }
         let final = try await node.slot(.finalized)
         for deposit in seen {
