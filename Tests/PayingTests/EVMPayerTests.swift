@@ -253,7 +253,7 @@ struct EVMPayerTests {
             node.mine()
             node.finalise()
         }
-        #expect((try await payer.outcome(of: payment, order) != nil) == isDecided)
+        #expect((try await payer.outcome(of: payment, order, at: .second(99)) != nil) == isDecided)
     }
 
     @Test func `a nonce that another program used fails the transfer, never at once`() async throws
