@@ -1,0 +1,84 @@
+package import ChainFormats
+import Deposits
+import Primitives
+
+/// Transactions one by one, as the chain has them.
+extension EVMWatcher {
+    /// Reads a transaction that could not be read before.
+    func read(_ name: String, upTo last: Int64) async throws -> [DepositOutcome] {
+        guard let transaction = EVMWord(name) else { return [] }
+        let observed = try await observations(
+            of: [transaction],
+            in: 0...max(0, last),
+            areFinal: true,
+        )
+        let now = now()
+        return try await store.write(.durable) { transaction in
+            try observed.map { try transaction.observe($0, at: now) }
+        }.filter { !$0.newSteps.isEmpty }
+    }
+
+    /// The deposits in transactions that stand in some blocks, as the chain has them.
+    func observations(
+        of transactions: [EVMWord],
+        in blocks: ClosedRange<Int64>,
+        areFinal: Bool,
+    ) async throws(RPCFailure) -> [ObservedDeposit] {
+        var observed: [ObservedDeposit] = []
+        for transaction in transactions {
+            guard let receipt = try await node.receipt(of: transaction) else {
+                throw .missing("the receipt of \(transaction)")
+            }
+            guard blocks.contains(receipt.block) else {
+                throw .inconsistent("\(transaction) moved while it was read")
+            }
+            try await requireCanonical(receipt, byQuorum: areFinal)
+            observed += observations(of: receipt, isFinal: areFinal)
+        }
+        return observed
+    }
+
+    private func observations(of receipt: EVMReceipt, isFinal: Bool) -> [ObservedDeposit] {
+        guard
+            let block = BlockReference(number: receipt.block, hash: "\(receipt.blockHash)")
+        else { return [] }
+        return EVMDeposits.events(in: receipt, at: watching.treasury).compactMap { event, deposit in
+            DepositID(chain: chain, transaction: "\(receipt.transaction)", event: event).map {
+                ObservedDeposit(id: $0, event: deposit, block: block, isFinal: isFinal)
+            }
+        }
+    }
+
+    /// A node may answer with a receipt of a block that never came to be.
+    private func requireCanonical(
+        _ receipt: EVMReceipt,
+        byQuorum: Bool,
+    ) async throws(RPCFailure) {
+        let quorum = byQuorum ? watching.quorum : 1
+        let others = witnesses.map(\.node)
+        let agreed = try await node.agreement(on: receipt, with: others, upTo: quorum)
+        guard agreed > 0 else {
+            throw .inconsistent("\(receipt.transaction) is in a block that is not the chain's")
+        }
+        guard agreed >= quorum else {
+            throw .inconsistent("\(agreed) of \(quorum) nodes tell \(receipt.transaction) so")
+        }
+    }
+
+    /// Reads one transaction at once, because somebody says that it holds a deposit.
+    ///
+    /// - Throws: ``RPCFailure``, `StoreError`.
+    package func claim(_ transaction: EVMWord) async throws -> DepositClaim {
+        try await node.requireChain(watching.treasury.chainID)
+        let final = try await node.lastFinal(watching.finality)
+        guard let receipt = try await node.receipt(of: transaction) else { return .notFound }
+        try await requireCanonical(receipt, byQuorum: receipt.block <= final)
+        let observed = observations(of: receipt, isFinal: receipt.block <= final)
+        guard !observed.isEmpty else { return .noDeposit }
+        let now = now()
+        let outcomes = try await store.write(.durable) { transaction in
+            try observed.map { try transaction.observe($0, at: now) }
+        }
+        return .deposits(outcomes)
+    }
+}
