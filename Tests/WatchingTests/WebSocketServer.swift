@@ -1,4 +1,5 @@
 import Foundation
+import GatewayTestKit
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -84,11 +85,7 @@ struct OwnCertificate {
             req -x509 -days 2 -subj /CN=node -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
             -addext subjectAltName=IP:127.0.0.1,DNS:localhost -keyout \(key.path()) -out \(file.path())
             """
-        let process = try Process.run(
-            URL(filePath: "/usr/bin/openssl"),
-            arguments: command.split(separator: " ").map(String.init),
-        )
-        process.waitUntilExit()
+        try OpenSSL.run(command.split(separator: " ").map(String.init))
         let certificates = try NIOSSLCertificate.fromPEMFile(file.path())
         trust = .certificates(certificates)
         server = try NIOSSLContext(
