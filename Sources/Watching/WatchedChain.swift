@@ -52,7 +52,7 @@ package enum DepositClaim: Sendable {
 
 extension WatchedChain {
     /// An EVM chain; the first node is asked for everything, the others for what they list and what they say
-    /// of blocks.
+    /// of receipts and blocks.
     package static func evm<Node: JSONRPC, Storage: Store>(
         _ rail: DepositRail,
         _ watching: EVMWatching,

@@ -14,7 +14,8 @@ where Storage.Transaction: DepositWatchTransaction {
     let store: Storage
     let now: @Sendable () -> Timestamp
 
-    /// The first node is asked for everything, the others for what they list and what they say of blocks.
+    /// The first node is asked for everything, the others for what they list and what they say of receipts
+    /// and blocks.
     package init(
         _ watching: EVMWatching,
         nodes: [Node],
