@@ -332,7 +332,8 @@ let package = Package(
         .testTarget(
             name: "ForwardingTests",
             dependencies: [
-                "Forwarding", "Providers", "SimulatedUpstreams", "GatewayTestKit", nioCore, httpTypes,
+                "Forwarding", "Providers", "SimulatedUpstreams", "GatewayTestKit", nioCore,
+                httpTypes,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
