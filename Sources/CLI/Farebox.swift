@@ -38,12 +38,17 @@ struct Farebox: AsyncParsableCommand {
 
     /// One line for people, apart from what a command answers.
     static func complain(_ line: String) {
-        FileHandle.standardError.write(Data("\(line)\n".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
     }
 
     /// One line of what a command answers, at once.
     static func say(_ line: String) {
-        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data("\(line)\n".utf8))
+        } catch {
+            // Nobody reads on, as behind `head`, or there is no room.
+            exit(withStatus: EX_IOERR)
+        }
     }
 
     static func exit(withStatus status: Int32) -> Never { Foundation.exit(status) }

@@ -12,6 +12,8 @@ package import Withdrawals
 package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     /// How many blocks beyond its last one a transaction is still waited for: nodes are not all at one place.
     private static var margin: Int64 { 150 }
+    /// Within how many blocks a transaction lands, or never.
+    private static var lifetime: Int64 { 150 }
     /// So many blocks take half a minute at the least, whatever a node says of its height.
     private static var shortestMicroseconds: Int64 { 30_000_000 }
 
@@ -39,13 +41,20 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     ) async throws -> Withdrawal.Payment {
         try await requireGenesis()
         let (hash, lastHeight) = try await node.latestBlockhash()
+        // A node that says less than it is would have it over too soon.
+        var place = lastHeight
+        for witness in witnesses {
+            // One that can not be asked says nothing.
+            guard let final = try? await witness.finalHeight() else { continue }
+            place = max(place, final.height + Self.lifetime)
+        }
         let instructions = try instructions(of: order)
         guard
             let message = SolanaMessage(instructions, payer: treasury.wallet, blockhash: hash),
             let signed = key.sign(message), let name = signed.signatures.first,
             let payment = Withdrawal.Payment(
                 transaction: "\(name)",
-                place: lastHeight,
+                place: place,
                 raw: signed.encoded,
                 signedAt: now,
             )

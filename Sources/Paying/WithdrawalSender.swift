@@ -60,16 +60,18 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
     /// Takes each withdrawal one step further, where it can be.
     package func look() async {
         do {
-            for one in try await withdrawals(.requested) {
-                await attempt(one) { try await approve(one) }
-            }
+            let requested = try await withdrawals(.requested)
+            for one in requested { await attempt(one) { try await approve(one) } }
             let sent = try await withdrawals(.broadcast)
             for one in sent { await attempt(one) { try await follow(one) } }
-            for one in try await withdrawals(.failed) { await attempt(one) { try await ask(one) } }
+            let failed = try await withdrawals(.failed) + withdrawals(.givenUp)
+            for one in failed { await attempt(one) { try await ask(one) } }
             let approved = try await withdrawals(.approved)
             for one in approved { await attempt(one) { try await pay(one) } }
             tellAge(of: sent, .broadcast)
             tellAge(of: approved, .approved)
+            tellAge(of: requested, .requested)
+            tellAge(of: failed, .failed)
         } catch {
             tell("withdrawals can not be read", nil, error)
         }
@@ -139,12 +141,15 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
         return withdrawal
     }
 
-    /// What failed by somebody's word, or a node's, may have landed all the same.
+    /// What failed by a node's word, or was given up by an operator's, may have landed all the same.
     private func ask(_ withdrawal: Withdrawal) async throws -> Withdrawal {
         guard let payment = withdrawal.state.payment,
             let found = try await outcome(of: payment, withdrawal)
         else { return withdrawal }
-        return try await settle(withdrawal, found)
+        switch (withdrawal.state.stage, found.outcome) {
+        case (_, .confirmed), (.givenUp, .failed): return try await settle(withdrawal, found)
+        case (_, .failed), (_, .expired): return withdrawal
+        }
     }
 
     private func outcome(
@@ -177,7 +182,8 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
         }
     }
 
-    /// Tells how long the oldest of some withdrawals in one state has been there, 0 where there is none.
+    /// Tells how long the oldest of some withdrawals has been in its state, 0 where there is none; what was
+    /// given up counts as failed.
     private func tellAge(of withdrawals: [Withdrawal], _ stage: WithdrawalStage) {
         let oldest = withdrawals.map(\.changedAt).min()
         let age = oldest.map { pace.now().microseconds - $0.microseconds } ?? 0

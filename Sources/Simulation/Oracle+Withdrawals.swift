@@ -66,9 +66,10 @@ extension Oracle {
         var moves: [(from: Place, to: Place, asset: Asset, Int128)] = []
         switch event {
         case .approve:
-            guard ["requested", "failed", "approved"].contains(one.stage) else {
+            guard ["requested", "failed", "given_up", "approved"].contains(one.stage) else {
                 return .refused("withdrawal_in_another_state \(one.stage)")
             }
+            if one.stage == "given_up" { one.attempt = nil }
             one.stage = "approved"
         case .reject:
             guard !["broadcast", "confirmed"].contains(one.stage) else {
@@ -85,7 +86,7 @@ extension Oracle {
             (one.stage, one.attempt) = ("broadcast", attempt)
         case .confirm(let attempt, let fee):
             // It may land after it was given up.
-            guard ["broadcast", "approved", "failed"].contains(one.stage),
+            guard ["broadcast", "approved", "failed", "given_up"].contains(one.stage),
                 one.candidates.contains(attempt)
             else { break }
             one.stage = "confirmed"
@@ -93,14 +94,16 @@ extension Oracle {
                 (.payout, .custody, asset, one.amount), (.overrun, .custody, .sol, Int128(fee)),
             ]
         case .giveUp:
-            guard ["broadcast", "failed"].contains(one.stage) else {
+            let isOut = ["broadcast", "approved", "failed", "given_up"].contains(one.stage)
+            guard isOut, one.attempt != nil else {
                 return .refused("withdrawal_in_another_state \(one.stage)")
             }
-            one.stage = "failed"
+            one.stage = "given_up"
         case .expire(let attempt):
             if one.stage == "broadcast", one.candidates.contains(attempt) { one.stage = "approved" }
         case .fail(let attempt, let fee):
-            guard one.stage == "broadcast", one.candidates.contains(attempt) else { break }
+            guard ["broadcast", "given_up"].contains(one.stage), one.candidates.contains(attempt)
+            else { break }
             one.stage = "failed"
             moves = [(.overrun, .custody, .sol, Int128(fee))]
         }

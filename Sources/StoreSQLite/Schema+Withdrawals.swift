@@ -13,7 +13,7 @@ extension Schema {
             wallet TEXT NOT NULL CHECK (wallet <> ''),
             state TEXT NOT NULL CHECK (state = 'requested' OR state = 'approved'
                 OR state = 'broadcast' OR state = 'confirmed' OR state = 'failed'
-                OR state = 'rejected'),
+                OR state = 'given_up' OR state = 'rejected'),
             transaction_name TEXT,
             transaction_place INTEGER,
             transaction_raw BLOB,
@@ -27,12 +27,14 @@ extension Schema {
             seal BLOB NOT NULL CHECK (length(seal) = 32),
             CHECK (transaction_name IS NULL OR (state <> 'requested' AND state <> 'rejected')),
             CHECK (transaction_name IS NOT NULL
-                OR (state <> 'broadcast' AND state <> 'confirmed' AND state <> 'failed')),
+                OR (state <> 'broadcast' AND state <> 'confirmed' AND state <> 'failed'
+                AND state <> 'given_up')),
             CHECK ((transaction_name IS NULL OR state = 'confirmed') = (transaction_raw IS NULL)),
             CHECK ((transaction_raw IS NULL) = (transaction_place IS NULL)),
             CHECK ((transaction_raw IS NULL) = (transaction_signed_at IS NULL)),
             CHECK ((transaction_raw IS NULL) = (transaction_replaced IS NULL)),
-            CHECK ((state = 'failed' OR state = 'rejected') = (reason IS NOT NULL))
+            CHECK ((state = 'failed' OR state = 'given_up' OR state = 'rejected')
+                = (reason IS NOT NULL))
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX withdrawals_by_state ON withdrawals (state, id);

@@ -95,6 +95,7 @@ extension RowReader {
         case (.broadcast, _, let payment?, nil): return .broadcast(payment)
         case (.confirmed, let name?, nil, nil): return .confirmed(transaction: name)
         case (.failed, _, let payment?, let reason?): return .failed(payment, reason: reason)
+        case (.givenUp, _, let payment?, let reason?): return .givenUp(payment, reason: reason)
         case (.rejected, nil, nil, let reason?): return .rejected(reason: reason)
         case (_, _, _, _): throw corrupt("state")
         }

@@ -32,7 +32,7 @@ extension WithdrawalStage {
     /// Whether its money is in `payout`.
     fileprivate var isOpen: Bool {
         switch self {
-        case .requested, .approved, .broadcast, .failed: true
+        case .requested, .approved, .broadcast, .failed, .givenUp: true
         case .confirmed, .rejected: false
         }
     }

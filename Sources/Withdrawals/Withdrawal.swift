@@ -81,6 +81,9 @@ package struct Withdrawal: Hashable, Sendable {
         case confirmed(transaction: String)
         /// It can not land any more; an operator approves it anew or rejects it.
         case failed(Payment, reason: String)
+        /// An operator says that what was signed will never land. It is asked for all the same, until an
+        /// operator approves it anew, which signs another one, or rejects it.
+        case givenUp(Payment, reason: String)
         /// The customer has the money back. Nothing follows.
         case rejected(reason: String)
     }
@@ -118,7 +121,9 @@ package struct Withdrawal: Hashable, Sendable {
 ///
 /// The raw values are stored and printed; they are never renamed.
 package enum WithdrawalStage: String, CaseIterable, Hashable, Sendable {
-    case requested, approved, broadcast, confirmed, failed, rejected
+    case requested, approved, broadcast, confirmed, failed
+    case givenUp = "given_up"
+    case rejected
 }
 
 extension Withdrawal.State {
@@ -129,14 +134,15 @@ extension Withdrawal.State {
         case .broadcast: .broadcast
         case .confirmed: .confirmed
         case .failed: .failed
+        case .givenUp: .givenUp
         case .rejected: .rejected
         }
     }
 
-    /// Why it failed or was rejected.
+    /// Why it failed, was given up or rejected.
     package var reason: String? {
         switch self {
-        case .failed(_, let reason), .rejected(let reason): reason
+        case .failed(_, let reason), .givenUp(_, let reason), .rejected(let reason): reason
         case .requested, .approved, .broadcast, .confirmed: nil
         }
     }
@@ -145,7 +151,7 @@ extension Withdrawal.State {
     package var payment: Withdrawal.Payment? {
         switch self {
         case .approved(let payment): payment
-        case .broadcast(let payment), .failed(let payment, _): payment
+        case .broadcast(let payment), .failed(let payment, _), .givenUp(let payment, _): payment
         case .requested, .confirmed, .rejected: nil
         }
     }
@@ -171,6 +177,8 @@ package struct WithdrawalStep: Hashable, Sendable {
         case expired
         /// The transaction failed, or another took its place.
         case failed
+        /// An operator says that the transaction will never land.
+        case givenUp = "given_up"
         /// The transaction is final.
         case confirmed
         /// The money went back.

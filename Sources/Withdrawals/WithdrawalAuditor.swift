@@ -90,7 +90,7 @@ extension Withdrawal {
         let units = Int128(order.amount.units)
         let customer = AccountID.customer(id.customer, order.asset)
         switch state {
-        case .requested, .approved, .broadcast, .failed:
+        case .requested, .approved, .broadcast, .failed, .givenUp:
             return [customer: -units, AccountID(.payout, order.asset): units]
         case .confirmed:
             return [customer: -units, AccountID(.custody(order.chain), order.asset): units]

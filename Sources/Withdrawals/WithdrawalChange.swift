@@ -74,18 +74,20 @@ struct WithdrawalChange {
 
     mutating func approve() throws(WithdrawalError) {
         switch withdrawal.state {
-        case .requested, .failed: break
+        case .requested, .failed, .givenUp: break
         case .approved: return
         case .broadcast, .confirmed, .rejected: throw .withdrawalIs(withdrawal.state.stage)
         }
         withdrawal.approvedByRuleAt = actor == .gateway ? now : nil
-        go(to: .approved(after: withdrawal.state.payment), .approved, "")
+        // What was given up is not waited for.
+        let earlier = withdrawal.state.stage == .failed ? withdrawal.state.payment : nil
+        go(to: .approved(after: earlier), .approved, "")
     }
 
     mutating func reject(_ reason: String) throws(WithdrawalError) {
         switch withdrawal.state {
         case .requested, .approved(after: nil): break
-        case .approved, .failed:
+        case .approved, .failed, .givenUp:
             // What was signed for it may have landed all the same: an operator looks first.
             guard actor != .customer else { throw .withdrawalIs(withdrawal.state.stage) }
         case .rejected: return
@@ -101,7 +103,7 @@ struct WithdrawalChange {
         case .broadcast(payment): return
         case .broadcast(let earlier) where payment.replaces(earlier): break
         case .approved: break
-        case .requested, .broadcast, .confirmed, .failed, .rejected:
+        case .requested, .broadcast, .confirmed, .failed, .givenUp, .rejected:
             throw .withdrawalIs(withdrawal.state.stage)
         }
         go(to: .broadcast(payment), .broadcast, payment.transaction)
@@ -110,9 +112,12 @@ struct WithdrawalChange {
     /// What was signed will never land, by somebody's word.
     mutating func giveUp(_ reason: String) throws(WithdrawalError) {
         switch withdrawal.state {
-        case .broadcast(let payment): fail(payment, payment.transaction, reason)
-        case .failed: return
-        case .requested, .approved, .confirmed, .rejected:
+        case .broadcast(let payment), .approved(let payment?), .failed(let payment, _):
+            let reason = ChainText.quoted(reason, longest: DepositStep.longestEvidence)
+            let evidence = "\(payment.transaction) \(reason)"
+            go(to: .givenUp(payment, reason: reason), .givenUp, evidence)
+        case .givenUp: return
+        case .requested, .approved(after: nil), .confirmed, .rejected:
             throw .withdrawalIs(withdrawal.state.stage)
         }
     }
@@ -125,28 +130,22 @@ struct WithdrawalChange {
         // It may have landed after all, until another one is signed.
         case (.broadcast, .confirmed(let evidence, let fee)),
             (.approved, .confirmed(let evidence, let fee)),
-            (.failed, .confirmed(let evidence, let fee)):
+            (.failed, .confirmed(let evidence, let fee)),
+            (.givenUp, .confirmed(let evidence, let fee)):
             movement = .payment
             self.fee = fee
             go(to: .confirmed(transaction: name), .confirmed, "\(name) \(evidence)")
         case (.broadcast, .expired(let evidence)):
             go(to: .approved(after: payment), .expired, "\(name) \(evidence)")
-        case (.broadcast, .failed(let reason, let fee)):
+        case (.broadcast, .failed(let reason, let fee)), (.givenUp, .failed(let reason, let fee)):
             self.fee = fee
-            fail(payment, name, reason)
-        case (.approved, .expired), (.approved, .failed), (.failed, .expired), (.failed, .failed):
+            let reason = ChainText.quoted(reason, longest: DepositStep.longestEvidence)
+            go(to: .failed(payment, reason: reason), .failed, "\(name) \(reason)")
+        case (.approved, .expired), (.approved, .failed), (.failed, .expired), (.failed, .failed),
+            (.givenUp, .expired):
             break
         case (.requested, _), (.confirmed, _), (.rejected, _): break
         }
-    }
-
-    private mutating func fail(
-        _ payment: Withdrawal.Payment,
-        _ transaction: String,
-        _ reason: String,
-    ) {
-        let reason = ChainText.quoted(reason, longest: DepositStep.longestEvidence)
-        go(to: .failed(payment, reason: reason), .failed, "\(transaction) \(reason)")
     }
 
     private mutating func go(

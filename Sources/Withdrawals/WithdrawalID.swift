@@ -11,12 +11,12 @@ package struct WithdrawalID: Hashable, Sendable {
     /// The longest name, in bytes.
     package static let longestName = 64
 
-    /// - Returns: `nil` unless the name is of letters, digits, `-`, `_` and `.`, and the customer has no
-    ///   slash in it.
+    /// - Returns: `nil` unless the name is of letters, digits, `-`, `_` and `.`, which no path takes for a
+    ///   folder, and the customer has no slash in it.
     package init?(customer: CustomerID, name: String) {
         let owner = customer.description.utf8
         guard (1...WithdrawalID.longestName).contains(name.utf8.count),
-            name.utf8.allSatisfy(WithdrawalID.isPlain),
+            name.utf8.allSatisfy(WithdrawalID.isPlain), name != ".", name != "..",
             !owner.isEmpty, !owner.contains(UInt8(ascii: "/"))
         else { return nil }
         self.customer = customer

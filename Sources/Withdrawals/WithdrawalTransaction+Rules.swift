@@ -40,7 +40,7 @@ extension WithdrawalTransaction {
     /// Approving it again changes nothing.
     ///
     /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, ``WithdrawalError/withdrawalIs(_:)`` where it
-    ///   is neither requested nor failed; nothing is written.
+    ///   is neither requested, failed nor given up; nothing is written.
     @discardableResult
     package mutating func approve(
         _ id: WithdrawalID,
@@ -71,9 +71,9 @@ extension WithdrawalTransaction {
         }
     }
 
-    /// Takes an operator's word that what was signed for a withdrawal will never land: it has failed.
+    /// Takes an operator's word that what was signed for a withdrawal will never land.
     ///
-    /// When it lands all the same, that counts until another one is signed or the money is given back.
+    /// When it lands all the same, that counts until it is approved anew or the money is given back.
     /// Giving it up again changes nothing.
     ///
     /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, ``WithdrawalError/withdrawalIs(_:)`` where
@@ -109,8 +109,8 @@ extension WithdrawalTransaction {
 
     /// Takes what the chain did with the transaction that was signed last, or one that it replaces.
     ///
-    /// An outcome of another transaction, or the same one again, changes nothing. Of one that was given up
-    /// or failed, and after which no other was signed, only its landing counts.
+    /// An outcome of another transaction, or the same one again, changes nothing. Of one whose time
+    /// was over or that failed, and after which no other was signed, only its landing counts.
     ///
     /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, `LedgerError.overflow`; nothing is written.
     @discardableResult

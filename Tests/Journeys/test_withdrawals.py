@@ -216,13 +216,35 @@ def test_what_an_operator_gives_up_is_paid_when_it_lands_all_the_same(gateway, t
     decide(gateway, funded, "fail", operator="ann").expect(400)
     given_up = run("withdrawals", "fail", f"{funded.id}/first", "--reason", "never lands", "--operator", "ann",
                    "--database", f"sqlite:{gateway.world.directory / 'farebox.db'}", FAREBOX_ADMIN_KEY=gateway.admin_key)  # fmt: skip
-    assert given_up.returncode == 0 and "failed by operator/ann" in given_up.stdout, given_up.stderr
-    failed = told(funded)
-    assert (failed["state"], failed["reason"], funded.balance()) == ("failed", "never lands", 6_000_000)
+    assert given_up.returncode == 0 and "given_up by operator/ann" in given_up.stdout, given_up.stderr
+    there = told(funded)
+    assert (there["state"], there["reason"], funded.balance()) == ("given_up", "never lands", 6_000_000)
+    waiting = run("withdrawals", "list", "--database", f"sqlite:{gateway.world.directory / 'farebox.db'}",
+                  FAREBOX_ADMIN_KEY=gateway.admin_key)  # fmt: skip
+    assert waiting.stdout.startswith(f"{funded.id}/first given_up"), waiting.stderr
     tempo.mine()
     tempo.finalise()
-    assert kinds(until_told(funded, "confirmed"))[-2:] == ["failed", "confirmed"]
+    assert kinds(until_told(funded, "confirmed"))[-2:] == ["given_up", "confirmed"]
     decide(gateway, funded, "fail", reason="too late").expect(409)
+
+
+def test_what_an_operator_gave_up_is_paid_by_another_transaction_when_he_approves_it_anew(gateway, tempo, funded):
+    before = has(tempo, OWNER)
+    tempo.ask("test_minesAtOnce", False)
+    withdraw(funded, **order()).expect(200)
+    first = until_told(funded, "broadcast")
+    # It is lost, and the operator uses its nonce up.
+    tempo.ask("test_refuse", first["transaction"])
+    tempo.pay(1, OWNER.address, sender=TREASURY)
+    tempo.ask("test_minesAtOnce", True)
+    tempo.mine()
+    decide(gateway, funded, "fail", reason="its nonce is gone", operator="ann").expect(200)
+    decide(gateway, funded, "approve", operator="ann").expect(200)
+    again = until_landed(tempo, funded)
+    assert again["transaction"] != first["transaction"]
+    tempo.finalise()
+    assert until_told(funded, "confirmed")["transaction"] == again["transaction"]
+    assert has(tempo, OWNER) == before + 4_000_001
 
 
 def test_a_treasury_without_the_money_sends_nothing(gateway, tempo, funded):
@@ -262,7 +284,7 @@ NO_ORDERS = [
     {"amount": "0"}, {"amount": "-1"}, {"amount": "0.99"}, {"amount": "1.0000001"}, {"amount": 5},
     {"amount": "99999999999999999999"}, {"chain": "base"}, {"asset": "usd"}, {"asset": "sol"}, {"wallet": "here"},
     {"wallet": "11111111111111111111111111111111"}, {"wallet": f"{OWNER.address}@tempo-testnet"}, {"id": ""}, {"id": "a/b"},
-    {"id": "x" * 65}, {"more": 1},
+    {"id": "."}, {"id": ".."}, {"id": "x" * 65}, {"more": 1},
 ]  # fmt: skip
 
 

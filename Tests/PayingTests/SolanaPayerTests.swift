@@ -20,7 +20,7 @@ struct SolanaPayerTests {
         var remembers = true
     }
 
-    private func isOver(_ words: [Word], at now: Timestamp = .second(30)) async throws -> Bool {
+    private func payer(_ words: [Word]) throws -> SolanaPayer<HandNode> {
         let secret = try Curve25519.Signing.PrivateKey(
             rawRepresentation: Array(repeating: 7, count: 32)
         )
@@ -29,9 +29,16 @@ struct SolanaPayerTests {
         let mint = try #require(SolanaKey(bytes: Array(repeating: 9, count: 32)))
         let treasury = SolanaTreasury(chain: "base", wallet: key.wallet, mint: mint, program: nil)
         let nodes = words.map { HandNode(height: $0.height, remembers: $0.remembers) }
-        let payer = SolanaPayer(SolanaWatching(treasury, genesis: nil), nodes: nodes, key: key)
-        let wallet = try #require(Wallet("\(mint)"))
-        let order = Withdrawal.Order.sample("w", 40, .sol, wallet: wallet)
+        return SolanaPayer(SolanaWatching(treasury, genesis: nil), nodes: nodes, key: key)
+    }
+
+    private func order() throws -> Withdrawal.Order {
+        let wallet = try #require(SolanaKey(bytes: Array(repeating: 9, count: 32)))
+        return .sample("w", 40, .sol, wallet: try #require(Wallet("\(wallet)")))
+    }
+
+    private func isOver(_ words: [Word], at now: Timestamp = .second(30)) async throws -> Bool {
+        let (payer, order) = (try payer(words), try order())
         let signature = try #require(SolanaSignature(bytes: Array(repeating: 3, count: 64)))
         let payment = try #require(
             Withdrawal.Payment(
@@ -66,6 +73,21 @@ struct SolanaPayerTests {
         #expect(try await self.isOver(words) == isOver)
     }
 
+    @Test(
+        arguments: [
+            ([Word(height: 1000)], 1150), ([Word(height: 600), Word(height: 1000)], 1150),
+            ([Word(height: 1000), Word(height: 600)], 1150),
+            ([Word(height: 600), Word(height: 700), Word(height: 1000)], 1150),
+        ] as [([Word], Int64)]
+    )
+    private func `no node makes a transaction's time shorter than another's height allows`(
+        _ words: [Word],
+        _ last: Int64,
+    ) async throws {
+        let signed = try await payer(words).sign(try order(), beside: [], at: .second(0))
+        #expect(signed.place == last)
+    }
+
     @Test func `no node's height says that it is over sooner than blocks can be made`() async throws
     {
         #expect(try await isOver([Word(height: 9_000)], at: .second(29)) == false)
@@ -93,6 +115,10 @@ private final class HandNode: JSONRPC {
             switch method {
             case "getSlot", "getBlockHeight": "\(height)"
             case "getSignatureStatuses": #"{"context":{"slot":\#(height)},"value":[null]}"#
+            case "getLatestBlockhash":
+                #"{"context":{"slot":1},"value":{"blockhash":"\#(String(repeating: "1", count: 32))","#
+                    + #""lastValidBlockHeight":\#(height + 150)}}"#
+            case "simulateTransaction": #"{"context":{"slot":1},"value":{"err":null,"logs":[]}}"#
             case "getFirstAvailableBlock": "1"
             case "getBlockTime": remembers ? "5" : "9000000000"
             case _: nil

@@ -108,12 +108,26 @@ struct WithdrawalSenderTests {
             _ = try books.giveUp(.sample(), reason: "gone", by: .named("ann"), at: .second(10))
         }
         await look()
-        #expect(try await found().state.stage == .failed)
+        #expect(try await found().state.stage == .givenUp)
         payer.outcome(.confirmed(evidence: "block 7", fee: nil))
         await look()
         let transaction = Withdrawal.Payment.sample(1).transaction
         #expect(try await found().state == .confirmed(transaction: transaction))
         #expect(payer.asked.count { $0 == "sign" } == 1)
+    }
+
+    @Test func `what an operator gave up and approves anew is signed anew, whatever nobody knows`()
+        async throws
+    {
+        try await approved()
+        await look()
+        try await store.write(.durable) { books in
+            _ = try books.giveUp(.sample(), reason: "gone", by: .named("ann"), at: .second(10))
+            _ = try books.approve(.sample(), by: .named("ann"), at: .second(11))
+        }
+        await look()
+        #expect(try await found().state == .broadcast(.sample(2, place: 8)))
+        #expect(payer.asked.count { $0 == "sign" } == 2)
     }
 
     @Test func `a replacement is kept before it is sent, and either of both confirms`() async throws

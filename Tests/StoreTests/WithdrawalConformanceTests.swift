@@ -54,7 +54,7 @@ struct WithdrawalConformanceTests {
         }
     }
 
-    /// One of each state, in the order of the states, then one whose transaction was given up, and one whose
+    /// One of each state, in the order of the states, then one whose transaction's time is over, and one whose
     /// transaction replaces another.
     private static func everyState(
         _ transaction: inout any EverySlice
@@ -62,15 +62,16 @@ struct WithdrawalConformanceTests {
         let ids = try (0..<WithdrawalStage.allCases.count + 2).map { number in
             try transaction.withdraw(.sample("w\(number)", 5), at: .second(2)).id
         }
-        for number in [1, 2, 3, 4, 6, 7] {
+        for number in [1, 2, 3, 4, 5, 7, 8] {
             try transaction.approve(ids[number], by: .gateway, at: .second(3))
         }
-        for number in [2, 3, 4, 6, 7] {
+        for number in [2, 3, 4, 5, 7, 8] {
             try transaction.broadcast(ids[number], .sample(UInt8(number)), at: .second(4))
         }
-        let expired = Withdrawal.Payment.sample(6).transaction
-        try transaction.settle(ids[6], expired, .expired(evidence: "height"), at: .second(5))
-        try transaction.broadcast(ids[7], .sample(8, replacing: [7]), at: .second(5))
+        let expired = Withdrawal.Payment.sample(7).transaction
+        try transaction.settle(ids[7], expired, .expired(evidence: "height"), at: .second(5))
+        try transaction.broadcast(ids[8], .sample(9, replacing: [8]), at: .second(5))
+        try transaction.giveUp(ids[5], reason: "gone", by: .named("ann"), at: .second(5))
         let fee = NetworkFee(.sol, 5)
         try transaction.settle(
             ids[3],
@@ -84,7 +85,7 @@ struct WithdrawalConformanceTests {
             .failed(reason: "out of gas", fee: fee),
             at: .second(5),
         )
-        try transaction.reject(ids[5], reason: "not now", by: .named("ann"), at: .second(5))
+        try transaction.reject(ids[6], reason: "not now", by: .named("ann"), at: .second(5))
         return try ids.compactMap { try transaction.withdrawal($0) }
     }
 
@@ -101,13 +102,13 @@ struct WithdrawalConformanceTests {
                 #expect(steps.map(\.kind) == [.requested, .approved, .broadcast, .failed])
                 #expect(steps.map(\.by) == [.customer, .gateway, .gateway, .gateway])
                 #expect(steps.last?.evidence.hasSuffix("out of gas") == true)
-                #expect(try transaction.paidIn(by: "acme", .usdc) == 65)
+                #expect(try transaction.paidIn(by: "acme", .usdc) == 60)
                 #expect(try transaction.paidIn(by: "acme", .sol) == 0)
-                #expect(try transaction.approvedByRule(since: .second(3)) == [.usdc: 30])
+                #expect(try transaction.approvedByRule(since: .second(3)) == [.usdc: 35])
                 #expect(try transaction.approvedByRule(since: .second(4)) == [:])
                 let totals = try transaction.withdrawalTotals()
                 #expect(totals.first { $0.stage == .requested }?.amount == 12)
-                #expect(totals.count == 6)
+                #expect(totals.count == 7)
                 // Nobody's name is the beginning of another's.
                 let mine = try transaction.withdrawals(
                     of: "acme",

@@ -93,8 +93,9 @@ struct TreasuryWatchTests {
     @Test(
         arguments: [
             ("base", .requested, false), ("base", .approved, false), ("base", .broadcast, false),
-            ("base", .failed, false), ("base", .rejected, true), ("tempo", .requested, true),
-            ("tempo", .approved, true), ("tempo", .broadcast, true), ("tempo", .failed, true),
+            ("base", .failed, false), ("base", .givenUp, false), ("base", .rejected, true),
+            ("tempo", .requested, true), ("tempo", .approved, true), ("tempo", .broadcast, true),
+            ("tempo", .failed, true), ("tempo", .givenUp, true),
         ] as [(String, WithdrawalStage, Bool)]
     )
     func `what leaves over another chain excuses no treasury`(
@@ -136,6 +137,9 @@ struct TreasuryWatchTests {
                 ? PaymentOutcome.failed(reason: "r", fee: nil)
                 : .confirmed(evidence: "block", fee: nil)
             try books.settle(id, payment.transaction, outcome, at: .second(4))
+        case .givenUp:
+            try bring(id, to: .broadcast, &books)
+            try books.giveUp(id, reason: "r", by: .named("ann"), at: .second(4))
         case .rejected: try books.reject(id, reason: "r", by: .gateway, at: .second(2))
         }
     }

@@ -39,7 +39,7 @@ struct RatesCommand: AsyncParsableCommand {
             let draft = try RateCardFile.draft(at: file)
             let card = try draft.published()
             if !dryRun {
-                let office = try await OperatorOffice.open(try database.location)
+                let office = try await OperatorOffice.open(try database.location, creates: true)
                 _ = try await office.publish(draft)
                 try await office.close()
             }

@@ -16,25 +16,38 @@ struct WithdrawalsCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List withdrawals, those that wait to be approved where nothing else is said."
+            abstract: "List withdrawals, those that wait for your word where nothing else is said."
         )
 
+        /// The states in which an operator has to decide.
+        private static let waiting = ["requested", "failed", "given_up"]
+
         @OptionGroup var database: DatabaseOptions
-        @Option(help: "requested, approved, broadcast, confirmed, failed or rejected.")
-        var state = "requested"
+        @Option(help: "requested, approved, broadcast, confirmed, failed, given_up or rejected.")
+        var state: String?
         @Flag(help: "Those in every state.") var all = false
         @Option(help: "Only what comes after this withdrawal.") var after: String?
         @Option(help: "At most so many.") var limit = 50
-        @Flag(help: "Print JSON.") var json = false
+        @Flag(help: "Print JSON, a line for each state that is asked for.") var json = false
 
         func run() async throws {
-            let query = WithdrawalQuery(state: all ? nil : state, after: after, limit: limit)
+            let states = all ? [nil] : state.map { [$0] } ?? Self.waiting
             let office = try await OperatorOffice.open(try database.location)
-            let answer = try await office.withdrawals(query)
+            var answers: [WithdrawalListAnswer] = []
+            for state in states {
+                let query = WithdrawalQuery(state: state, after: after, limit: limit)
+                answers.append(try await office.withdrawals(query))
+            }
             try await office.close()
-            if json { return Farebox.say(try JSONText.of(answer)) }
-            for withdrawal in answer.withdrawals { Farebox.say(withdrawal.line) }
-            if let next = answer.next { Farebox.say("more: --after \(next)") }
+            for (state, answer) in zip(states, answers) {
+                if json {
+                    Farebox.say(try JSONText.of(answer))
+                    continue
+                }
+                for withdrawal in answer.withdrawals { Farebox.say(withdrawal.line) }
+                let option = state.map { "--state \($0)" } ?? "--all"
+                if let next = answer.next { Farebox.say("more: \(option) --after \(next)") }
+            }
         }
     }
 
@@ -69,7 +82,7 @@ struct WithdrawalsCommand: AsyncParsableCommand {
 
     struct Approve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let a withdrawal go out that waits, or that failed."
+            abstract: "Let a withdrawal go out that waits, that failed or was given up."
         )
 
         @OptionGroup var options: Options
@@ -102,8 +115,8 @@ extension WithdrawalsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Say that what was signed for a withdrawal will never land.",
             discussion: """
-                Its money stays where it is until you approve it anew or reject it. Should the transaction land \
-                afterwards, it is paid twice: make sure of it on the chain first.
+                Its money stays where it is until you approve it anew, which signs another transaction, or reject \
+                it. Should the first one land afterwards, it is paid twice: make sure of it on the chain.
                 """,
         )
 

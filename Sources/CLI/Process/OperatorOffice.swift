@@ -44,9 +44,18 @@ struct OperatorOffice {
 
     /// Opens the database, or finds the gateway that runs on it.
     ///
+    /// A database that is not there is made where `creates` says so.
+    ///
     /// - Throws: `SQLiteOpenError`, or ``OfficeError/noAdminKey`` where a gateway runs and
     ///   `FAREBOX_ADMIN_KEY` is not set.
-    static func open(_ location: SQLiteLocation) async throws -> OperatorOffice {
+    static func open(
+        _ location: SQLiteLocation,
+        creates: Bool = false,
+    ) async throws -> OperatorOffice {
+        if !creates, case .file(let path) = location, !FileManager.default.fileExists(atPath: path)
+        {
+            throw SQLiteOpenError.missing(path: path)
+        }
         do {
             let store = try SQLiteStore.open(location, access: .exclusive)
             return OperatorOffice(place: .database(Desks(store)))

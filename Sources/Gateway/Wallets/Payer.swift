@@ -115,8 +115,11 @@ extension GatewayServices {
         let (keys, stranger) = (keys, keys.newCustomer(at: now))
         return try await store.write(.durable) { transaction in
             // Another request may have been first.
-            if let key = try transaction.key(id) { return key }
             let bound = try transaction.customer(ofWallet: wallet)
+            if let key = try transaction.key(id) {
+                guard key.customer == bound else { throw IdentityError.invalidCredential }
+                return key
+            }
             let key = keys.payerKey(id, of: bound ?? stranger.id, name: "\(wallet)", at: now)
             if bound == nil {
                 try transaction.register(stranger, key)

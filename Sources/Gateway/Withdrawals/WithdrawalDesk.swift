@@ -126,7 +126,7 @@ package struct WithdrawalDesk<Storage: GatewayStore>: Sendable {
         try await show(try Self.id(id))
     }
 
-    /// Lets a withdrawal go out: one that waits, or failed.
+    /// Lets a withdrawal go out: one that waits, failed or was given up.
     ///
     /// - Throws: ``GatewayError/invalidParameter(_:)``, `WithdrawalError`; nothing is written.
     package func approve(_ id: String, _ order: ApprovalOrder) async throws -> WithdrawalAnswer {
@@ -158,8 +158,8 @@ package struct WithdrawalDesk<Storage: GatewayStore>: Sendable {
         let actor = StepActor.named(order.operator ?? OperatorName.unnamed)
         let (id, now) = (try Self.id(id), time.now())
         return try await store.write(.durable) { transaction in
-            let failed = try transaction.giveUp(id, reason: order.reason, by: actor, at: now)
-            return WithdrawalAnswer(failed, steps: try transaction.steps(of: id))
+            let givenUp = try transaction.giveUp(id, reason: order.reason, by: actor, at: now)
+            return WithdrawalAnswer(givenUp, steps: try transaction.steps(of: id))
         }
     }
 
