@@ -1,14 +1,16 @@
 """The operator's verbs, on a stopped and on a running gateway."""
 
 import json
+import os
 import re
 import sqlite3
+import subprocess
 
 import pytest
 import yaml
 
 from dialects import ANTHROPIC, OPENAI
-from programs import ROOT, Program, is_key, run, run_json, until
+from programs import BINARY, PATIENCE, ROOT, Program, environment, is_key, run, run_json, until
 from wire import call
 
 DEFAULT_CARD = ROOT / "Sources/CLI/Resources/level5-1.6.yaml"
@@ -418,6 +420,29 @@ def test_the_imbalance_of_the_books_is_a_metric_and_zero(customer):
     customer.grant("5.00")
     call(**OPENAI.request(customer)).expect(200)
     until(lambda: metric(customer.gateway, "farebox_ledger_imbalance") == 0, "the gauge")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "deposits list", "deposits show base/0x00/0", "withdrawals list", "keys list", "keys create --customer nobody",
+        "customers show nobody", "grant --customer nobody --amount 1 --reason x --id one", "refund one --reason x",
+    ],
+)  # fmt: skip
+def test_a_database_that_is_not_there_is_said_to_be_missing_and_is_not_made(tmp_path, words):
+    done = run(*words.split(), directory=tmp_path)
+    assert (done.returncode, done.stdout) == (66, ""), done.stderr
+    assert "There is no database at" in done.stderr and not list(tmp_path.iterdir())
+
+
+def test_a_reader_who_leaves_ends_a_command_without_a_crash(customer, world):
+    command = [BINARY, "keys", "list", "--database", f"sqlite:{world.directory / 'farebox.db'}"]
+    settings = environment(FAREBOX_ADMIN_KEY=customer.gateway.admin_key)
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, env=settings, stdout=writing, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (74, b"")
 
 
 def test_an_audit_of_nothing_says_so(tmp_path):

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chains import PATH_USD, EVMNode, SolanaNode, evm_account, until_state
+from chains import BASE_USDC, PATH_USD, EVMNode, SolanaNode, code_of, evm_account, until_state
 import solana_payer as payer
 from programs import PATIENCE, run, until
 from wallets import opened
 from wire import call
 
-TEMPO = 42431
+TEMPO, BASE = 42431, 8453
 TREASURY, OWNER = evm_account(9), evm_account(1)
 BALANCE_OF = [{"type": "function", "name": "balanceOf", "stateMutability": "view", "inputs": [{"name": "a", "type": "address"}],
                "outputs": [{"name": "", "type": "uint256"}]}]  # fmt: skip
@@ -92,8 +92,8 @@ def decide(gateway, customer, verb, name="first", **more):
     return gateway.admin("POST", f"/v1/admin/withdrawals/{customer.id}/{name}/{verb}", **more)
 
 
-def has(tempo, account):
-    return tempo.web3.eth.contract(tempo.web3.to_checksum_address(PATH_USD), abi=BALANCE_OF).functions.balanceOf(account.address).call()
+def has(tempo, account, token=PATH_USD):
+    return tempo.web3.eth.contract(tempo.web3.to_checksum_address(token), abi=BALANCE_OF).functions.balanceOf(account.address).call()
 
 
 def kinds(withdrawal):
@@ -370,6 +370,42 @@ def test_a_treasury_that_somebody_takes_from_is_told(gateway, tempo, funded):
     until(lambda: "the treasury has less than the books say" in gateway.errors.read_text(), "it to be in the log")
     # What the customer has stays the customer's.
     assert funded.balance() == 10_000_000
+
+
+def test_usdc_on_base_beside_tempo_comes_in_by_its_sender_and_goes_back(world):
+    base = EVMNode(world.directory, BASE, [BASE_USDC])
+    world.programs.callback(base.kill)
+    tempo = EVMNode(world.directory, 4217, [PATH_USD])
+    world.programs.callback(tempo.kill)
+    gateway = world.start(
+        FAREBOX_CHAINS="base,tempo",
+        BASE_TREASURY=TREASURY.address, BASE_RPC_URL=base.url,
+        BASE_WITHDRAWAL_KEY_FILE=key_file(world.directory, TREASURY.key.hex()),
+        TEMPO_TREASURY=TREASURY.address, TEMPO_RPC_URL=tempo.url,
+        FAREBOX_DEPOSIT_SECONDS="0.05", FAREBOX_WITHDRAWAL_COOL_DOWN="0",
+    )  # fmt: skip
+    # Nobody's yet, for its sender is not proven; a memo names its owner on the other chain.
+    base.pay(6_000_000, TREASURY.address, token=BASE_USDC, sender=OWNER)
+    base.finalise()
+    until_state(gateway, "suspended")
+    _, customer = opened(gateway, OWNER)
+    tempo.pay(1_000_000, TREASURY.address, sender=evm_account(2), code=code_of(customer))
+    tempo.finalise()
+    credited = until_state(gateway, "credited", 2)
+    assert {(one["id"].split("/")[0], one["asset"], one["amount"]) for one in credited} == {
+        ("base", "usdc", 6_000_000), ("tempo", "pathusd", 1_000_000),
+    }  # fmt: skip
+    assert customer.balance() == 7_000_000
+    before = has(base, OWNER, BASE_USDC)
+    withdraw(customer, **order("out", "4.00", asset="usdc", chain="base")).expect(200)
+    until_landed(base, customer, "out")
+    base.finalise()
+    until_told(customer, "confirmed", "out")
+    assert has(base, OWNER, BASE_USDC) == before + 4_000_000
+    assert rail(gateway, "base", "usdc") == {"custody": 2_000_000, "on_chain": 2_000_000}
+    assert rail(gateway, "tempo", "pathusd") == {"custody": 1_000_000, "on_chain": 1_000_000}
+    # No money of the one goes out over the other.
+    withdraw(customer, **order("other", "1.00", asset="pathusd", chain="tempo")).expect(400)
 
 
 # Solana
