@@ -28,6 +28,15 @@ package protocol ChainPayer: Sendable {
         at now: Timestamp,
     ) async throws -> (transaction: String, outcome: PaymentOutcome)?
 
+    /// Signs once more, for the same place, so that one of both lands at the most.
+    ///
+    /// - Returns: `nil` where there is no such place, or the chain has passed it. It is kept before it is sent.
+    /// - Throws: `RPCFailure`.
+    func again(
+        _ payment: Withdrawal.Payment,
+        at now: Timestamp,
+    ) async throws -> Withdrawal.Payment?
+
     /// Signs for the same place what the chain takes rather than what waits there, where the latter offers
     /// less than the chain asks and has waited for long.
     ///

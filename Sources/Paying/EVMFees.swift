@@ -32,10 +32,19 @@ struct EVMFees: Hashable, Sendable {
     /// - Returns: `nil` where this is enough, or nothing is.
     func raised(base: UInt64, priority: UInt64) -> EVMFees? {
         let asked = base.addingReportingOverflow(priority)
-        guard asked.overflow || asked.partialValue > highest || priority > self.priority,
-            let now = EVMFees(base: base, priority: priority),
-            let least = anEighthMore
-        else { return nil }
+        guard asked.overflow || asked.partialValue > highest || priority > self.priority else {
+            return nil
+        }
+        return outbid(base: base, priority: priority)
+    }
+
+    /// What takes the place of a transaction that offers this, whatever a block asks.
+    ///
+    /// - Returns: `nil` where nothing does.
+    func outbid(base: UInt64, priority: UInt64) -> EVMFees? {
+        guard let now = EVMFees(base: base, priority: priority), let least = anEighthMore else {
+            return nil
+        }
         return EVMFees(
             priority: max(now.priority, least.priority),
             highest: max(now.highest, least.highest),

@@ -48,7 +48,7 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         let gas = try await node.gas(from: treasury.address, to: token, data)
         let prices = try await node.fees()
         let sent = try await node.transactionCount(of: treasury.address)
-        let limit = gas.addingReportingOverflow(gas / 4)
+        let limit = gas.addingReportingOverflow(gas / 4 + Self.salt(of: order.id))
         guard let fees = EVMFees(base: prices.base, priority: prices.priority), !limit.overflow,
             isAffordable(fees, limit.partialValue)
         else {
@@ -68,6 +68,12 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
             data: data,
         )
         return try signed(transaction, replaced: [], at: now)
+    }
+
+    /// A little gas more, so that no two withdrawals of one amount are the same transaction.
+    private static func salt(of id: WithdrawalID) -> UInt64 {
+        Keccak256.digest(of: Array("\(id)".utf8)).prefix(2).reduce(0) { $0 << 8 | UInt64($1) }
+            % 1024
     }
 
     private func isAffordable(_ fees: EVMFees, _ gas: UInt64) -> Bool {
@@ -100,10 +106,29 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         of payment: Withdrawal.Payment,
         at now: Timestamp,
     ) async throws -> Withdrawal.Payment? {
+        guard now.microseconds - payment.signedAt.microseconds >= Self.stuckMicroseconds else {
+            return nil
+        }
+        return try await another(for: payment, at: now) { $0.raised(base: $1, priority: $2) }
+    }
+
+    package func again(
+        _ payment: Withdrawal.Payment,
+        at now: Timestamp,
+    ) async throws -> Withdrawal.Payment? {
+        try await another(for: payment, at: now) { $0.outbid(base: $1, priority: $2) }
+    }
+
+    /// Another transaction for the same nonce, that offers what `offer` makes of the first one's offer, the base
+    /// fee and the priority fee of now.
+    private func another(
+        for payment: Withdrawal.Payment,
+        at now: Timestamp,
+        _ offer: (EVMFees, UInt64, UInt64) -> EVMFees?,
+    ) async throws -> Withdrawal.Payment? {
         let old = try transaction(of: payment)
         // What another key has signed, only that one can replace.
-        guard now.microseconds - payment.signedAt.microseconds >= Self.stuckMicroseconds,
-            payment.replaced.count < Self.mostReplaced, old.signer == treasury.address,
+        guard payment.replaced.count < Self.mostReplaced, old.signer == treasury.address,
             old.transaction.chain == treasury.chainID
         else { return nil }
         try await node.requireChain(treasury.chainID)
@@ -116,7 +141,7 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
             priority: old.transaction.priorityFee,
             highest: old.transaction.highestFee,
         )
-        guard let fees = offered.raised(base: prices.base, priority: prices.priority),
+        guard let fees = offer(offered, prices.base, prices.priority),
             isAffordable(fees, old.transaction.gas)
         else { return nil }
         let transaction = EVMTransaction(

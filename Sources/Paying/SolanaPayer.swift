@@ -14,8 +14,10 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     private static var margin: Int64 { 150 }
     /// Within how many blocks a transaction lands, or never.
     private static var lifetime: Int64 { 150 }
-    /// So many blocks take half a minute at the least, whatever a node says of its height.
-    private static var shortestMicroseconds: Int64 { 30_000_000 }
+    /// How far a node may be behind another; who is farther is wrong.
+    private static var farthest: Int64 { 1000 }
+    /// The least that a transaction's time lasts, whatever a node says of its height: 150 blocks of 0.6 seconds.
+    private static var shortestMicroseconds: Int64 { 90_000_000 }
 
     private let watching: SolanaWatching
     private let node: SolanaNode<Node>
@@ -45,8 +47,8 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
         var place = lastHeight
         for witness in witnesses {
             // One that can not be asked says nothing.
-            guard let final = try? await witness.finalHeight() else { continue }
-            place = max(place, final.height + Self.lifetime)
+            guard let height = try? await height(of: witness) else { continue }
+            place = max(place, min(height + Self.lifetime, lastHeight + Self.farthest))
         }
         let instructions = try instructions(of: order)
         guard
@@ -94,6 +96,12 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
     ) async throws -> (transaction: String, outcome: PaymentOutcome)? {
         try await outcome(payment, order, at: now).map { (payment.transaction, $0) }
     }
+
+    /// There is no place that two could share.
+    package func again(
+        _ payment: Withdrawal.Payment,
+        at now: Timestamp,
+    ) async throws -> Withdrawal.Payment? { nil }
 
     /// There is none: what does not land in its time is signed anew.
     package func replacement(
@@ -164,6 +172,11 @@ package struct SolanaPayer<Node: JSONRPC>: ChainPayer {
 
     private func requireGenesis() async throws {
         if let genesis = watching.genesis { try await node.requireGenesis(genesis) }
+    }
+
+    private func height(of node: SolanaNode<Node>) async throws -> Int64 {
+        if let genesis = watching.genesis { try await node.requireGenesis(genesis) }
+        return try await node.finalHeight().height
     }
 }
 

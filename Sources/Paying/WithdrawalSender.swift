@@ -114,7 +114,11 @@ where Storage.Transaction: WithdrawalTransaction & WithdrawalReading {
     private func pay(_ withdrawal: Withdrawal) async throws -> Withdrawal {
         if let earlier = withdrawal.state.payment {
             guard let found = try await outcome(of: earlier, withdrawal) else {
-                throw RPCFailure.inconsistent("\(earlier.transaction) may land yet")
+                // Of two for one place, one lands.
+                guard let again = try await payer.again(earlier, at: pace.now()) else {
+                    throw RPCFailure.inconsistent("\(earlier.transaction) may land yet")
+                }
+                return try await send(again, for: withdrawal)
             }
             let after = try await settle(withdrawal, found)
             guard case .approved = after.state else { return after }

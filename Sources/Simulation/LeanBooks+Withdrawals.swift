@@ -6,6 +6,10 @@ package import Withdrawals
 extension LeanBooks: WithdrawalTransaction {
     package func withdrawal(_ id: WithdrawalID) -> Withdrawal? { withdrawals[id] }
 
+    package func withdrawal(signedAs transaction: String) -> WithdrawalID? {
+        withdrawals.values.first { $0.state.transaction == transaction }?.id
+    }
+
     package mutating func save(_ withdrawal: Withdrawal) { withdrawals[withdrawal.id] = withdrawal }
 
     package mutating func append(_ step: WithdrawalStep, to id: WithdrawalID) {

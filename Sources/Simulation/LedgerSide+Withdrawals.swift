@@ -87,7 +87,8 @@ extension Outcome {
         switch error {
         case .nothingToWithdraw(_, let available): self = .refused("\(error.code) \(available)")
         case .withdrawalIs(let stage): self = .refused("\(error.code) \(stage.rawValue)")
-        case .withdrawalNotFound, .withdrawalExistsWithDifferentContent, .walletNotProven:
+        case .withdrawalNotFound, .withdrawalExistsWithDifferentContent, .walletNotProven,
+            .transactionIsAnothers:
             self = .refused(error.code)
         }
     }

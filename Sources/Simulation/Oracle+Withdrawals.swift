@@ -14,6 +14,15 @@ extension Oracle {
             guard let attempt else { return [] }
             return attempt == WithdrawalEvent.replacement ? [attempt, 0] : [attempt]
         }
+        /// For which transactions the chain has taken its fee.
+        var paidFor: Set<Int> = []
+
+        /// What the chain takes for a transaction, which it takes once.
+        mutating func fee(_ fee: Int64, _ attempt: Int) -> Int128 {
+            guard fee > 0 else { return 0 }
+            return paidFor.insert(attempt).inserted ? Int128(fee) : 0
+        }
+
         /// Whether the money is not with its customer.
         var isOut: Bool { stage != "rejected" }
     }
@@ -69,7 +78,6 @@ extension Oracle {
             guard ["requested", "failed", "given_up", "approved"].contains(one.stage) else {
                 return .refused("withdrawal_in_another_state \(one.stage)")
             }
-            if one.stage == "given_up" { one.attempt = nil }
             one.stage = "approved"
         case .reject:
             guard !["broadcast", "confirmed"].contains(one.stage) else {
@@ -91,10 +99,11 @@ extension Oracle {
             else { break }
             one.stage = "confirmed"
             moves = [
-                (.payout, .custody, asset, one.amount), (.overrun, .custody, .sol, Int128(fee)),
+                (.payout, .custody, asset, one.amount),
+                (.overrun, .custody, .sol, one.fee(fee, attempt)),
             ]
         case .giveUp:
-            let isOut = ["broadcast", "approved", "failed", "given_up"].contains(one.stage)
+            let isOut = ["broadcast", "approved", "given_up"].contains(one.stage)
             guard isOut, one.attempt != nil else {
                 return .refused("withdrawal_in_another_state \(one.stage)")
             }
@@ -105,7 +114,7 @@ extension Oracle {
             guard ["broadcast", "given_up"].contains(one.stage), one.candidates.contains(attempt)
             else { break }
             one.stage = "failed"
-            moves = [(.overrun, .custody, .sol, Int128(fee))]
+            moves = [(.overrun, .custody, .sol, one.fee(fee, attempt))]
         }
         guard book(moves) else { return .refused("amount_overflow") }
         departures[claim] = one

@@ -10,6 +10,14 @@ extension SQLiteTransaction: WithdrawalTransaction {
         }
     }
 
+    package mutating func withdrawal(signedAs transaction: String) throws -> WithdrawalID? {
+        try row(
+            "SELECT id FROM withdrawals WHERE transaction_name = ?",
+            [.text(transaction)],
+            of: "withdrawals",
+        ) { columns in try columns.parsed("id", WithdrawalID.init) }
+    }
+
     package mutating func save(_ withdrawal: Withdrawal) throws {
         willWrite()
         try executeSealed(WithdrawalRow.upsert, WithdrawalRow.values(of: withdrawal))

@@ -4,7 +4,7 @@ import Primitives
 import Withdrawals
 
 extension DepositWatchTransaction where Self: WithdrawalReading {
-    /// How much of an asset is in `payout` to leave over a chain: what open withdrawals take, and what was
+    /// How much of an asset is in `payout` to leave over a chain: what was signed for takes, and what was
     /// rejected and stands on the chain, to be sent back.
     mutating func leaving(_ asset: Asset, over chain: String) throws -> Int128 {
         var sum: Int128 = 0
@@ -12,7 +12,9 @@ extension DepositWatchTransaction where Self: WithdrawalReading {
             var last: WithdrawalID?
             repeat {
                 let page = try withdrawals(of: nil, in: stage, after: last, limit: 1000)
-                sum += page.map(\.order).filter { $0.chain == chain && $0.asset == asset }
+                // Without a signature nothing has left.
+                sum += page.filter { $0.state.payment != nil }.map(\.order)
+                    .filter { $0.chain == chain && $0.asset == asset }
                     .reduce(0) { $0 + Int128($1.amount.units) }
                 last = page.last?.id
             } while last != nil

@@ -79,9 +79,7 @@ struct WithdrawalChange {
         case .broadcast, .confirmed, .rejected: throw .withdrawalIs(withdrawal.state.stage)
         }
         withdrawal.approvedByRuleAt = actor == .gateway ? now : nil
-        // What was given up is not waited for.
-        let earlier = withdrawal.state.stage == .failed ? withdrawal.state.payment : nil
-        go(to: .approved(after: earlier), .approved, "")
+        go(to: .approved(after: withdrawal.state.payment), .approved, "")
     }
 
     mutating func reject(_ reason: String) throws(WithdrawalError) {
@@ -112,17 +110,22 @@ struct WithdrawalChange {
     /// What was signed will never land, by somebody's word.
     mutating func giveUp(_ reason: String) throws(WithdrawalError) {
         switch withdrawal.state {
-        case .broadcast(let payment), .approved(let payment?), .failed(let payment, _):
+        case .broadcast(let payment), .approved(let payment?):
             let reason = ChainText.quoted(reason, longest: DepositStep.longestEvidence)
             let evidence = "\(payment.transaction) \(reason)"
             go(to: .givenUp(payment, reason: reason), .givenUp, evidence)
         case .givenUp: return
-        case .requested, .approved(after: nil), .confirmed, .rejected:
+        case .requested, .approved(after: nil), .confirmed, .failed, .rejected:
             throw .withdrawalIs(withdrawal.state.stage)
         }
     }
 
-    mutating func settle(_ transaction: String, _ outcome: PaymentOutcome) {
+    /// `feeIsBooked` says that an earlier step has the transaction's fee.
+    mutating func settle(
+        _ transaction: String,
+        _ outcome: PaymentOutcome,
+        feeIsBooked: Bool,
+    ) {
         guard let name = ChainText.transaction(transaction), let payment = withdrawal.state.payment,
             payment.names.contains(name)
         else { return }
@@ -133,12 +136,12 @@ struct WithdrawalChange {
             (.failed, .confirmed(let evidence, let fee)),
             (.givenUp, .confirmed(let evidence, let fee)):
             movement = .payment
-            self.fee = fee
+            self.fee = feeIsBooked ? nil : fee
             go(to: .confirmed(transaction: name), .confirmed, "\(name) \(evidence)")
         case (.broadcast, .expired(let evidence)):
             go(to: .approved(after: payment), .expired, "\(name) \(evidence)")
         case (.broadcast, .failed(let reason, let fee)), (.givenUp, .failed(let reason, let fee)):
-            self.fee = fee
+            self.fee = feeIsBooked ? nil : fee
             let reason = ChainText.quoted(reason, longest: DepositStep.longestEvidence)
             go(to: .failed(payment, reason: reason), .failed, "\(name) \(reason)")
         case (.approved, .expired), (.approved, .failed), (.failed, .expired), (.failed, .failed),

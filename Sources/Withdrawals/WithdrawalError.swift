@@ -12,6 +12,8 @@ package enum WithdrawalError: Failure, Hashable {
     case nothingToWithdraw(Asset, available: Amount)
     /// What it is does not allow what is asked.
     case withdrawalIs(WithdrawalStage)
+    /// The transaction was signed for another withdrawal, and pays one alone.
+    case transactionIsAnothers(String)
 
     package var code: String {
         switch self {
@@ -20,13 +22,14 @@ package enum WithdrawalError: Failure, Hashable {
         case .walletNotProven: "wallet_not_proven"
         case .nothingToWithdraw: "insufficient_withdrawable"
         case .withdrawalIs: "withdrawal_in_another_state"
+        case .transactionIsAnothers: "transaction_is_anothers"
         }
     }
 
     package var kind: FailureKind {
         switch self {
         case .withdrawalNotFound: .notFound
-        case .withdrawalExistsWithDifferentContent, .withdrawalIs: .conflict
+        case .withdrawalExistsWithDifferentContent, .withdrawalIs, .transactionIsAnothers: .conflict
         case .walletNotProven: .forbidden
         case .nothingToWithdraw: .paymentRequired
         }
@@ -43,6 +46,7 @@ package enum WithdrawalError: Failure, Hashable {
             "At most \(DecimalText.text(available.units, decimals: asset.decimals)) "
                 + "\(asset.rawValue) can be withdrawn: what was paid in and is not spent or held."
         case .withdrawalIs(let stage): "The withdrawal is \(stage.rawValue)."
+        case .transactionIsAnothers(let name): "The transaction \(name) pays another withdrawal."
         }
     }
 }

@@ -95,14 +95,17 @@ extension WithdrawalTransaction {
     /// The same one again changes nothing. While one is out, another is taken that replaces it at its place.
     ///
     /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, ``WithdrawalError/withdrawalIs(_:)`` where it
-    ///   is not approved; nothing is written.
+    ///   is not approved, ``WithdrawalError/transactionIsAnothers(_:)``; nothing is written.
     @discardableResult
     package mutating func broadcast(
         _ id: WithdrawalID,
         _ payment: Withdrawal.Payment,
         at now: Timestamp,
     ) throws -> Withdrawal {
-        try change(id, by: .gateway, at: now) { change throws(WithdrawalError) in
+        if let other = try withdrawal(signedAs: payment.transaction), other != id {
+            throw WithdrawalError.transactionIsAnothers(payment.transaction)
+        }
+        return try change(id, by: .gateway, at: now) { change throws(WithdrawalError) in
             try change.broadcast(payment)
         }
     }
@@ -120,9 +123,25 @@ extension WithdrawalTransaction {
         _ outcome: PaymentOutcome,
         at now: Timestamp,
     ) throws -> Withdrawal {
-        try change(id, by: .gateway, at: now) { change throws(WithdrawalError) in
-            change.settle(transaction, outcome)
+        let feeIsBooked = try feeIsBooked(of: transaction, id)
+        return try change(id, by: .gateway, at: now) { change throws(WithdrawalError) in
+            change.settle(transaction, outcome, feeIsBooked: feeIsBooked)
         }
+    }
+
+    /// Whether a step has booked what the chain took for a transaction: it takes it once.
+    private mutating func feeIsBooked(
+        of transaction: String,
+        _ id: WithdrawalID,
+    ) throws -> Bool {
+        guard let name = ChainText.transaction(transaction), let known = try withdrawal(id) else {
+            return false
+        }
+        for step in try steps(of: id) where step.evidence.hasPrefix("\(name) ") {
+            let fee = Withdrawal.transferID(.networkFee, of: known.cause, step: step.number)
+            if try transfer(fee) != nil { return true }
+        }
+        return false
     }
 
     private mutating func change(

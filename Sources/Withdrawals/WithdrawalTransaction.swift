@@ -5,6 +5,8 @@ package import Primitives
 /// The withdrawals' slice of a store's transaction.
 package protocol WithdrawalTransaction: DepositTransaction {
     mutating func withdrawal(_ id: WithdrawalID) throws -> Withdrawal?
+    /// Which withdrawal a transaction pays, or was signed for last, by its name.
+    mutating func withdrawal(signedAs transaction: String) throws -> WithdrawalID?
     /// Inserts the withdrawal, or replaces what is stored under its id.
     mutating func save(_ withdrawal: Withdrawal) throws
     /// Adds a step to those of a withdrawal that is stored.

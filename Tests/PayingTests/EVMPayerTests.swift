@@ -105,6 +105,31 @@ struct EVMPayerTests {
         }
     }
 
+    // MARK: Once more
+
+    @Test func `what may land yet is signed once more for its own nonce, until that is gone`()
+        async throws
+    {
+        let payer = payer()
+        let old = try await sent(payer)
+        let again = try #require(try await payer.again(old, at: .second(1)))
+        #expect(again.place == old.place && again.replaced == [old.transaction])
+        #expect(again.transaction != old.transaction)
+        chain.mine()
+        #expect(try await payer.again(old, at: .second(2)) == nil)
+    }
+
+    @Test func `no two withdrawals of one amount to one wallet are the same transaction`()
+        async throws
+    {
+        let other = Withdrawal.Order.sample("x", 40, .pathusd, wallet: .sample(9))
+        let (one, two) = try await (
+            payer().sign(order, beside: [], at: .second(0)),
+            payer().sign(other, beside: [], at: .second(0)),
+        )
+        #expect(one.place == two.place && one.transaction != two.transaction)
+    }
+
     // MARK: Fees
 
     @Test func `what offers too little is signed anew for its nonce, and either is its landing`()

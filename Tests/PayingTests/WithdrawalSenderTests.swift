@@ -116,9 +116,7 @@ struct WithdrawalSenderTests {
         #expect(payer.asked.count { $0 == "sign" } == 1)
     }
 
-    @Test func `what an operator gave up and approves anew is signed anew, whatever nobody knows`()
-        async throws
-    {
+    @Test func `what may land yet is signed anew for its own place alone`() async throws {
         try await approved()
         await look()
         try await store.write(.durable) { books in
@@ -126,8 +124,33 @@ struct WithdrawalSenderTests {
             _ = try books.approve(.sample(), by: .named("ann"), at: .second(11))
         }
         await look()
-        #expect(try await found().state == .broadcast(.sample(2, place: 8)))
-        #expect(payer.asked.count { $0 == "sign" } == 2)
+        #expect(try await found().state == .approved(after: .sample(1)))
+        payer.another(.sample(2, replacing: [1]))
+        await look()
+        #expect(try await found().state == .broadcast(.sample(2, replacing: [1])))
+        #expect(payer.asked.count { $0 == "sign" } == 1)
+        payer.outcome(.confirmed(evidence: "block", fee: nil), of: 1)
+        await look()
+        let transaction = Withdrawal.Payment.sample(1).transaction
+        #expect(try await found().state == .confirmed(transaction: transaction))
+    }
+
+    @Test func `a transaction that is signed for another withdrawal stops that one alone`()
+        async throws
+    {
+        try await approved()
+        try await store.write(.durable) { books in
+            _ = try books.withdraw(.sample("first", 5), at: .second(3))
+            try books.approve(.sample("first"), by: .named("ann"), at: .second(4))
+            try books.broadcast(.sample("first"), .sample(1, place: 7), at: .second(5))
+        }
+        await look()
+        #expect(try await found().state == .approved(after: nil))
+        #expect(payer.asked.count { $0 == "sign" } == 1)
+        // The store goes on.
+        try await store.write(.durable) { books in
+            _ = try books.give(.sample("still", to: "acme", 1, .usdc), at: .second(11))
+        }
     }
 
     @Test func `a replacement is kept before it is sent, and either of both confirms`() async throws
@@ -154,6 +177,7 @@ private final class HandPayer: ChainPayer {
         var asked: [String] = []
         var outcome: (UInt8?, PaymentOutcome)?
         var replacement: Withdrawal.Payment?
+        var another: Withdrawal.Payment?
         var refuses = false
         var signed: UInt8 = 0
     }
@@ -165,6 +189,7 @@ private final class HandPayer: ChainPayer {
     func replacement(_ payment: Withdrawal.Payment?) {
         state.withLock { $0.replacement = payment }
     }
+    func another(_ payment: Withdrawal.Payment?) { state.withLock { $0.another = payment } }
     /// What is answered from now on: of the transaction that is asked for, or of that one.
     func outcome(_ outcome: PaymentOutcome?, of transaction: UInt8? = nil) {
         state.withLock { $0.outcome = outcome.map { (transaction, $0) } }
@@ -203,6 +228,11 @@ private final class HandPayer: ChainPayer {
                     ?? payment.transaction, outcome,
             )
         }
+    }
+
+    func again(_ payment: Withdrawal.Payment, at now: Timestamp) -> Withdrawal.Payment? {
+        note("again", payment)
+        return state.withLock(\.another)
     }
 
     func replacement(of payment: Withdrawal.Payment, at now: Timestamp) -> Withdrawal.Payment? {

@@ -76,6 +76,7 @@ struct TreasuryWatchTests {
         let store = try await Self.books()
         try await store.write(.durable) { books in
             _ = try books.withdraw(.sample(), at: .second(1))
+            try Self.bring(.sample(), to: .broadcast, &books)
         }
         #expect(await isTold(store, of: held) == (count == 1))
     }
@@ -92,7 +93,7 @@ struct TreasuryWatchTests {
     /// Of the 100 on `base`, 40 are not there.
     @Test(
         arguments: [
-            ("base", .requested, false), ("base", .approved, false), ("base", .broadcast, false),
+            ("base", .requested, true), ("base", .approved, true), ("base", .broadcast, false),
             ("base", .failed, false), ("base", .givenUp, false), ("base", .rejected, true),
             ("tempo", .requested, true), ("tempo", .approved, true), ("tempo", .broadcast, true),
             ("tempo", .failed, true), ("tempo", .givenUp, true),

@@ -89,7 +89,7 @@ struct WithdrawalRuleTests {
             ([.approve, .broadcast, .fail], "failed", 90, 40, 5),
             (
                 [.approve, .broadcast, .fail, .approve, .broadcast, .confirm], "confirmed", 90, 0,
-                10,
+                5,
             ),
             ([.approve, .broadcast, .fail, .reject], "rejected", 130, 0, 5),
             ([.reject], "rejected", 130, 0, 0), ([.cancel], "rejected", 130, 0, 0),
@@ -105,8 +105,14 @@ struct WithdrawalRuleTests {
             ([.approve, .broadcast, .confirm, .expire], "confirmed", 90, 0, 5),
             // What was given up may land, until another one is signed.
             ([.approve, .broadcast, .expire, .confirm], "confirmed", 90, 0, 5),
-            ([.approve, .broadcast, .fail, .approve, .confirm], "confirmed", 90, 0, 10),
-            ([.approve, .broadcast, .fail, .confirm], "confirmed", 90, 0, 10),
+            // The chain takes its fee for a transaction once.
+            ([.approve, .broadcast, .fail, .approve, .confirm], "confirmed", 90, 0, 5),
+            ([.approve, .broadcast, .fail, .confirm], "confirmed", 90, 0, 5),
+            (
+                [.approve, .broadcast, .fail, .approve, .sendAnother, .confirmAnother],
+                "confirmed", 90, 0, 10,
+            ),
+            ([.approve, .broadcast, .fail, .approve, .giveUp, .fail], "failed", 90, 40, 5),
             // What an operator gave up counts when it lands, until he decides otherwise.
             ([.approve, .broadcast, .giveUp], "given_up", 90, 40, 0),
             ([.approve, .broadcast, .giveUp, .giveUp], "given_up", 90, 40, 0),
@@ -117,8 +123,8 @@ struct WithdrawalRuleTests {
             ([.approve, .broadcast, .giveUp, .reject], "rejected", 130, 0, 0),
             ([.approve, .broadcast, .giveUp, .reject, .confirm], "rejected", 130, 0, 0),
             ([.approve, .broadcast, .fail, .approve, .giveUp], "given_up", 90, 40, 5),
-            ([.approve, .broadcast, .fail, .giveUp, .reject], "rejected", 130, 0, 5),
-            ([.approve, .broadcast, .giveUp, .approve, .confirm], "approved", 90, 40, 0),
+            ([.approve, .broadcast, .expire, .giveUp, .reject], "rejected", 130, 0, 0),
+            ([.approve, .broadcast, .giveUp, .approve, .confirm], "confirmed", 90, 0, 5),
             (
                 [.approve, .broadcast, .giveUp, .approve, .sendAnother, .confirm], "broadcast", 90,
                 40, 0,
@@ -180,6 +186,8 @@ struct WithdrawalRuleTests {
             // What was signed may have landed: its customer does not decide that it has not.
             ([.approve, .broadcast, .fail], .cancel, "failed"),
             ([.approve, .broadcast, .giveUp], .cancel, "given_up"),
+            ([.approve, .broadcast, .giveUp, .approve], .cancel, "approved"),
+            ([.approve, .broadcast, .fail], .giveUp, "failed"),
             ([], .giveUp, "requested"), ([.approve], .giveUp, "approved"),
             ([.approve, .broadcast, .confirm], .giveUp, "confirmed"),
             ([.approve, .broadcast, .expire], .cancel, "approved"),

@@ -113,10 +113,10 @@ struct WithdrawalsCommand: AsyncParsableCommand {
 extension WithdrawalsCommand {
     struct Fail: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say that what was signed for a withdrawal will never land.",
+            abstract: "Give up what was signed for a withdrawal, because the chain does not take it.",
             discussion: """
-                Its money stays where it is until you approve it anew, which signs another transaction, or reject \
-                it. Should the first one land afterwards, it is paid twice: make sure of it on the chain.
+                Its money stays where it is until you approve it anew, which signs another transaction for the same \
+                nonce, or reject it. Should it land after you rejected it, it is paid twice: make sure of it on the chain.
                 """,
         )
 

@@ -52,7 +52,9 @@ struct OperatorOffice {
         _ location: SQLiteLocation,
         creates: Bool = false,
     ) async throws -> OperatorOffice {
-        if !creates, case .file(let path) = location, !FileManager.default.fileExists(atPath: path)
+        // One that is gone and has left its mark is told of as it is opened.
+        if !creates, case .file(let path) = location,
+            !["", ".mark"].contains(where: { FileManager.default.fileExists(atPath: path + $0) })
         {
             throw SQLiteOpenError.missing(path: path)
         }

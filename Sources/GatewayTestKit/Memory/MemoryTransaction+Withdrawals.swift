@@ -6,6 +6,10 @@ package import Withdrawals
 extension MemoryTransaction: WithdrawalTransaction {
     package func withdrawal(_ id: WithdrawalID) -> Withdrawal? { books.withdrawals[id] }
 
+    package func withdrawal(signedAs transaction: String) -> WithdrawalID? {
+        books.withdrawals.values.first { $0.state.transaction == transaction }?.id
+    }
+
     package mutating func save(_ withdrawal: Withdrawal) throws {
         try write { books in
             if let stored = books.withdrawals[withdrawal.id], stored.order != withdrawal.order {
