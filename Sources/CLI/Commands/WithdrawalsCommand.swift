@@ -113,10 +113,11 @@ struct WithdrawalsCommand: AsyncParsableCommand {
 extension WithdrawalsCommand {
     struct Fail: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Give up what was signed for a withdrawal, because the chain does not take it.",
+            abstract: "Give up what was signed for a withdrawal: the chain does not take it.",
             discussion: """
-                Its money stays where it is until you approve it anew, which signs another transaction for the same \
-                nonce, or reject it. Should it land after you rejected it, it is paid twice: make sure of it on the chain.
+                Its money stays where it is until you approve it anew, which signs another transaction for \
+                the same nonce, or reject it. Should it land after you rejected it, it is paid twice: make \
+                sure of it on the chain.
                 """,
         )
 
