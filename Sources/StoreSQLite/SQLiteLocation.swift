@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Where a SQLite database is kept, written `sqlite:PATH` or `sqlite::memory:`.
 package enum SQLiteLocation: Hashable, Sendable, CustomStringConvertible {
     /// A file; its lock, its log and its index lie beside it.
@@ -21,6 +23,17 @@ package enum SQLiteLocation: Hashable, Sendable, CustomStringConvertible {
             throw .notALocation(text)
         }
         self = .file(path)
+    }
+
+    /// Whether a database is there, or has left its mark: what has lost its database is told of as it is opened.
+    package var isUsed: Bool {
+        switch self {
+        case .file(let path):
+            [path, CommitMark.file(besides: path)].contains {
+                FileManager.default.fileExists(atPath: $0)
+            }
+        case .memory: false
+        }
     }
 
     package var description: String {

@@ -8,7 +8,7 @@ extension DepositWatchTransaction where Self: WithdrawalReading {
     /// rejected and stands on the chain, to be sent back.
     mutating func leaving(_ asset: Asset, over chain: String) throws -> Int128 {
         var sum: Int128 = 0
-        for stage in WithdrawalStage.allCases where stage.isOpen {
+        for stage in WithdrawalStage.allCases where stage.mayHaveLeft {
             var last: WithdrawalID?
             repeat {
                 let page = try withdrawals(of: nil, in: stage, after: last, limit: 1000)
@@ -31,11 +31,11 @@ extension DepositWatchTransaction where Self: WithdrawalReading {
 }
 
 extension WithdrawalStage {
-    /// Whether its money is in `payout`.
-    fileprivate var isOpen: Bool {
+    /// Whether something may be signed for it that has left, and is not out of `payout`.
+    fileprivate var mayHaveLeft: Bool {
         switch self {
-        case .requested, .approved, .broadcast, .failed, .givenUp: true
-        case .confirmed, .rejected: false
+        case .approved, .broadcast, .failed, .givenUp: true
+        case .requested, .confirmed, .rejected: false
         }
     }
 }

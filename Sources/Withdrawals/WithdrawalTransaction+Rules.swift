@@ -73,7 +73,7 @@ extension WithdrawalTransaction {
 
     /// Takes an operator's word that what was signed for a withdrawal will never land.
     ///
-    /// When it lands all the same, that counts until it is approved anew or the money is given back.
+    /// When it lands all the same, that counts until another one is signed or the money is given back.
     /// Giving it up again changes nothing.
     ///
     /// - Throws: ``WithdrawalError/withdrawalNotFound(_:)``, ``WithdrawalError/withdrawalIs(_:)`` where

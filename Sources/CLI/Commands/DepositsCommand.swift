@@ -87,12 +87,10 @@ struct DepositsCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var options: Options
-        @Option(help: "Why, for the record.") var reason: String
-        @Option(help: "Who decides, for the record.") var `operator`: String?
+        @OptionGroup var rejection: RejectionOptions
 
         func run() async throws {
-            let order = RejectionOrder(reason: reason, operator: `operator`)
-            try await options.run { try await $0.rejectDeposit(options.deposit, order) }
+            try await options.run { try await $0.rejectDeposit(options.deposit, rejection.order) }
         }
     }
 }

@@ -100,17 +100,15 @@ struct WithdrawalsCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var options: Options
-        @Option(help: "Why, for the record.") var reason: String
-        @Option(help: "Who decides, for the record.") var `operator`: String?
+        @OptionGroup var rejection: RejectionOptions
 
         func run() async throws {
-            let order = RejectionOrder(reason: reason, operator: `operator`)
-            try await options.run { try await $0.rejectWithdrawal(options.withdrawal, order) }
+            try await options.run {
+                try await $0.rejectWithdrawal(options.withdrawal, rejection.order)
+            }
         }
     }
-}
 
-extension WithdrawalsCommand {
     struct Fail: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give up what was signed for a withdrawal: the chain does not take it.",
@@ -122,12 +120,12 @@ extension WithdrawalsCommand {
         )
 
         @OptionGroup var options: Options
-        @Option(help: "How you know, for the record.") var reason: String
-        @Option(help: "Who decides, for the record.") var `operator`: String?
+        @OptionGroup var rejection: RejectionOptions
 
         func run() async throws {
-            let order = RejectionOrder(reason: reason, operator: `operator`)
-            try await options.run { try await $0.giveUpWithdrawal(options.withdrawal, order) }
+            try await options.run {
+                try await $0.giveUpWithdrawal(options.withdrawal, rejection.order)
+            }
         }
     }
 }

@@ -52,10 +52,7 @@ struct OperatorOffice {
         _ location: SQLiteLocation,
         creates: Bool = false,
     ) async throws -> OperatorOffice {
-        // One that is gone and has left its mark is told of as it is opened.
-        if !creates, case .file(let path) = location,
-            !["", ".mark"].contains(where: { FileManager.default.fileExists(atPath: path + $0) })
-        {
+        if !creates, case .file(let path) = location, !location.isUsed {
             throw SQLiteOpenError.missing(path: path)
         }
         do {
