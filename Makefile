@@ -26,6 +26,8 @@ MICRO := cd MicroBenchmarks && BENCHMARK_DISABLE_JEMALLOC=1 swift package \
 # Which program simulates a world, and how it is called.
 SIMULATOR = farebox-$(if $(filter disk cuts rot,$(WORLD)),disk-,$(if $(filter life,$(WORLD)),life-))simulation
 SIMULATED = $(if $(filter disk cuts rot,$(WORLD)),$(DISK),$(if $(filter life,$(WORLD)),$(LIFE),$(SIMULATION)))
+JOURNEYS = JOURNEYS_BINARY=$(CURDIR)/$(PRODUCTS)/farebox .venv/bin/python -m pytest Tests/Journeys -n 2 --dist loadfile \
+	--no-loadscope-reorder
 FUZZ_TARGETS := $(notdir $(wildcard Fuzz/Corpus/*))
 
 # A crash report prints memory, and memory holds keys.
@@ -54,13 +56,14 @@ check: build ## Format, module boundaries, warnings as errors, tidy rules
 	swift test $(FLAGS) --skip-build --filter TidyTests
 
 test: BUILD := release
-test: setup check test-unit test-simulation test-journeys ## Everything: set-up, check, unit tests, simulation, journeys
+test: setup check test-unit ## Everything: set-up, check, unit tests, then simulations and journeys beside each other
+	Scripts/test-together env $(JOURNEYS)
 
 test-unit: build ## Run the Swift tests
 	swift test $(FLAGS) --skip-build
 
 test-journeys: setup build ## Run the built program from outside: the SDKs, faults, kills, bad input
-	JOURNEYS_BINARY=$(CURDIR)/$(PRODUCTS)/farebox .venv/bin/python -m pytest Tests/Journeys -n 2 --dist loadfile --no-loadscope-reorder
+	$(JOURNEYS)
 
 simulate: ## WORLD=ledger SEED= WORLDS= STEPS= AUDIT= | small LENGTH= | deposits LENGTH= | life SEED= WORLDS= | disk SEED= CUTS= | cuts | rot SEED= FLIPS=
 	@swift build $(RELEASE) --product $(SIMULATOR)

@@ -5,7 +5,9 @@ import Withdrawals
 
 /// The books as plain values: as fast as a store can be, and copied in an instant.
 package struct LeanBooks: Sendable {
-    private var balances: [AccountID: Balance] = [:]
+    /// Every account that somebody asked for, and where its balance stands.
+    private var places: [AccountID: Int] = [:]
+    private var balances: [(account: AccountID, balance: Balance)] = []
     private var transferIDs: [TransferID: Int] = [:]
     private var links: [ChainedTransfer] = []
     package private(set) var chainEnd = TransferChain.empty
@@ -27,6 +29,26 @@ package struct LeanBooks: Sendable {
 
     package var transferCount: Int { links.count }
 
+    /// Where the account's balance stands for good, for those who look at it again and again.
+    mutating func place(of account: AccountID) -> Int {
+        if let place = places[account] { return place }
+        places[account] = balances.count
+        balances.append((account, .zero))
+        return balances.count - 1
+    }
+
+    func balance(at place: Int) -> Balance { balances[place].balance }
+
+    /// What all customers have, by asset.
+    var customersHave: [Int128] {
+        var sums = [Int128](repeating: 0, count: Asset.allCases.count)
+        for (account, balance) in balances {
+            guard case .customer = account.owner else { continue }
+            sums[account.asset.index] += Int128(balance.posted)
+        }
+        return sums
+    }
+
     /// What was written since this was last called; the first call begins to count.
     mutating func takeWritten() -> WrittenRows {
         defer { written = WrittenRows() }
@@ -41,10 +63,13 @@ extension LeanBooks: AuditedBooks {
 }
 
 extension LeanBooks: LedgerTransaction {
-    package func balance(of account: AccountID) -> Balance { balances[account] ?? .zero }
+    package func balance(of account: AccountID) -> Balance {
+        places[account].map { balances[$0].balance } ?? .zero
+    }
 
     package mutating func setBalance(_ balance: Balance, of account: AccountID) {
-        balances[account] = balance
+        let place = place(of: account)
+        balances[place].balance = balance
         written?.accounts.append(account)
     }
 
@@ -116,10 +141,12 @@ extension LeanBooks: LedgerReading {
         return allHolds.values.sorted { $0.id.description < $1.id.description }
     }
 
-    package func accounts() -> [(AccountID, Balance)] { balances.map { ($0.key, $0.value) } }
+    package func accounts() -> [(AccountID, Balance)] {
+        balances.lazy.filter { $0.balance != .zero }.map { ($0.account, $0.balance) }
+    }
 
     package func totals() -> [AccountTotal] {
-        balances.map { account, balance in
+        accounts().map { account, balance in
             AccountTotal(kind: "\(account)", asset: account.asset, accounts: 1, balance: balance)
         }
     }

@@ -11,8 +11,8 @@ package struct LedgerWorld: Sendable {
     /// Each customer and then its keys, as the oracle's sums of them are ordered.
     private let spenders: [SimpleSpender]
     private let keys: Int
-    /// Every account, as the oracle's sums are ordered.
-    private let accounts: [AccountID]
+    /// Every account and where the books have it, as the oracle's sums are ordered.
+    private let accounts: [(account: AccountID, place: Int)]
 
     package init(customers: Int = 3, keys: Int = 2) {
         ledger = LedgerSide(customers: customers)
@@ -21,8 +21,15 @@ package struct LedgerWorld: Sendable {
         spenders = (0..<customers).flatMap { customer in
             [.customer(customer)] + (0..<keys).map { .key($0, of: customer) }
         }
-        let places = Oracle.Place.ours + (0..<customers).map { .customer($0) }
-        accounts = places.flatMap { place in Asset.allCases.map { place.account($0) } }
+        let owners = Oracle.Place.ours + (0..<customers).map { .customer($0) }
+        var books = ledger.books
+        accounts = owners.flatMap { owner in
+            Asset.allCases.map { asset in
+                let account = owner.account(asset)
+                return (account, books.place(of: account))
+            }
+        }
+        ledger.books = books
     }
 
     /// Lets an event happen on both sides.
@@ -41,8 +48,8 @@ package struct LedgerWorld: Sendable {
     private var difference: String? {
         let held = oracle.held
         var surplus = [Int128](repeating: 0, count: Asset.allCases.count)
-        for (slot, account) in accounts.enumerated() {
-            let stored = ledger.books.balance(of: account)
+        for (slot, (account, place)) in accounts.enumerated() {
+            let stored = ledger.books.balance(at: place)
             let sums = oracle.sums[slot]
             guard Int128(stored.debits.units) == sums.debits,
                 Int128(stored.credits.units) == sums.credits,

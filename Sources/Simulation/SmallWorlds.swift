@@ -8,13 +8,15 @@ package struct SmallWorlds {
         case deposit, hold, extend, capture, release, expire, retry, refund
         /// The power fails: what was only visible is lost, and the restart expires every open hold.
         case crash
+        /// The process alone ends, which loses nothing.
+        case kill
         /// What can happen to one deposit: it is seen, final, told otherwise, dropped from its block,
         /// final again in the next, given to the customer, refused; the customer's wallet is proven.
         case see, finish, contradict, drop, `return`, assign, reject, bind
 
         /// An account that is funded and spends.
         package static let ledger: [Letter] = [
-            .deposit, .hold, .extend, .capture, .release, .expire, .retry, .refund, .crash,
+            .deposit, .hold, .extend, .capture, .release, .expire, .retry, .refund, .crash, .kill,
         ]
         /// What can happen to `deposit`, and to a customer who spends of it; each of them is a
         /// repetition where it comes twice.
@@ -32,6 +34,8 @@ package struct SmallWorlds {
         var world = LedgerWorld(customers: 1, keys: 1)
         /// The world as it is on the disk.
         var durable = LedgerWorld(customers: 1, keys: 1)
+        /// Whether something was answered since that a crash would lose.
+        var hasVisible = false
         var last: LedgerEvent?
         /// The newest hold's number; the next one takes the next.
         var hold = 0
@@ -45,31 +49,21 @@ package struct SmallWorlds {
     package private(set) var steps = 0
     /// The first failure: the sequence, and what it was.
     package private(set) var failure: (letters: [Letter], problem: String)?
-    /// Whether a crash loses what was only visible; a process that is killed loses nothing.
-    private let losesVisible: Bool
     private let letters: [Letter]
     /// The one deposit, as it is told.
     private let deposit: SimpleDeposit
 
     /// An account that is funded and spends.
-    package init(losingVisible: Bool) {
-        (letters, deposit) = (Letter.ledger, SimpleDeposit(id: 0, code: 0))
-        losesVisible = losingVisible
-    }
+    package init() { (letters, deposit) = (Letter.ledger, SimpleDeposit(id: 0, code: 0)) }
 
     /// One deposit, and a customer who spends of it.
-    package init(of deposit: SimpleDeposit, losingVisible: Bool) {
+    package init(of deposit: SimpleDeposit) {
         (letters, self.deposit) = (Letter.of(deposit), deposit)
-        losesVisible = losingVisible
     }
 
     /// Takes every sequence of up to `length` letters.
     package mutating func run(length: Int) {
-        for letter in letters where failure == nil {
-            var node = Node()
-            guard step(&node, letter, [letter]) else { return }
-            descend(node, [letter], length)
-        }
+        descend(Node(), [], length)
     }
 
     private mutating func descend(_ node: Node, _ letters: [Letter], _ length: Int) {
@@ -77,7 +71,8 @@ package struct SmallWorlds {
             sequences += 1
             return
         }
-        for letter in self.letters {
+        // Where a crash loses nothing, a kill is one.
+        for letter in self.letters where letter != .kill || node.hasVisible {
             var next = node
             guard step(&next, letter, letters + [letter]) else { return }
             descend(next, letters + [letter], length)
@@ -95,7 +90,8 @@ package struct SmallWorlds {
             }
         }
         // A hold and its extension are answered when they are visible, all else when it is durable.
-        if letter != .hold, letter != .extend { node.durable = node.world }
+        node.hasVisible = letter == .hold || letter == .extend
+        if !node.hasVisible { node.durable = node.world }
         return true
     }
 
@@ -135,8 +131,8 @@ package struct SmallWorlds {
         case .reject: event = .reject(id: deposit.id)
         case .bind: event = .bind(wallet: 0, customer: 0)
         case .retry: return node.last.map { [$0] } ?? []
-        case .crash:
-            if losesVisible { node.world = node.durable }
+        case .crash, .kill:
+            if letter == .crash { node.world = node.durable }
             return [.clock(seconds: 1_000_000), .expire(except: -1)]
         }
         node.last = event

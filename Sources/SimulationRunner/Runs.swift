@@ -52,12 +52,9 @@ struct SmallRun {
     init(_ options: Options) { self.options = options }
 
     func run() {
-        for losesVisible in [true, false] {
-            var worlds = SmallWorlds(losingVisible: losesVisible)
-            worlds.run(length: options.length)
-            let crash = losesVisible ? "the power fails" : "the process is killed"
-            report(worlds, "a crash means \(crash)")
-        }
+        var worlds = SmallWorlds()
+        worlds.run(length: options.length)
+        report(worlds, "one account")
     }
 
     /// Every order of what can happen to one deposit: one that names its customer, one whose sender
@@ -69,7 +66,7 @@ struct SmallRun {
             ("nobody", SimpleDeposit(id: 0, code: 7)),
         ]
         for (owner, deposit) in deposits {
-            var worlds = SmallWorlds(of: deposit, losingVisible: true)
+            var worlds = SmallWorlds(of: deposit)
             worlds.run(length: options.length)
             report(worlds, "a deposit that names \(owner)")
         }
