@@ -299,7 +299,7 @@ struct EVMWatcherTests {
         chain.mine([pay(1)])
         chain.mine([pay(70)])
         chain.finalise()
-        chain.fail("eth_getTransactionReceipt", [.tooLarge, .tooLarge, nil, .tooLarge])
+        chain.fail("eth_getTransactionReceipt", [.tooLarge, nil, .tooLarge])
         _ = try await watcher().look()
         #expect(try await balance() == 70)
         for _ in 0..<2 { _ = try await watcher().look() }

@@ -48,6 +48,8 @@ package final class HandEVMChain: JSONRPC {
         var final = 0
         var made = 0
         var faults: [String: [RPCFailure?]] = [:]
+        /// What every question ends with.
+        var outage: RPCFailure?
         /// Methods whose next answers are `null`.
         var nulls: [String: Int] = [:]
         /// What receipts say of transactions in which there is something else.
@@ -135,6 +137,9 @@ package final class HandEVMChain: JSONRPC {
         state.withLock { $0.faults[method, default: []] += failures }
     }
 
+    /// Lets every question fail, until it is `nil` again.
+    package func fail(_ outage: RPCFailure?) { state.withLock { $0.outage = outage } }
+
     package func answerNull(_ method: String, times: Int = 1) {
         state.withLock { $0.nulls[method] = times }
     }
@@ -169,6 +174,7 @@ package final class HandEVMChain: JSONRPC {
     ) async throws(RPCFailure) -> Result? {
         let (failure, answer) = state.withLock { state -> (RPCFailure?, String?) in
             state.asked.append(method)
+            if let outage = state.outage { return (outage, nil) }
             if let next = state.faults[method]?.first {
                 state.faults[method]?.removeFirst()
                 if let next { return (next, nil) }
