@@ -51,12 +51,14 @@ where Storage.Transaction: DepositWatchTransaction {
     ///
     /// One that witnesses alone list is remembered for the first of them that has room.
     ///
+    /// - Returns: whether it is remembered: not where none of them has room.
     /// - Throws: ``RPCFailure/malformed(method:)`` for what names no transaction; `StoreError`.
+    @discardableResult
     func remember(
         _ transaction: String,
         _ failure: RPCFailure,
         listedBy nodes: [Int] = [UnreadTransaction.firstNode],
-    ) async throws {
+    ) async throws -> Bool {
         let first = UnreadTransaction(
             chain: chain,
             transaction: transaction,
@@ -66,15 +68,16 @@ where Storage.Transaction: DepositWatchTransaction {
         guard let first else { throw RPCFailure.malformed(method: "its name") }
         let known = try await store.read { try $0.unread(first.transaction, on: first.chain) }
         var unread = known ?? first
-        guard let node = try await keeper(of: known, listedBy: nodes) else { return }
+        guard let node = try await keeper(of: known, listedBy: nodes) else { return false }
         unread.node = node
         unread.reason = first.reason
         if unread != known { try await save(unread) }
         let isDue = !failure.mayPass || unread.since.advanced(by: Self.patience) <= now()
-        guard isDue, !unread.isTold else { return }
+        guard isDue, !unread.isTold else { return true }
         tell(.unreadable(unread))
         unread.isTold = true
         try await save(unread)
+        return true
     }
 
     /// Whose one is that some nodes list: the first node's, else whose it was, else that of a witness with

@@ -407,6 +407,29 @@ struct SolanaWatcherTests {
         }
     }
 
+    @Test func `what there was no room for is credited once the first node has it`() async throws {
+        try await addCustomer()
+        let witness = RecordedNode()
+        for node in [node, witness] {
+            try node.land("memo")
+            node.finalise()
+        }
+        try node.leaveOut("memo")
+        try node.hide("memo", nil)
+        let unread = unread()
+        for number in 0..<1000 {
+            let name = "\(EVMWord(Amount(Int64(number))))"
+            try await unread.remember(name, .missing("it"), listedBy: [2])
+        }
+        let watcher = try watcher(witnesses: [witness])
+        for _ in 0..<2 { _ = try await watcher.look() }
+        #expect(try await balance() == [0, 0])
+        #expect(try await store.read { $0.unreadCounts(on: "solana") } == [2: 1000])
+        node.reveal()
+        for _ in 0..<2 { _ = try await watcher.look() }
+        #expect(try await balance() == [3_000_000, 0])
+    }
+
     @Test func `no witness moves the safe point`() async throws {
         let liar = RecordedNode()
         try node.land("program", in: 100)

@@ -106,7 +106,11 @@ struct UnreadTransactionsTests {
     {
         let unread = unread()
         let missing = RPCFailure.missing("it")
-        for name in names(0..<1002) { try await unread.remember(name, missing, listedBy: [2]) }
+        for (place, name) in names(0..<1002).enumerated() {
+            let isKept = try await unread.remember(name, missing, listedBy: [2])
+            #expect(isKept == (place < 1000))
+        }
+        #expect(try await unread.remember(names(1)[0], missing, listedBy: [2]))
         #expect(try await counts() == [2: 1000])
         #expect(alerts.told == ["full 2"])
         for name in names(2000..<3005) { try await unread.remember(name, missing) }
