@@ -54,6 +54,8 @@ package final class HandEVMChain: JSONRPC {
         var nulls: [String: Int] = [:]
         /// What receipts say of transactions in which there is something else.
         var forged: [EVMWord: [Transfer]] = [:]
+        /// Transactions whose receipts name a block that never came to be.
+        var misplaced: Set<EVMWord> = []
         /// Transactions that no list of logs has.
         var unlisted: Set<EVMWord> = []
         var asked: [String] = []
@@ -160,6 +162,14 @@ package final class HandEVMChain: JSONRPC {
         state.withLock { $0.forged[transaction] = transfers }
     }
 
+    /// Says of all transactions so far that they stand in blocks that never came to be, or tells the truth.
+    package func misplace(_ isMisplaced: Bool) {
+        state.withLock { state in
+            let all = state.blocks.flatMap(\.transactions).map(\.hash)
+            state.misplaced = isMisplaced ? Set(all) : []
+        }
+    }
+
     /// The methods that were asked, in order.
     package var asked: [String] { state.withLock(\.asked) }
 
@@ -229,9 +239,11 @@ package final class HandEVMChain: JSONRPC {
             where parameters.first == .text("\(transaction.hash)") {
                 let transfers = state.forged[transaction.hash] ?? transaction.transfers
                 let logs = transaction.hasSucceeded ? logs(of: transfers) : []
+                let isMisplaced = state.misplaced.contains(transaction.hash)
+                let place = isMisplaced ? HandEVMChain.word(9_000_000 + number) : block.hash
                 return """
                     {"transactionHash":"\(transaction.hash)","blockNumber":"\(quantity(number))",
-                    "blockHash":"\(block.hash)","status":"\(transaction.hasSucceeded ? "0x1" : "0x0")",
+                    "blockHash":"\(place)","status":"\(transaction.hasSucceeded ? "0x1" : "0x0")",
                     "logs":[\(logs.joined(separator: ","))]}
                     """
             }
