@@ -373,6 +373,15 @@ struct SolanaWatcherTests {
         #expect(try await balance() == [8_000_000, 0])
     }
 
+    @Test func `what a witness lists as failed is waited for by nobody`() async throws {
+        let witness = RecordedNode()
+        try witness.land("failed", "memo")
+        try witness.listAsFailed("memo")
+        witness.finalise()
+        _ = try await watcher(witnesses: [witness]).look()
+        #expect(try await store.read { $0.unreadCounts(on: "solana") } == [:])
+    }
+
     @Test func `no witness keeps a transaction from being read`() async throws {
         try await addCustomer()
         let liar = RecordedNode()
