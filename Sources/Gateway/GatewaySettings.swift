@@ -60,6 +60,8 @@ package struct GatewaySettings: Sendable {
     package var clientAddressHeader: String?
     /// The chains on which deposits are taken, as refusals for money tell of them.
     package var rails: [DepositRail] = []
+    /// How many nodes each of those chains has, by its name.
+    package var nodes: [String: Int] = [:]
     /// The chains that customers may withdraw on; none where it is empty.
     package var payingChains: Set<String> = []
     package var withdrawals = WithdrawalPolicy()

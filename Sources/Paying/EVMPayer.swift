@@ -249,7 +249,8 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
 
     private func isCanonical(_ receipt: EVMReceipt) async throws -> Bool {
         let quorum = watching.quorum
-        return try await node.agreement(on: receipt, with: witnesses, upTo: quorum) >= quorum
+        let agreement = try await node.agreement(on: receipt, with: witnesses, upTo: quorum)
+        return agreement.agreed >= quorum
     }
 
     private func places(

@@ -8,6 +8,9 @@ struct DepositAlert: Sendable {
     private let chain: String
     private let logger: Logger
 
+    /// How many transactions one line names.
+    private static let mostNames = 3
+
     init(_ chain: String, logger: Logger) {
         self.chain = chain
         self.logger = logger
@@ -22,6 +25,17 @@ struct DepositAlert: Sendable {
                     "transaction": "\(unread.transaction)", "code": "\(unread.reason)",
                     "node": "\(unread.node)",
                 ],
+            )
+        case .unreadableHints(let node, let unread):
+            let names = unread.prefix(DepositAlert.mostNames).map(\.transaction)
+            tell(
+                "transactions can not be read that a node beside the first lists",
+                [
+                    "node": "\(node)", "count": "\(unread.count)",
+                    "code": "\(unread.first?.reason ?? "")",
+                    "transactions": "\(names.joined(separator: " "))",
+                ],
+                of: unread.count,
             )
         case .full(let node):
             tell("node lists too much that the first one does not have", ["node": "\(node)"])
@@ -47,8 +61,13 @@ struct DepositAlert: Sendable {
         ]
     }
 
-    private func tell(_ message: Logger.Message, _ metadata: Logger.Metadata) {
-        Counter(label: "farebox_deposit_alerts", dimensions: [("chain", chain)]).increment()
+    private func tell(
+        _ message: Logger.Message,
+        _ metadata: Logger.Metadata,
+        of count: Int = 1,
+    ) {
+        Counter(label: "farebox_deposit_alerts", dimensions: [("chain", chain)])
+            .increment(by: count)
         logger.error(message, metadata: metadata.merging(["chain": "\(chain)"]) { $1 })
     }
 }

@@ -16,6 +16,8 @@ where Storage.Transaction: DepositWatchTransaction {
         var witness = UnreadTransaction.firstNode
         /// The witnesses that list more than is kept, as far as it was told.
         var full: Set<Int> = []
+        /// What witnesses list of which nobody was told yet, who should be.
+        var due: Set<String> = []
     }
 
     private let chain: String
@@ -33,7 +35,8 @@ where Storage.Transaction: DepositWatchTransaction {
     /// How long the first node may take to have what a witness lists.
     private static var hintsLife: Duration { .seconds(7 * 86_400) }
 
-    /// `tell` is called for each notice once, and again where the process dies in the middle of it.
+    /// `tell` is called for each notice once, and again where the process dies in the middle of it: at once
+    /// for what the first node lists, and at the end of a look for all that a witness does.
     package init(
         chain: String,
         store: Storage,
@@ -51,12 +54,14 @@ where Storage.Transaction: DepositWatchTransaction {
     ///
     /// One that witnesses alone list is remembered for the first of them that has room.
     ///
+    /// - Returns: whether it is remembered: not where none of them has room.
     /// - Throws: ``RPCFailure/malformed(method:)`` for what names no transaction; `StoreError`.
+    @discardableResult
     func remember(
         _ transaction: String,
         _ failure: RPCFailure,
         listedBy nodes: [Int] = [UnreadTransaction.firstNode],
-    ) async throws {
+    ) async throws -> Bool {
         let first = UnreadTransaction(
             chain: chain,
             transaction: transaction,
@@ -66,15 +71,40 @@ where Storage.Transaction: DepositWatchTransaction {
         guard let first else { throw RPCFailure.malformed(method: "its name") }
         let known = try await store.read { try $0.unread(first.transaction, on: first.chain) }
         var unread = known ?? first
-        guard let node = try await keeper(of: known, listedBy: nodes) else { return }
+        guard let node = try await keeper(of: known, listedBy: nodes) else { return false }
         unread.node = node
         unread.reason = first.reason
         if unread != known { try await save(unread) }
         let isDue = !failure.mayPass || unread.since.advanced(by: Self.patience) <= now()
-        guard isDue, !unread.isTold else { return }
+        guard isDue, !unread.isTold else { return true }
+        guard !unread.isHint else {
+            state.withLock { _ = $0.due.insert(unread.transaction) }
+            return true
+        }
         tell(.unreadable(unread))
         unread.isTold = true
         try await save(unread)
+        return true
+    }
+
+    /// Tells once for each witness of all that it lists and somebody should hear of.
+    private func tellOfHints() async throws {
+        let (chain, names) = (chain, state.withLock { $0.due.sorted() })
+        guard !names.isEmpty else { return }
+        let known = try await store.read { transaction in
+            try names.compactMap { try transaction.unread($0, on: chain) }
+        }
+        let hints = Dictionary(grouping: known.filter { $0.isHint && !$0.isTold }, by: \.node)
+        for (node, unread) in hints.sorted(by: { $0.key < $1.key }) {
+            tell(.unreadableHints(node: node, unread))
+        }
+        try await store.write(.durable) { transaction in
+            for var unread in hints.values.joined() {
+                unread.isTold = true
+                try transaction.save(unread)
+            }
+        }
+        state.withLock { $0.due.subtract(names) }
     }
 
     /// Whose one is that some nodes list: the first node's, else whose it was, else that of a witness with
@@ -96,8 +126,8 @@ where Storage.Transaction: DepositWatchTransaction {
         try await store.write(.durable) { try $0.save(unread) }
     }
 
-    /// Tries some again, and adds what became of deposits; what `read` reads without a failure is forgotten,
-    /// and a hint that the first node does not have after days.
+    /// Tries some again, at the end of a look, and adds what became of deposits; what `read` reads without a
+    /// failure is forgotten, and a hint that the first node does not have after days.
     ///
     /// - Throws: what `read` throws, except ``RPCFailure`` of the transaction itself; `StoreError`.
     func tryAgain(
@@ -116,6 +146,7 @@ where Storage.Transaction: DepositWatchTransaction {
             }
             try await store.write(.durable) { try $0.remove(unread) }
         }
+        try await tellOfHints()
     }
 
     private func isGivenUp(_ unread: UnreadTransaction, _ failure: RPCFailure) -> Bool {
@@ -154,6 +185,8 @@ where Storage.Transaction: DepositWatchTransaction {
 package enum UnreadNotice: Hashable, Sendable {
     /// There may be money in it, and nobody can tell.
     case unreadable(UnreadTransaction)
+    /// The same of what a witness lists and the first node does not: all of one look.
+    case unreadableHints(node: Int, [UnreadTransaction])
     /// A witness lists more that the first node does not have than is kept.
     case full(node: Int)
     /// A hint is given up, after days: the first node does not have it.

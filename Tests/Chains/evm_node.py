@@ -79,9 +79,9 @@ def one_or_more(given):
 
 
 class Methods:
-    """Each method of the JSON-RPC; a node that `is_whole` leaves nothing out of its lists."""
+    """Each method of the JSON-RPC; a node that `is_whole` leaves nothing out of its lists, and may not have receipts."""
 
-    left_out = set()
+    left_out, denied = set(), set()
 
     def __init__(self, chain, faults=None, is_whole=False):
         self.chain, self.faults, self.is_whole = chain, faults, is_whole
@@ -147,6 +147,8 @@ class Methods:
         return next((block_json(self.chain, block, is_whole) for block in found), None)
 
     def eth_getTransactionReceipt(self, transaction_hash):
+        if self.is_whole and transaction_hash in self.denied:
+            return None
         _, _, receipt = self.chain.landed.get(transaction_hash.lower(), (None, None, None))
         return receipt
 
@@ -207,6 +209,11 @@ class Methods:
     def test_leaveOut(self, transaction_hash):
         """Leaves a transaction out of the lists of logs; the node at /whole does not."""
         self.left_out.add(transaction_hash)
+        return True
+
+    def test_deny(self, transaction_hash, is_denied):
+        """The node at /whole has a transaction's receipt no more, until it has it again."""
+        (self.denied.add if is_denied else self.denied.discard)(transaction_hash)
         return True
 
     def test_refuse(self, transaction_hash):

@@ -271,7 +271,7 @@ def test_a_transaction_that_can_not_be_read_holds_up_no_other_and_is_credited_on
     solana.finalise()
     until_state(gateway, "credited")
     assert balances(customer) == {"usdc": 70}
-    assert 'farebox_unread_transactions{chain="solana-devnet"} 1' in lines(gateway)
+    assert 'farebox_unread_transactions{chain="solana-devnet",node="1"} 1' in lines(gateway)
     assert 'farebox_deposit_alerts{chain="solana-devnet"} 1' in lines(gateway)
     gateway.kill()
     again = world.start(**settings)
@@ -282,7 +282,7 @@ def test_a_transaction_that_can_not_be_read_holds_up_no_other_and_is_credited_on
     solana.ask("test_newVersion", unread, False)
     until_state(again, "credited", 3)
     assert balances(customer) == {"usdc": 675}
-    until(lambda: 'farebox_unread_transactions{chain="solana-devnet"} 0' in lines(again), "none to be unread")
+    until(lambda: 'farebox_unread_transactions{chain="solana-devnet",node="1"} 0' in lines(again), "none to be unread")
     # Both write into one file: it is told once, not once each start.
     [told] = [line for line in again.errors.read_text().splitlines() if "transaction can not be read" in line]
     assert unread in told and "node_refused" in told and "error" in told

@@ -197,6 +197,26 @@ struct EVMWatcherTests {
         #expect(try await balance() == 5)
     }
 
+    @Test func `a receipt of a block that never came to be is not believed, whoever names it`()
+        async throws
+    {
+        try await addCustomer()
+        let hash = try #require(chain.mine([pay(5)]).first)
+        for _ in 0..<2 {
+            chain.misplace(true)
+            await #expect { _ = try await watcher().look() } throws: {
+                ($0 as? RPCFailure)?.code == "node_inconsistent"
+            }
+            await #expect(throws: RPCFailure.self) { _ = try await watcher().claim(hash) }
+            #expect(try await store.read { $0.deposits(in: .seen, after: nil, limit: 9) }.isEmpty)
+            #expect(try await balance() == 0)
+            chain.finalise()
+        }
+        chain.misplace(false)
+        _ = try await watcher().look()
+        #expect(try await balance() == 5)
+    }
+
     @Test func `a node of another chain is not believed`() async throws {
         let other = HandEVMChain(chainID: 1)
         other.mine([pay(5)])
@@ -299,7 +319,7 @@ struct EVMWatcherTests {
         chain.mine([pay(1)])
         chain.mine([pay(70)])
         chain.finalise()
-        chain.fail("eth_getTransactionReceipt", [.tooLarge, .tooLarge, nil, .tooLarge])
+        chain.fail("eth_getTransactionReceipt", [.tooLarge, nil, .tooLarge])
         _ = try await watcher().look()
         #expect(try await balance() == 70)
         for _ in 0..<2 { _ = try await watcher().look() }

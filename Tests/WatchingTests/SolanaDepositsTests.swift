@@ -56,6 +56,16 @@ struct SolanaDepositsTests {
         #expect(try lines(of: transaction, at: RecordedTransaction.treasury()) == expected)
     }
 
+    @Test(arguments: ["program", "program-sol", "memo", "plain-sol"])
+    func `what has failed is no deposit, whatever its balances say`(_ name: String) throws {
+        let transaction = try RecordedTransaction.named(
+            name,
+            replacing: "\"err\": null",
+            with: #""err": {"InstructionError": [0, "Custom"]}"#,
+        )
+        #expect(try lines(of: transaction, at: RecordedTransaction.treasury()).isEmpty)
+    }
+
     @Test func `without the deposit program its call is an ordinary transfer`() throws {
         let transaction = try RecordedTransaction.named("program")
         let treasury = try RecordedTransaction.treasury(hasProgram: false)

@@ -373,6 +373,15 @@ struct SolanaWatcherTests {
         #expect(try await balance() == [8_000_000, 0])
     }
 
+    @Test func `what a witness lists as failed is waited for by nobody`() async throws {
+        let witness = RecordedNode()
+        try witness.land("failed", "memo")
+        try witness.listAsFailed("memo")
+        witness.finalise()
+        _ = try await watcher(witnesses: [witness]).look()
+        #expect(try await store.read { $0.unreadCounts(on: "solana") } == [:])
+    }
+
     @Test func `no witness keeps a transaction from being read`() async throws {
         try await addCustomer()
         let liar = RecordedNode()
@@ -405,6 +414,29 @@ struct SolanaWatcherTests {
             #expect(try await store.read { $0.unreadCounts(on: "solana") } == counts)
             node.listAll()
         }
+    }
+
+    @Test func `what there was no room for is credited once the first node has it`() async throws {
+        try await addCustomer()
+        let witness = RecordedNode()
+        for node in [node, witness] {
+            try node.land("memo")
+            node.finalise()
+        }
+        try node.leaveOut("memo")
+        try node.hide("memo", nil)
+        let unread = unread()
+        for number in 0..<1000 {
+            let name = "\(EVMWord(Amount(Int64(number))))"
+            try await unread.remember(name, .missing("it"), listedBy: [2])
+        }
+        let watcher = try watcher(witnesses: [witness])
+        for _ in 0..<2 { _ = try await watcher.look() }
+        #expect(try await balance() == [0, 0])
+        #expect(try await store.read { $0.unreadCounts(on: "solana") } == [2: 1000])
+        node.reveal()
+        for _ in 0..<2 { _ = try await watcher.look() }
+        #expect(try await balance() == [3_000_000, 0])
     }
 
     @Test func `no witness moves the safe point`() async throws {

@@ -3,7 +3,6 @@ import GatewayTestKit
 import Ledger
 import Logging
 import Primitives
-import Synchronization
 import Testing
 import Withdrawals
 
@@ -162,22 +161,5 @@ struct TreasuryWatchTests {
             try books.reject(strange.id, reason: "r", by: "ann", at: .second(2))
         }
         #expect(await self.isTold(store, of: held) == isTold)
-    }
-}
-
-/// Counts what is logged as an error.
-private final class Told: LogHandler, @unchecked Sendable {
-    private let errors = Mutex(0)
-    var count: Int { errors.withLock { $0 } }
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    func log(event: LogEvent) {
-        if event.level == .error { errors.withLock { $0 += 1 } }
     }
 }

@@ -1,6 +1,7 @@
 import ChainFormats
 import Deposits
 import GatewayTestKit
+import Logging
 import Primitives
 import Synchronization
 import Testing
@@ -16,6 +17,7 @@ final class Alerts: Sendable {
     func add(_ notice: UnreadNotice) {
         switch notice {
         case .unreadable(let unread): add(unread.transaction)
+        case .unreadableHints(_, let all): add(all.map(\.transaction).joined(separator: " "))
         case .full(let node): add("full \(node)")
         case .dropped(let unread): add("dropped \(unread.transaction)")
         }
@@ -106,7 +108,11 @@ struct UnreadTransactionsTests {
     {
         let unread = unread()
         let missing = RPCFailure.missing("it")
-        for name in names(0..<1002) { try await unread.remember(name, missing, listedBy: [2]) }
+        for (place, name) in names(0..<1002).enumerated() {
+            let isKept = try await unread.remember(name, missing, listedBy: [2])
+            #expect(isKept == (place < 1000))
+        }
+        #expect(try await unread.remember(names(1)[0], missing, listedBy: [2]))
         #expect(try await counts() == [2: 1000])
         #expect(alerts.told == ["full 2"])
         for name in names(2000..<3005) { try await unread.remember(name, missing) }
@@ -166,6 +172,60 @@ struct UnreadTransactionsTests {
             #expect(try await counts() == (isGone ? [:] : [node: 1]))
             #expect(alerts.told == [name] + (isGone ? ["dropped \(name)"] : []))
         }
+    }
+
+    @Test func `what a witness lists is told at the end of a look, once, all of it in one notice`()
+        async throws
+    {
+        let unread = unread()
+        for _ in 0..<2 {
+            for (nodes, list) in [([2], 0..<30), ([1], 50..<52), ([3], 40..<42)]
+                as [([Int], Range<Int64>)]
+            {
+                for name in names(list) {
+                    try await unread.remember(name, .tooLarge, listedBy: nodes)
+                }
+            }
+        }
+        let own = names(50..<52)
+        #expect(alerts.told == own)
+        let hints = [0..<30, 40..<42].map { names($0).joined(separator: " ") }
+        for _ in 0..<2 {
+            _ = try await tried(by: unread)
+            #expect(alerts.told == own + hints)
+        }
+        _ = try await tried(by: self.unread())
+        #expect(alerts.told == own + hints)
+    }
+
+    @Test func `what the first node lists, too, is told as its own alone`() async throws {
+        let unread = unread()
+        for nodes in [[2], [1]] {
+            try await unread.remember(names(1)[0], .tooLarge, listedBy: nodes)
+        }
+        for _ in 0..<2 { _ = try await tried(by: unread) }
+        #expect(alerts.told == names(1))
+        #expect(try await counts() == [1: 1])
+    }
+
+    @Test func `one line tells of all that a witness lists at a look, and names a few`() throws {
+        let told = Told()
+        let alert = DepositAlert("tempo", logger: Logger(label: "test") { _ in told })
+        let unread = names(500).compactMap {
+            UnreadTransaction(
+                chain: "tempo",
+                transaction: $0,
+                node: 2,
+                since: .second(1),
+                reason: "x",
+            )
+        }
+        alert.tell(.unreadableHints(node: 2, unread))
+        #expect(told.count == 1)
+        let line = try #require(told.last)
+        #expect(line["count"] == "500")
+        #expect(line["node"] == "2")
+        #expect(line["transactions"] == "\(names(3).joined(separator: " "))")
     }
 
     @Test func `what names no transaction is not remembered`() async throws {

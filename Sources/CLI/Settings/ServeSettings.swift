@@ -57,6 +57,7 @@ struct ServeSettings: Sendable {
 
     private mutating func readGateway(_ reader: SettingsReader, now: Timestamp) throws {
         gateway.rails = chains.map(\.rail)
+        gateway.nodes = chains.reduce(into: [:]) { $0[$1.rail.chain] = $1.nodes.count }
         gateway.payingChains = Set(chains.filter { $0.key != nil }.map(\.rail.chain))
         gateway.withdrawals = try reader.withdrawalPolicy()
         gateway.level5 = try reader.choice(.level5, of: Level5View.self)

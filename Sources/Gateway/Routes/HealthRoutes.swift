@@ -48,20 +48,18 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
         return "# TYPE farebox_sol_rate_age_seconds gauge\nfarebox_sol_rate_age_seconds \(age)\n"
     }
 
-    /// How many transactions of each chain could not be read yet, and how many steps of its deposits an operator
-    /// should have heard of, by the books; nothing where none is watched.
+    /// How many transactions that each node of a chain lists could not be read yet, and how many steps of the
+    /// chain's deposits an operator should have heard of, by the books; nothing where none is watched.
     private func deposits() async throws -> String {
         let chains = gateway.settings.rails.map(\.chain)
         guard !chains.isEmpty else { return "" }
         let (unread, alerts) = try await gateway.store.read { transaction in
             (
-                try chains.map { try transaction.unreadCounts(on: $0).values.reduce(0, +) },
+                try chains.map { try transaction.unreadCounts(on: $0) },
                 try chains.map { try transaction.alertCounts(on: $0) },
             )
         }
-        let unreadLines = zip(chains, unread).map { chain, count in
-            "farebox_unread_transactions{chain=\"\(chain)\"} \(count)\n"
-        }
+        let unreadLines = zip(chains, unread).flatMap { lines(ofUnread: $1, on: $0) }
         // A kind that there is none of is told, too: whoever watches it sees the first one.
         let stepLines = zip(chains, alerts).flatMap { chain, counts in
             DepositStep.Kind.allCases.filter(\.isAlert).map { kind in
@@ -71,6 +69,15 @@ struct HealthRoutes<Storage: GatewayStore>: Sendable {
         }
         return "# TYPE farebox_unread_transactions gauge\n" + unreadLines.joined()
             + "# TYPE farebox_deposit_steps gauge\n" + stepLines.joined()
+    }
+
+    /// A line for each node that there is, or was once.
+    private func lines(ofUnread counts: [Int: Int], on chain: String) -> [String] {
+        let configured = Set(1...max(1, gateway.settings.nodes[chain] ?? 1))
+        return configured.union(counts.keys).sorted().map { node in
+            "farebox_unread_transactions{chain=\"\(chain)\",node=\"\(node)\"} "
+                + "\(counts[node, default: 0])\n"
+        }
     }
 
     /// L5-63 and PM-1, with what this gateway is made of.

@@ -48,10 +48,14 @@ package final class HandEVMChain: JSONRPC {
         var final = 0
         var made = 0
         var faults: [String: [RPCFailure?]] = [:]
+        /// What every question ends with.
+        var outage: RPCFailure?
         /// Methods whose next answers are `null`.
         var nulls: [String: Int] = [:]
         /// What receipts say of transactions in which there is something else.
         var forged: [EVMWord: [Transfer]] = [:]
+        /// Transactions whose receipts name a block that never came to be.
+        var misplaced: Set<EVMWord> = []
         /// Transactions that no list of logs has.
         var unlisted: Set<EVMWord> = []
         var asked: [String] = []
@@ -135,6 +139,9 @@ package final class HandEVMChain: JSONRPC {
         state.withLock { $0.faults[method, default: []] += failures }
     }
 
+    /// Lets every question fail, until it is `nil` again.
+    package func fail(_ outage: RPCFailure?) { state.withLock { $0.outage = outage } }
+
     package func answerNull(_ method: String, times: Int = 1) {
         state.withLock { $0.nulls[method] = times }
     }
@@ -155,6 +162,14 @@ package final class HandEVMChain: JSONRPC {
         state.withLock { $0.forged[transaction] = transfers }
     }
 
+    /// Says of all transactions so far that they stand in blocks that never came to be, or tells the truth.
+    package func misplace(_ isMisplaced: Bool) {
+        state.withLock { state in
+            let all = state.blocks.flatMap(\.transactions).map(\.hash)
+            state.misplaced = isMisplaced ? Set(all) : []
+        }
+    }
+
     /// The methods that were asked, in order.
     package var asked: [String] { state.withLock(\.asked) }
 
@@ -169,6 +184,7 @@ package final class HandEVMChain: JSONRPC {
     ) async throws(RPCFailure) -> Result? {
         let (failure, answer) = state.withLock { state -> (RPCFailure?, String?) in
             state.asked.append(method)
+            if let outage = state.outage { return (outage, nil) }
             if let next = state.faults[method]?.first {
                 state.faults[method]?.removeFirst()
                 if let next { return (next, nil) }
@@ -223,9 +239,11 @@ package final class HandEVMChain: JSONRPC {
             where parameters.first == .text("\(transaction.hash)") {
                 let transfers = state.forged[transaction.hash] ?? transaction.transfers
                 let logs = transaction.hasSucceeded ? logs(of: transfers) : []
+                let isMisplaced = state.misplaced.contains(transaction.hash)
+                let place = isMisplaced ? HandEVMChain.word(9_000_000 + number) : block.hash
                 return """
                     {"transactionHash":"\(transaction.hash)","blockNumber":"\(quantity(number))",
-                    "blockHash":"\(block.hash)","status":"\(transaction.hasSucceeded ? "0x1" : "0x0")",
+                    "blockHash":"\(place)","status":"\(transaction.hasSucceeded ? "0x1" : "0x0")",
                     "logs":[\(logs.joined(separator: ","))]}
                     """
             }

@@ -1,28 +1,44 @@
 import ChainFormats
 
+/// What so many nodes tell of one receipt.
+package struct EVMAgreement: Hashable, Sendable {
+    /// How many tell it alike; 0 where its block is not even in the chain of the node that told it.
+    package var agreed: Int
+    /// How many tell anything of it, that they do not have it, too.
+    package var answered: Int
+}
+
 extension EVMNode {
     /// How many nodes tell a receipt as this one told it, in a block that stands in their chain: this one,
-    /// and of `others` no more than `quorum` takes; 0 where the block is not even in this one's.
+    /// and of `others` no more than `quorum` takes.
     ///
     /// A block's hash says nothing of what a node claims to be in it, so the receipt's content counts. One that
-    /// can not be asked does not agree.
+    /// can not be asked neither agrees nor answers.
     package func agreement(
         on receipt: EVMReceipt,
         with others: [EVMNode],
         upTo quorum: Int,
-    ) async throws(RPCFailure) -> Int {
-        guard try await block(receipt.block)?.hash == receipt.blockHash else { return 0 }
-        var agreed = 1
-        for other in others where agreed < quorum {
-            if await other.tells(receipt) { agreed += 1 }
+    ) async throws(RPCFailure) -> EVMAgreement {
+        guard try await block(receipt.block)?.hash == receipt.blockHash else {
+            return EVMAgreement(agreed: 0, answered: 1)
         }
-        return agreed
+        var agreement = EVMAgreement(agreed: 1, answered: 1)
+        for other in others where agreement.agreed < quorum {
+            guard let agrees = await other.tells(receipt) else { continue }
+            agreement.answered += 1
+            if agrees { agreement.agreed += 1 }
+        }
+        return agreement
     }
 
-    private func tells(_ receipt: EVMReceipt) async -> Bool {
-        let told = try? await self.receipt(of: receipt.transaction)
-        guard let told, told == receipt else { return false }
-        let block = try? await block(receipt.block)
-        return block?.hash == receipt.blockHash
+    /// Whether it tells a receipt so, too; `nil` where it can not be asked.
+    private func tells(_ receipt: EVMReceipt) async -> Bool? {
+        do throws(RPCFailure) {
+            let told = try await self.receipt(of: receipt.transaction)
+            guard let told, told == receipt else { return false }
+            return try await block(receipt.block)?.hash == receipt.blockHash
+        } catch {
+            return error.isOfOneThing ? false : nil
+        }
     }
 }

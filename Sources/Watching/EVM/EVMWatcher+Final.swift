@@ -21,9 +21,10 @@ extension EVMWatcher {
                 in: next...min(last, next + watching.blocksAtOnce - 1)
             )
             let hints = await hints(of: &witnesses, in: blocks, beside: listed)
+            let own = listed.map { Hint(transaction: $0, nodes: [UnreadTransaction.firstNode]) }
             let observed =
-                try await finalObservations(of: listed, in: blocks)
-                + observations(ofEach: hints, in: blocks)
+                try await observations(ofEach: own, in: blocks, behind: \.mayBeLeftBehind)
+                + observations(ofEach: hints, in: blocks, behind: \.isOfOneThing)
             let now = now()
             outcomes += try await store.write(.durable) { transaction in
                 let outcomes = try observed.map { try transaction.observe($0, at: now) }
@@ -49,21 +50,6 @@ extension EVMWatcher {
         }
     }
 
-    /// The deposits in transactions that the node lists: nothing yet in one that can not be read by itself,
-    /// which is remembered, for anybody can make one.
-    private func finalObservations(
-        of listed: [EVMWord],
-        in blocks: ClosedRange<Int64>,
-    ) async throws -> [ObservedDeposit] {
-        do throws(RPCFailure) {
-            return try await observations(of: listed, in: blocks, areFinal: true)
-        } catch {
-            guard !error.mayPass else { throw error }
-            let own = listed.map { Hint(transaction: $0, nodes: [UnreadTransaction.firstNode]) }
-            return try await observations(ofEach: own, in: blocks)
-        }
-    }
-
     /// What the witnesses list in some blocks and the node does not, each once.
     ///
     /// A witness that can not be asked has nothing to say, and is not asked again at this look.
@@ -82,11 +68,14 @@ extension EVMWatcher {
         )
     }
 
-    /// The deposits in transactions, one by one: nothing yet in one that the node can not tell, or that too
-    /// few confirm, which is remembered.
+    /// The deposits in transactions, one by one: nothing yet in one that ends with a failure behind which may
+    /// be read on, which is remembered.
+    ///
+    /// What the node lists itself is waited for while that may help; what witnesses list is not.
     private func observations(
         ofEach listed: [Hint<EVMWord>],
         in blocks: ClosedRange<Int64>,
+        behind mayBeLeft: (RPCFailure) -> Bool,
     ) async throws -> [ObservedDeposit] {
         var observed: [ObservedDeposit] = []
         for one in listed {
@@ -97,7 +86,7 @@ extension EVMWatcher {
                     areFinal: true,
                 )
             } catch {
-                guard error.isOfOneThing else { throw error }
+                guard mayBeLeft(error) else { throw error }
                 try await unread.remember("\(one.transaction)", error, listedBy: one.nodes)
             }
         }

@@ -50,19 +50,23 @@ extension EVMWatcher {
     }
 
     /// A node may answer with a receipt of a block that never came to be.
+    ///
+    /// - Throws: ``RPCFailure/disputed(_:)`` where too few agree of those that were asked for, and
+    ///   ``RPCFailure/noQuorum(_:)`` where they may yet: too few answer.
     private func requireCanonical(
         _ receipt: EVMReceipt,
         byQuorum: Bool,
     ) async throws(RPCFailure) {
         let quorum = byQuorum ? watching.quorum : 1
         let others = witnesses.map(\.node)
-        let agreed = try await node.agreement(on: receipt, with: others, upTo: quorum)
-        guard agreed > 0 else {
+        let told = try await node.agreement(on: receipt, with: others, upTo: quorum)
+        guard told.agreed > 0 else {
             throw .inconsistent("\(receipt.transaction) is in a block that is not the chain's")
         }
-        guard agreed >= quorum else {
-            throw .inconsistent("\(agreed) of \(quorum) nodes tell \(receipt.transaction) so")
-        }
+        guard told.agreed < quorum else { return }
+        let sentence = "\(told.agreed) of \(quorum) nodes tell \(receipt.transaction) so"
+        guard told.answered >= quorum else { throw .noQuorum(sentence) }
+        throw .disputed(sentence)
     }
 
     /// Reads one transaction at once, because somebody says that it holds a deposit.

@@ -48,6 +48,10 @@ package enum RPCFailure: Failure, Hashable {
     case missing(String)
     /// The node contradicts itself, or others: a block that is not there, a receipt of another one.
     case inconsistent(String)
+    /// As many nodes answer as a quorum takes, and too few of them alike.
+    case disputed(String)
+    /// Fewer nodes answer than a quorum takes.
+    case noQuorum(String)
 
     package var code: String {
         switch self {
@@ -60,6 +64,8 @@ package enum RPCFailure: Failure, Hashable {
         case .wrongChain: "node_of_another_chain"
         case .missing: "node_lacks_transaction"
         case .inconsistent: "node_inconsistent"
+        case .disputed: "nodes_disagree"
+        case .noQuorum: "node_quorum_missing"
         }
     }
 
@@ -78,6 +84,8 @@ package enum RPCFailure: Failure, Hashable {
             "The node is of chain \(found), and the deposits are on \(expected)."
         case .missing(let transaction): "The chain's node does not have \(transaction)."
         case .inconsistent(let sentence): "The chain's node contradicts itself: \(sentence)"
+        case .disputed(let sentence): "The chain's nodes contradict each other: \(sentence)"
+        case .noQuorum(let sentence): "Too few of the chain's nodes answer: \(sentence)"
         }
     }
 }
@@ -90,7 +98,7 @@ extension RPCFailure {
     var isOfOneThing: Bool {
         switch self {
         case .unreachable, .timedOut, .status, .wrongChain: false
-        case .tooLarge, .malformed, .missing, .inconsistent: true
+        case .tooLarge, .malformed, .missing, .inconsistent, .disputed, .noQuorum: true
         case .refused("getTransaction", let code, _): code == RPCFailure.unknownVersion
         case .refused("getBlock", let code, _): RPCFailure.blockIsMissing.contains(code)
         case .refused("eth_getTransactionReceipt", _, _): true
@@ -102,7 +110,8 @@ extension RPCFailure {
     var mayBeTooMuch: Bool {
         switch self {
         case .tooLarge, .refused: true
-        case .unreachable, .timedOut, .status, .malformed, .wrongChain, .missing, .inconsistent:
+        case .unreachable, .timedOut, .status, .malformed, .wrongChain, .missing, .inconsistent,
+            .disputed, .noQuorum:
             false
         }
     }
@@ -110,10 +119,18 @@ extension RPCFailure {
     /// Whether it may pass by itself: the node has not got there yet.
     var mayPass: Bool {
         switch self {
-        case .unreachable, .timedOut, .status, .wrongChain, .missing, .inconsistent: true
+        case .unreachable, .timedOut, .status, .wrongChain, .missing, .inconsistent, .disputed,
+            .noQuorum:
+            true
         case .tooLarge, .malformed: false
         case .refused(_, let code, _): code != RPCFailure.unknownVersion
         }
+    }
+
+    /// Whether what a node lists itself may be read on behind the one thing that ended so: waiting for it
+    /// alone would not help, or would let any node that contradicts the others stop them all.
+    var mayBeLeftBehind: Bool {
+        if case .disputed = self { true } else { isOfOneThing && !mayPass }
     }
 
     /// The transaction's version is not among those that were asked for.

@@ -70,24 +70,30 @@ extension SolanaWatcher {
         let signature = hint.transaction
         guard !done.contains(signature, of: address), !hinted.contains(signature, of: address)
         else { return [] }
-        let observed = try await finalObservations(of: signature, listedBy: hint.nodes)
-        let now = now()
+        let observed: [ObservedDeposit]
+        switch try await reading(of: signature, .finalized) {
+        case .success(let read): observed = read
+        case .failure(let failure):
+            // Without room for it, it is read again as long as it is listed.
+            guard try await unread.remember(signature, failure, listedBy: hint.nodes) else {
+                return []
+            }
+            observed = []
+        }
         hinted.insert(signature, of: address)
         guard !observed.isEmpty else { return [] }
+        let now = now()
         return try await store.write(.durable) { transaction in
             try observed.map { try transaction.observe($0, at: now) }
         }.filter { !$0.newSteps.isEmpty }
     }
 
     /// What is in a final transaction: nothing yet where it can not be read, which is remembered.
-    private func finalObservations(
-        of signature: String,
-        listedBy nodes: [Int] = [UnreadTransaction.firstNode],
-    ) async throws -> [ObservedDeposit] {
+    private func finalObservations(of signature: String) async throws -> [ObservedDeposit] {
         switch try await reading(of: signature, .finalized) {
         case .success(let observed): return observed
         case .failure(let failure):
-            try await unread.remember(signature, failure, listedBy: nodes)
+            try await unread.remember(signature, failure)
             return []
         }
     }

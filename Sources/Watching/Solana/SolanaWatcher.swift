@@ -15,7 +15,8 @@ where Storage.Transaction: DepositWatchTransaction {
     let witnesses: [Witness<SolanaNode<Node>>]
     let unread: UnreadTransactions<Storage>
     let done = ReadSignatures()
-    /// What was read because a witness lists it; the first node, once it lists it, is believed anew.
+    /// What was read, or remembered, because a witness lists it; the first node, once it lists it, is believed
+    /// anew.
     let hinted = ReadSignatures()
     let store: Storage
     let now: @Sendable () -> Timestamp
