@@ -11,7 +11,7 @@ from eth_account import Account
 from solders.keypair import Keypair
 
 from dialects import BOTH, OPENAI
-from programs import PATIENCE, until
+from programs import PATIENCE, ROOT, until
 from test_slow_clients import Peak, resident
 from wallets import Signer
 from wire import call, is_whole, parse, raw, raw_request
@@ -202,3 +202,31 @@ def test_an_honest_body_of_any_size_is_taken_and_a_bad_one_burns_no_nonce(bounde
     call("POST", target, headers=headers, body=right).expect(402)
     # That was its one time.
     call("POST", target, headers=headers, body=right).expect(401)
+
+
+ROUTES = [line.split() for line in (ROOT / "Tests/Journeys/routes.txt").read_text().splitlines() if not line.startswith("#")]
+SENT = [(method, path) for method, path, _ in ROUTES if method not in ("GET", "DELETE")]
+# Where no credential is wanted, or it is in the body itself.
+TAKEN = {"/v1/challenge": 413, "/v1/session": 413, "/v1/register": 200, "/v1/hooks/{chain}": 404}
+
+
+def named(path):
+    return path.replace("{", "").replace("}", "")
+
+
+@pytest.mark.parametrize("method, path", SENT, ids=lambda value: value)
+def test_no_route_waits_for_a_large_body_of_a_stranger(shared, method, path):
+    for length in (29 * MEGABYTE, 100_000):
+        answer = parse(raw(shared.port, head(method, named(path), {"expect": "100-continue", "connection": "close"}, length)))
+        assert answer.status == TAKEN.get(path, 401), answer.body
+    # Nor for one that does not say how large it is.
+    content = head(method, named(path), {"connection": "close"}) + b"20000\r\n" + b" " * 0x20000 + b"\r\n"
+    answer = parse(raw(shared.port, content))
+    assert answer.status == TAKEN.get(path, 401), answer.body
+
+
+def test_a_claim_of_a_deposit_is_short(shared):
+    customer = shared.customer()
+    for length in (29 * MEGABYTE, 100_000):
+        told = parse(raw(shared.port, head("POST", "/v1/deposit", customer.bearer, length)))
+        assert told.status == 413 and told.json()["code"] == "BODY_TOO_LARGE"

@@ -37,7 +37,11 @@ extension GatewayServices {
         _ request: Request,
         _ context: GatewayContext,
     ) async throws -> Response {
-        let (key, body) = try await authenticatedBody(of: request, context)
+        let (key, body) = try await authenticatedBody(
+            of: request,
+            context,
+            upTo: JSONRequest.largestShort,
+        )
         let order = try await reading.read(body) {
             try JSONRequest.value(DepositClaimOrder.self, of: $0)
         }
