@@ -29,6 +29,8 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     /// How often a customer may have a transaction looked at.
     let claims = WindowLimiter(RateLimit(count: 30, per: .seconds(60)))
     let challenges = Challenges()
+    /// What is held of bodies that a wallet has to have signed, until that is checked.
+    let unprovenBodies: ByteLimiter
     /// Since when nonces are remembered.
     let startedAt: Timestamp
     /// How often one address may have a wallet looked at.
@@ -76,6 +78,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
         live = LiveHolds(limit: settings.inferenceLimit)
         registrations = WindowLimiter(settings.registrations)
         signIns = WindowLimiter(settings.signIns)
+        unprovenBodies = ByteLimiter(settings.unprovenBodies)
         booksWatch = BooksWatch(
             store: store,
             interval: settings.booksInterval,

@@ -1,6 +1,9 @@
-import Gateway
 import NIOCore
+import Pricing
+import RateLimits
 import Testing
+
+@testable import Gateway
 
 @Suite struct BodyInflowTests {
     private func bytes(_ count: Int) -> ByteBuffer { ByteBuffer(repeating: 0x61, count: count) }
@@ -78,5 +81,96 @@ import Testing
         inflow.end(.success(()))
         let got = try await whole
         #expect(got == bytes(2 << 20))
+    }
+
+    /// A body that is counted where there is room for 1,000 bytes.
+    struct Counted: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        /// What it will have, by its head; 0 for chunks.
+        let announced: Int
+        /// What has come before anybody wants it.
+        let early: Int
+        let pieces: [Int]
+        let isTaken: Bool
+        /// What is held for it when all has come.
+        let held: Int
+
+        init(
+            _ name: String,
+            announced: Int,
+            early: Int,
+            _ pieces: [Int],
+            _ isTaken: Bool,
+            held: Int,
+        ) {
+            testDescription = name
+            self.announced = announced
+            self.early = early
+            self.pieces = pieces
+            self.isTaken = isTaken
+            self.held = held
+        }
+    }
+
+    static let counted = [
+        Counted("all that there is", announced: 1000, early: 0, [500, 500], true, held: 1000),
+        Counted("much, of which little comes", announced: 900, early: 0, [1], true, held: 900),
+        Counted("more than there is", announced: 1001, early: 0, [], false, held: 0),
+        Counted("partly there", announced: 1000, early: 900, [100], true, held: 1000),
+        Counted("chunks", announced: 0, early: 0, [400, 400, 200], true, held: 1000),
+        Counted("a byte too many", announced: 0, early: 0, [400, 600, 1], false, held: 1000),
+        Counted("too many at once", announced: 0, early: 1001, [], false, held: 0),
+    ]
+
+    @Test(arguments: counted)
+    func `a body that is counted needs room for what is announced, or for what comes`(
+        _ row: Counted
+    ) async throws {
+        let limiter = ByteLimiter(ByteLimit(total: 1000, each: 1000))
+        let room = limiter.room(of: "a")
+        let wanted = Departure()
+        let isWanted = row.isTaken || !row.pieces.isEmpty
+        let inflow = BodyInflow(bytes(row.early), announced: row.announced) { wanted.signal() }
+        // What finds no room is not asked for; were it, it would end here instead.
+        if !isWanted { wanted.whenGone { inflow.end(.success(())) } }
+        async let refusal = refusal { _ = try await inflow.whole(upTo: 10_000, in: room) }
+        while isWanted, !wanted.isGone { await Task.yield() }
+        for piece in row.pieces { inflow.append(bytes(piece)) }
+        #expect(limiter.held == row.held)
+        if isWanted { inflow.end(.success(())) }
+        let refused = await refusal
+        #expect(refused == (row.isTaken ? nil : .unprovenBodiesFull))
+        #expect(wanted.isGone == isWanted)
+        // What comes then is neither kept nor counted.
+        inflow.append(bytes(100_000))
+        #expect(inflow.isFull)
+        room.giveBack()
+        #expect(limiter.held == 0)
+    }
+
+    struct Bound: Sendable {
+        /// In KiB.
+        let bodyLimit, limit, total, each: Int
+    }
+
+    static let bounds: [Bound] = [
+        Bound(bodyLimit: 32_768, limit: 65_536, total: 65_536, each: 32_768),
+        Bound(bodyLimit: 32_768, limit: 1_048_576, total: 1_048_576, each: 524_288),
+        Bound(bodyLimit: 32_768, limit: 40_000, total: 40_000, each: 32_768),
+        // A body of any size that is taken finds room.
+        Bound(bodyLimit: 32_768, limit: 1, total: 32_768, each: 32_768),
+        Bound(bodyLimit: 1_048_576, limit: 65_536, total: 1_048_576, each: 1_048_576),
+        Bound(bodyLimit: 1, limit: 1024, total: 1024, each: 512),
+    ]
+
+    @Test(arguments: bounds)
+    func `one body of any size finds room, and one address leaves half where it can`(
+        _ row: Bound
+    ) {
+        var settings = GatewaySettings(publicURL: nil, holds: HoldPolicy(mode: .strict))
+        settings.bodyLimit = row.bodyLimit << 10
+        settings.unprovenBodyLimit = row.limit << 10
+        let bound = settings.unprovenBodies
+        #expect((bound.total, bound.each) == (row.total << 10, row.each << 10))
     }
 }

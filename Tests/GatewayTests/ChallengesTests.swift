@@ -18,8 +18,12 @@ import Testing
     @Test func `a wallet's word is good once, until its request is too old`() throws {
         let challenges = Challenges()
         let (end, wallet) = (now.advanced(by: .seconds(300)), try wallet(1))
+        // To look whether it is used does not use it.
+        for _ in 0..<2 { #expect(!challenges.hasSpent("word", of: wallet)) }
         #expect(challenges.spend("word", of: wallet, until: end, at: now) == .first)
         #expect(challenges.spend("word", of: wallet, until: end, at: now) == .again)
+        #expect(challenges.hasSpent("word", of: wallet))
+        #expect(!challenges.hasSpent("word", of: try self.wallet(2)))
         let last = now.advanced(by: .seconds(299))
         #expect(challenges.spend("word", of: wallet, until: end, at: last) == .again)
         // Another's is another word.

@@ -3,7 +3,6 @@
 Tests name the rows of paymodel that they show (PM-1 to PM-37); docs/compatibility.md tells where we answer otherwise.
 """
 
-import hashlib
 import json
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -11,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 import openai
 import pytest
 from eth_account import Account
-from eth_account.messages import encode_defunct
 from solders.keypair import Keypair
 
 from chains import PATH_USD, EVMNode, evm_account, until_looked
 from programs import ROOT, Customer, run, until, within_one_day
 from scripted import ScriptedUpstream
+from wallets import Signer, signed
 from wire import call
 
 TEMPO = 42431
@@ -52,10 +51,6 @@ def paymodel(world, tempo, **more):
 @pytest.fixture
 def gateway(world, tempo):
     return world.start(**paymodel(world, tempo, FAREBOX_CORS_ORIGINS="https://app.example, http://localhost:3000"))
-
-
-def signed(account, text):
-    return "0x" + bytes(account.sign_message(encode_defunct(text=text)).signature).hex()
 
 
 def payer(gateway, dollars=None, wallet=None):
@@ -383,27 +378,6 @@ def test_a_page_may_ask_where_the_operator_has_listed_it(gateway):
         assert "access-control-allow-origin" not in refused.headers
         answer = call("GET", url, headers=customer.bearer | {"origin": origin}).expect(200)
         assert "access-control-allow-origin" not in answer.headers
-
-
-class Signer:
-    """Signs requests as docs/deposits.md tells."""
-
-    def __init__(self, gateway, wallet):
-        self.gateway, self.wallet = gateway, wallet
-        self.address = wallet.address if hasattr(wallet, "address") else str(wallet.pubkey())
-
-    def headers(self, method, target, body=b"", **changes):
-        time = changes.get("time", datetime.now(UTC).isoformat())
-        nonce = changes.get("nonce", secrets.token_hex(8))
-        host = f"127.0.0.1:{self.gateway.port}"
-        text = "\n".join(["Farebox request", host, f"{method} {target}", hashlib.sha256(body).hexdigest(), time, nonce])
-        is_evm = hasattr(self.wallet, "address")
-        signature = signed(self.wallet, text) if is_evm else str(self.wallet.sign_message(text.encode()))
-        return {"x-payer": self.address, "x-payer-signature": signature, "x-payer-time": time, "x-payer-nonce": nonce}
-
-    def call(self, method, target, body=b""):
-        headers = self.headers(method, target, body) | {"content-type": "application/json"}
-        return call(method, f"{self.gateway.url}{target}", headers=headers, body=body or None)
 
 
 @pytest.mark.parametrize("make", [Account.create, Keypair])

@@ -1,5 +1,9 @@
 """Wallets that prove themselves, by the stock clients eth_account and solders."""
 
+import hashlib
+import secrets
+from datetime import UTC, datetime
+
 from eth_account.messages import encode_defunct
 
 from programs import Customer, is_key
@@ -28,3 +32,24 @@ def opened(gateway, account, key=None):
     assert is_key(answer["api_key"])
     gateway.world.secret("key", answer["api_key"])
     return answer, Customer(gateway, answer["customer"], answer["api_key"])
+
+
+class Signer:
+    """Signs requests as docs/deposits.md tells."""
+
+    def __init__(self, gateway, wallet):
+        self.gateway, self.wallet = gateway, wallet
+        self.address = wallet.address if hasattr(wallet, "address") else str(wallet.pubkey())
+
+    def headers(self, method, target, body=b"", **changes):
+        time = changes.get("time", datetime.now(UTC).isoformat())
+        nonce = changes.get("nonce", secrets.token_hex(8))
+        host = f"127.0.0.1:{self.gateway.port}"
+        text = "\n".join(["Farebox request", host, f"{method} {target}", hashlib.sha256(body).hexdigest(), time, nonce])
+        is_evm = hasattr(self.wallet, "address")
+        signature = signed(self.wallet, text) if is_evm else str(self.wallet.sign_message(text.encode()))
+        return {"x-payer": self.address, "x-payer-signature": signature, "x-payer-time": time, "x-payer-nonce": nonce}
+
+    def call(self, method, target, body=b""):
+        headers = self.headers(method, target, body) | {"content-type": "application/json"}
+        return call(method, f"{self.gateway.url}{target}", headers=headers, body=body or None)

@@ -73,6 +73,7 @@ struct ServeSettings: Sendable {
         gateway.requestTimeout = try reader.seconds(.requestTimeout, upTo: 3600)
         gateway.bodyTimeout = try reader.seconds(.bodyTimeout, upTo: 3600)
         gateway.bodyLimit = try reader.count(.bodyLimit, in: 1024...1 << 30)
+        gateway.unprovenBodyLimit = try reader.count(.unprovenBodyLimit, in: 1024...1 << 40)
         gateway.eventLimit = try reader.count(.eventLimit, in: 1024...1 << 30)
         gateway.answerLimit = try reader.count(.answerLimit, in: 1024...1 << 30)
         gateway.replayLifetime = try reader.seconds(.replaySeconds, upTo: 3600)

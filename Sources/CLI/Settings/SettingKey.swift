@@ -54,6 +54,10 @@ struct SettingKey: Sendable {
     static let connections = SettingKey(key: "farebox.upstreamConnections", fallback: "1024")
     static let client = SettingKey(key: "farebox.upstreamClient", fallback: "nio")
     static let bodyLimit = SettingKey(key: "farebox.bodyLimit", fallback: "33554432")
+    static let unprovenBodyLimit = SettingKey(
+        key: "farebox.unprovenBodyLimit",
+        fallback: "67108864",
+    )
     static let requestTimeout = SettingKey(key: "farebox.requestTimeout", fallback: "75")
     static let bodyTimeout = SettingKey(key: "farebox.bodyTimeout", fallback: "60")
     static let eventLimit = SettingKey(key: "farebox.eventLimit", fallback: "4194304")
@@ -93,7 +97,7 @@ struct SettingKey: Sendable {
             listen, database, adminKey, publicURL, config, rates, upstreams, logLevel, holdsMode,
             holdsLease, outputFloor, holdsStep, drainSeconds, retrySeconds, shutdownSeconds,
             connectTimeout, headTimeout, idleTimeout, totalTimeout, connections, client, bodyLimit,
-            requestTimeout, bodyTimeout, eventLimit, answerLimit,
+            requestTimeout, bodyTimeout, unprovenBodyLimit, eventLimit, answerLimit,
             replaySeconds, replayLimit, replayAnswerLimit, replayRecords, inferenceLimit,
             registerLimit,
             level5, unprovenPayers, corsOrigins, signInLimit, addressHeader, solRate, chains,

@@ -1,4 +1,5 @@
 package import NIOCore
+package import RateLimits
 import Synchronization
 
 /// The body of a request that had not come whole when the request was handed on.
@@ -9,17 +10,34 @@ package final class BodyInflow: Sendable {
     private struct State {
         var gathered: GatheredBytes
         /// How many bytes may come.
-        var room = BodyInflow.unread
+        var most = BodyInflow.unread
+        /// Where what comes is counted, if it is.
+        var room: Room?
         var ending: Result<Void, any Error>?
         var reader: CheckedContinuation<Void, Never>?
 
-        var isOver: Bool { ending != nil || gathered.count >= room }
+        /// Takes what has come, where there is room for it.
+        mutating func append(_ bytes: ByteBuffer) {
+            // What has ended badly is wanted no more, however long its sender goes on.
+            guard ending == nil else { return }
+            gathered.append(bytes)
+            findRoom(for: gathered.count)
+        }
+
+        /// Ends the body where there is no room for so much of it.
+        mutating func findRoom(for count: Int) {
+            guard let room, !room.grow(to: count) else { return }
+            ending = .failure(GatewayError.unprovenBodiesFull)
+        }
+
+        var isOver: Bool { ending != nil || gathered.count >= most }
     }
 
     /// How many bytes of a body wait that nobody wants yet.
     private static let unread = 256 << 10
 
     private let state: Mutex<State>
+    private let announced: Int
     private let whenWanted: @Sendable () -> Void
 
     /// - Parameters:
@@ -32,12 +50,13 @@ package final class BodyInflow: Sendable {
         whenWanted: @escaping @Sendable () -> Void,
     ) {
         state = Mutex(State(gathered: GatheredBytes(bytes, announced: announced)))
+        self.announced = announced
         self.whenWanted = whenWanted
     }
 
-    package var isFull: Bool { state.withLock { $0.gathered.count >= $0.room } }
+    package var isFull: Bool { state.withLock { $0.gathered.count >= $0.most } }
 
-    package func append(_ bytes: ByteBuffer) { change { $0.gathered.append(bytes) } }
+    package func append(_ bytes: ByteBuffer) { change { $0.append(bytes) } }
 
     /// Ends the body, whole or with an error that its reader gets.
     ///
@@ -56,13 +75,22 @@ package final class BodyInflow: Sendable {
         reader?.resume()
     }
 
-    /// All of it, once it has come; it is read once.
+    /// All of it, of at most `limit` bytes, once it has come; it is read once.
     ///
-    /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, or what it was ended with.
-    package func whole(upTo limit: Int) async throws -> ByteBuffer {
-        // One more, so that a body of just this size is not full before its end has come.
-        state.withLock { $0.room = limit + 1 }
-        whenWanted()
+    /// Where it has to find `room`, it does for all that is announced at once, and for what is not as it
+    /// comes.
+    ///
+    /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, ``GatewayError/unprovenBodiesFull``, or what it
+    ///   was ended with.
+    package func whole(upTo limit: Int, in room: Room? = nil) async throws -> ByteBuffer {
+        let isWanted = state.withLock { state in
+            // One more, so that a body of just this size is not full before its end has come.
+            state.most = limit + 1
+            state.room = room
+            if state.ending == nil { state.findRoom(for: max(announced, state.gathered.count)) }
+            return state.ending == nil
+        }
+        if isWanted { whenWanted() }
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
                 if state.isOver { return true }
@@ -72,11 +100,12 @@ package final class BodyInflow: Sendable {
             if isOver { continuation.resume() }
         }
         return try state.withLock { state in
+            // Nothing of it is kept here any longer, and nothing more is wanted.
+            defer { (state.gathered, state.room, state.most) = (GatheredBytes(), nil, 0) }
             guard state.gathered.count <= limit else {
                 throw GatewayError.bodyTooLarge(limit: limit)
             }
             try state.ending?.get()
-            defer { state.gathered = GatheredBytes() }
             return state.gathered.bytes
         }
     }

@@ -37,10 +37,11 @@ extension GatewayServices {
         _ request: Request,
         _ context: GatewayContext,
     ) async throws -> Response {
-        try await authenticateHead(request, context)
-        let body = try await body(of: request, context)
-        // As the key is now: the body may have taken its time.
-        let key = try await authenticate(request, context, .read(body))
+        let (key, body) = try await authenticatedBody(
+            of: request,
+            context,
+            upTo: JSONRequest.largestShort,
+        )
         let order = try await reading.read(body) {
             try JSONRequest.value(DepositClaimOrder.self, of: $0)
         }

@@ -89,6 +89,8 @@ extension Failure {
     var retryAfter: Int64? {
         switch self as? GatewayError {
         case .paceExceeded(_, let wait), .rateLimited(let wait): wait.components.seconds + 1
+        // A body that comes at all has come by then.
+        case .unprovenBodiesFull: 5
         default: nil
         }
     }

@@ -23,6 +23,8 @@ package enum GatewayError: Failure, Hashable {
     case bodyTooLarge(limit: Int)
     /// The body did not arrive in time.
     case bodyTooSlow
+    /// Too much is being read of bodies whose senders are not proven before they are whole.
+    case unprovenBodiesFull
     case routeNotFound
     case methodNotAllowed
     /// The request's framing or target is not one we serve.
@@ -65,6 +67,7 @@ package enum GatewayError: Failure, Hashable {
         case .searchesNotPriced: "searches_not_priced"
         case .bodyTooLarge: "body_too_large"
         case .bodyTooSlow: "body_too_slow"
+        case .unprovenBodiesFull: "unproven_bodies_full"
         case .routeNotFound: "route_not_found"
         case .methodNotAllowed: "method_not_allowed"
         case .badRequest: "bad_request"
@@ -97,7 +100,7 @@ package enum GatewayError: Failure, Hashable {
         case .bodyTooLarge: .tooLarge
         case .idempotencyConflict, .answerNotKept: .conflict
         case .methodNotAllowed: .methodNotAllowed
-        case .rateLimited, .paceExceeded: .exhausted
+        case .rateLimited, .paceExceeded, .unprovenBodiesFull: .exhausted
         case .overloaded, .stopping, .noRateCard: .unavailable
         case .internalError: .broken
         case .signInRefused(let fault): fault == .malformed ? .malformed : .unauthenticated
@@ -116,6 +119,9 @@ package enum GatewayError: Failure, Hashable {
         case .searchesNotPriced: "This model's web searches have no published price."
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
         case .bodyTooSlow: "The body did not arrive in time."
+        case .unprovenBodiesFull:
+            "Too many bodies are being read whose wallets' signatures are not checked yet; ask again, "
+                + "or with a key."
         case .routeNotFound: "There is no such route."
         case .methodNotAllowed: "This route does not take this method."
         case .badRequest(let sentence): sentence

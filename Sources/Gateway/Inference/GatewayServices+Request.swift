@@ -6,6 +6,7 @@ import NIOCore
 import Pricing
 import Primitives
 import Providers
+import RateLimits
 
 extension GatewayServices {
     /// The key that the request presents: in its path, as `Authorization: Bearer`, or as
@@ -65,19 +66,26 @@ extension GatewayServices {
         return isOurs ? host : nil
     }
 
-    /// The whole body, within its limits of size and time.
+    /// The whole body, within its limits of size and time, and of at most `limit` bytes; where it has to
+    /// find `room`, while it comes.
     ///
     /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, ``GatewayError/bodyTooSlow``,
-    ///   ``GatewayError/stopping``, ``GatewayError/badRequest(_:)`` for a compressed one.
-    func body(of request: Request, _ context: GatewayContext) async throws -> ByteBuffer {
+    ///   ``GatewayError/unprovenBodiesFull``, ``GatewayError/stopping``,
+    ///   ``GatewayError/badRequest(_:)`` for a compressed one.
+    func body(
+        of request: Request,
+        _ context: GatewayContext,
+        upTo limit: Int = .max,
+        in room: Room? = nil,
+    ) async throws -> ByteBuffer {
         guard request.headers[.contentEncoding]?.isWord("identity") ?? true else {
             throw GatewayError.badRequest("The body must not be compressed.")
         }
-        let limit = settings.bodyLimit
+        let limit = min(limit, settings.bodyLimit)
         if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
             throw GatewayError.bodyTooLarge(limit: limit)
         }
-        return try await context.body.whole(upTo: limit)
+        return try await context.body.whole(upTo: limit, in: room)
     }
 
     /// What a model costs by which card, and the upstream that serves it, if it speaks the route's dialect

@@ -26,11 +26,9 @@ package struct Inference<Storage: GatewayStore>: Sendable {
     /// - Throws: a `Failure` of an earlier stage than the hold; nothing was written.
     package func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
         // Who is calling, and what do they ask?
-        try await gateway.authenticateHead(request, context)
-        let body = try await gateway.body(of: request, context)
+        let (key, body) = try await gateway.authenticatedBody(of: request, context)
         let asking = AgentRequest(
-            // As the key is now: the body may have taken its time.
-            key: try await gateway.authenticate(request, context, .read(body)),
+            key: key,
             headers: request.headers,
             body: body,
             requestID: context.requestID,

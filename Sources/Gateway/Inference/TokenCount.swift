@@ -14,10 +14,7 @@ struct TokenCount<Storage: GatewayStore>: Sendable {
     let gateway: GatewayServices<Storage>
 
     func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try await gateway.authenticateHead(request, context)
-        let body = try await gateway.body(of: request, context)
-        // As the key is now: the body may have taken its time.
-        let key = try await gateway.authenticate(request, context, .read(body))
+        let (key, body) = try await gateway.authenticatedBody(of: request, context)
         let asked = try await gateway.reading.read(body) { body throws(RequestError) in
             try InferenceRequest(.anthropic, countingTokensOf: body)
         }

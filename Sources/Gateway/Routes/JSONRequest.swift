@@ -4,22 +4,28 @@ package import NIOCore
 import Providers
 
 extension GatewayServices {
-    /// The body of a request that is not forwarded, as a value.
+    /// The body of a request that is not forwarded, of at most `limit` bytes, as a value.
     ///
     /// - Throws: ``RequestError/notJSON(_:)``, ``GatewayError/invalidParameter(_:)``.
     func decoded<Value: Decodable & Sendable>(
         _ type: Value.Type,
         _ request: Request,
         _ context: GatewayContext,
+        upTo limit: Int = .max,
     ) async throws -> Value {
-        try await reading.read(try await body(of: request, context)) { body in
-            try JSONRequest.value(type, of: body)
-        }
+        let body = try await body(of: request, context, upTo: limit)
+        return try await reading.read(body) { try JSONRequest.value(type, of: $0) }
     }
 }
 
 /// Reads the bodies of requests that are not forwarded.
 package enum JSONRequest {
+    /// The most bytes of a body that is an address, a hash or a signed message: such bodies are read
+    /// before it is known who sends them.
+    ///
+    /// The longest is a contract wallet's signature, of some kilobytes.
+    package static let largestShort = 64 << 10
+
     /// Reads a body, whose members have the very names of the value's coding keys.
     ///
     /// (A decoder that converts names takes `dry_run` and `dryRun` for one, and either of them.)

@@ -71,6 +71,11 @@ final class Challenges: Sendable {
         }
     }
 
+    /// Whether a wallet has used a nonce that it has chosen: another request with it is refused.
+    func hasSpent(_ nonce: String, of wallet: Wallet) -> Bool {
+        state.withLock { $0.spent[wallet]?[nonce] != nil }
+    }
+
     /// Gives a nonce out.
     ///
     /// - Throws: ``GatewayError/overloaded`` where too many are out.

@@ -33,12 +33,10 @@ extension GatewayServices {
         _ context: GatewayContext,
         _ body: SignedBody? = nil,
     ) async throws -> Key {
-        guard let payer = request.headers[.xPayer] else {
+        guard request.headers[.xPayer] != nil else {
             return try await authenticateKey(request, context)
         }
-        guard let account = SignInMessage.Account(payer), let wallet = Wallet(payer) else {
-            throw GatewayError.invalidParameter("X-Payer")
-        }
+        let (account, wallet) = try payer(of: request)
         if presentsKey(request, context) {
             let key = try await authenticateKey(request, context)
             guard try await owner(of: wallet) == key.customer else {
@@ -46,19 +44,17 @@ extension GatewayServices {
             }
             return key
         }
-        if let signature = request.headers[.payerSignature] {
+        if let head = try signedHead(of: request, account, wallet) {
             let covered = body ?? (request.method == .get ? .empty : .uncovered)
-            guard let host = signingHost(of: request) else { throw IdentityError.invalidCredential }
-            let signed = try SignedRequest(request, to: host, account, covered)
-            guard signed.isSigned(by: signature), signed.isRecent(at: time.now(), since: startedAt)
+            guard let digest = await digest(of: covered), head.isSigned(coveringBodyOf: digest)
             else { throw IdentityError.invalidCredential }
             // Only what is a customer's is remembered: strangers' wallets cost nothing to make.
             let key = try await payerKey(of: wallet, request, context)
-            let use = challenges.spend(signed.nonce, of: wallet, until: signed.end, at: time.now())
+            let use = challenges.spend(head.nonce, of: wallet, until: head.end, at: time.now())
             switch use {
             case .first: return key
             case .again: throw IdentityError.invalidCredential
-            case .tooMany: throw GatewayError.rateLimited(wait: SignedRequest.tolerance)
+            case .tooMany: throw GatewayError.rateLimited(wait: SignedHead.tolerance)
             }
         }
         guard settings.takesUnprovenPayers else {
@@ -68,13 +64,84 @@ extension GatewayServices {
         return try await payerKey(of: wallet, request, context)
     }
 
-    /// Checks what can be checked before a body is read that a signature covers.
+    /// Who asks, and the body of what is asked, of at most `limit` bytes.
+    ///
+    /// A key is checked before the body is read. A wallet's signature covers the body, so it can only be
+    /// checked after: until then anybody may have sent it, and of all such bodies together no more is
+    /// held than ``GatewaySettings/unprovenBodies``.
+    ///
+    /// - Throws: as ``authenticate(_:_:_:)`` and ``body(of:_:upTo:in:)``.
+    func authenticatedBody(
+        of request: Request,
+        _ context: GatewayContext,
+        upTo limit: Int = .max,
+    ) async throws -> (key: Key, body: ByteBuffer) {
+        let room = try await authenticateHead(request, context)
+        defer { room?.giveBack() }
+        let body = try await body(of: request, context, upTo: limit, in: room)
+        // As the key is now: the body may have taken its time.
+        return (try await authenticate(request, context, .read(body)), body)
+    }
+
+    /// Checks what can be checked before the body is read.
     ///
     /// - Throws: as ``authenticate(_:_:_:)``.
-    func authenticateHead(_ request: Request, _ context: GatewayContext) async throws {
+    /// - Returns: where the body has to find room while its sender is not proven; `nil` for who is.
+    private func authenticateHead(
+        _ request: Request,
+        _ context: GatewayContext,
+    ) async throws -> Room? {
         let isSigned = request.headers[.xPayer] != nil && request.headers[.payerSignature] != nil
-        guard !isSigned || presentsKey(request, context) else { return }
-        _ = try await authenticate(request, context)
+        guard isSigned, !presentsKey(request, context) else {
+            _ = try await authenticate(request, context)
+            return nil
+        }
+        let (account, wallet) = try payer(of: request)
+        _ = try signedHead(of: request, account, wallet)
+        return unprovenBodies.room(of: clientAddress(of: request, context))
+    }
+
+    /// The wallet that `X-Payer` names.
+    private func payer(
+        of request: Request
+    ) throws(GatewayError) -> (SignInMessage.Account, Wallet) {
+        let name = request.headers[.xPayer] ?? ""
+        guard let account = SignInMessage.Account(name), let wallet = Wallet(name) else {
+            throw .invalidParameter("X-Payer")
+        }
+        return (account, wallet)
+    }
+
+    /// What a request says of its signature; `nil` where it has none.
+    ///
+    /// Whether the wallet is a customer's is not looked at: that is not for everybody to know.
+    ///
+    /// - Throws: ``IdentityError/invalidCredential`` where it is refused whatever its body is.
+    private func signedHead(
+        of request: Request,
+        _ account: SignInMessage.Account,
+        _ wallet: Wallet,
+    ) throws(IdentityError) -> SignedHead? {
+        guard let signature = request.headers[.payerSignature] else { return nil }
+        guard let host = signingHost(of: request),
+            let head = SignedHead(request, to: host, account, signature),
+            head.isRecent(at: time.now(), since: startedAt),
+            !challenges.hasSpent(head.nonce, of: wallet)
+        else { throw .invalidCredential }
+        return head
+    }
+
+    /// The SHA-256 of what a signature covers, in hexadecimal; `nil` where it covers no body that is read.
+    private func digest(of body: SignedBody) async -> String? {
+        let bytes: ByteBuffer
+        switch body {
+        case .empty: bytes = ByteBuffer()
+        case .read(let buffer): bytes = buffer
+        case .uncovered: return nil
+        }
+        return await reading.read(bytes) {
+            Hexadecimal.text(SHA256.hash(data: $0.readableBytesView))
+        }
     }
 
     private func owner(of wallet: Wallet) async throws -> CustomerID? {
@@ -132,80 +199,10 @@ extension GatewayServices {
     }
 }
 
-/// A request as a wallet signs it.
-///
-/// Each line of the text is one of its parts: who is asked, what, with which body, when, and a word that
-/// is used once. EVM wallets sign it as a message for people (ERC-191), Solana's sign its bytes.
-struct SignedRequest {
-    /// How far the clocks of two parties may be apart.
-    static var tolerance: Duration { .seconds(300) }
-
-    let text: String
-    let nonce: String
-    private let at: Timestamp
-    private let account: SignInMessage.Account
-
-    /// - Throws: ``IdentityError/invalidCredential`` where a part is missing, or the route reads a body
-    ///   that is not covered.
-    init(
-        _ request: Request,
-        to host: String,
-        _ account: SignInMessage.Account,
-        _ body: SignedBody,
-    ) throws(IdentityError) {
-        let bytes: ByteBuffer
-        switch body {
-        case .empty: bytes = ByteBuffer()
-        case .read(let buffer): bytes = buffer
-        case .uncovered: throw .invalidCredential
-        }
-        guard let time = request.headers[.payerTime], let at = Timestamp(iso8601: time),
-            let nonce = request.headers[.payerNonce], (8...64).contains(nonce.utf8.count)
-        else { throw .invalidCredential }
-        let digest = Hexadecimal.text(SHA256.hash(data: bytes.readableBytesView))
-        text = """
-            Farebox request
-            \(host)
-            \(request.method) \(request.head.path ?? "")
-            \(digest)
-            \(time)
-            \(nonce)
-            """
-        (self.nonce, self.at, self.account) = (nonce, at, account)
-    }
-
-    /// From when on it is taken no more, whoever sends it.
-    var end: Timestamp { at.advanced(by: SignedRequest.tolerance) }
-
-    func isSigned(by signature: String) -> Bool {
-        switch account {
-        case .solana(let key):
-            SolanaSignature(signature).map { key.hasSigned(Array(text.utf8), $0) } ?? false
-        case .evm(let address):
-            EVMHex.bytes(signature).flatMap { EVMSignature($0) }.flatMap {
-                EVMSigner.signer(of: EVMSigner.digest(ofMessage: text), $0)
-            } == address
-        }
-    }
-
-    /// Whether it was signed not long ago, and since this gateway remembers which words were used.
-    func isRecent(at now: Timestamp, since start: Timestamp) -> Bool {
-        at >= start && at > now.advanced(by: .zero - SignedRequest.tolerance)
-            && at < now.advanced(by: SignedRequest.tolerance)
-    }
-}
-
 extension KeyID {
     /// The same for the same wallet.
     fileprivate init(ofPayer wallet: Wallet) {
         let digest = SHA256.hash(data: Array("payer \(wallet)".utf8))
         self.init("fbx-\(Hexadecimal.text(digest.prefix(6)))")
     }
-}
-
-extension HTTPField.Name {
-    static let xPayer = known("x-payer")
-    static let payerSignature = known("x-payer-signature")
-    static let payerTime = known("x-payer-time")
-    static let payerNonce = known("x-payer-nonce")
 }

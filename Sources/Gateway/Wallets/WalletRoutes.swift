@@ -8,7 +8,12 @@ extension GatewayServices {
     /// Proof of a wallet: a message to sign, and a key for who has signed it.
     func addWalletRoutes(to router: Router<GatewayContext>) {
         router.post("/v1/challenge") { request, context in
-            let order = try await decoded(ChallengeOrder.self, request, context)
+            let order = try await decoded(
+                ChallengeOrder.self,
+                request,
+                context,
+                upTo: JSONRequest.largestShort,
+            )
             guard let account = SignInMessage.Account(order.address) else {
                 throw GatewayError.invalidParameter("address")
             }
@@ -27,7 +32,12 @@ extension GatewayServices {
             )
         }
         router.post("/v1/session") { request, context in
-            let order = try await decoded(SessionOrder.self, request, context)
+            let order = try await decoded(
+                SessionOrder.self,
+                request,
+                context,
+                upTo: JSONRequest.largestShort,
+            )
             try admitSignIn(request, context)
             // Who is signed in already adds the wallet to the customer that it is.
             let customer =
