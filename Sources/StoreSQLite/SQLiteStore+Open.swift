@@ -92,9 +92,7 @@ extension SQLiteStore {
     private static func requireCommits(_ answered: Int64?, of database: any DatabaseReader) throws {
         guard let answered else { return }
         let commits = try database.read { database in
-            // GRDB's own question reads the whole schema.
-            let chains = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'chains'"
-            guard try Int.fetchOne(database, sql: chains) != nil else { return Int64(0) }
+            guard try database.tableExists("chains") else { return Int64(0) }
             return try SQLiteTransaction(database, access: .read).commitCount()
         }
         guard commits >= answered else {
