@@ -11,6 +11,8 @@ package final class UnreadTransactions<Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
     private struct State {
         /// The name of that which was tried last, of each node's; each look tries those after it.
+        ///
+        /// It is noted before the try, so that one with which a look ends keeps none behind it from being tried.
         var places: [Int: String] = [:]
         /// Whose hints were tried last.
         var witness = UnreadTransaction.firstNode
@@ -129,24 +131,40 @@ where Storage.Transaction: DepositWatchTransaction {
     /// Tries some again, at the end of a look, and adds what became of deposits; what `read` reads without a
     /// failure is forgotten, and a hint that the first node does not have after days.
     ///
-    /// - Throws: what `read` throws, except ``RPCFailure`` of the transaction itself; `StoreError`.
+    /// - Throws: what `read` throws, except ``RPCFailure`` of the transaction itself, or of a hint; `StoreError`.
     func tryAgain(
         _ outcomes: inout [DepositOutcome],
         _ read: (String) async throws -> [DepositOutcome],
     ) async throws {
-        for unread in try await next() {
+        let (own, hints) = try await next()
+        let outage = try await tryAgain(own, &outcomes, read)
+        _ = try await tryAgain(hints, &outcomes, read)
+        try await tellOfHints()
+        if let outage { throw outage }
+    }
+
+    /// - Returns: what ended the tries before their last, because it is no transaction's own.
+    private func tryAgain(
+        _ all: [UnreadTransaction],
+        _ outcomes: inout [DepositOutcome],
+        _ read: (String) async throws -> [DepositOutcome],
+    ) async throws -> RPCFailure? {
+        for unread in all {
+            state.withLock { $0.places[unread.node] = unread.transaction }
             do {
                 outcomes += try await read(unread.transaction).filter { !$0.newSteps.isEmpty }
-            } catch let failure as RPCFailure where failure.isOfOneThing {
+            } catch let failure as RPCFailure {
                 if !isGivenUp(unread, failure) {
+                    guard failure.isOfOneThing || unread.isHint else { return failure }
                     try await remember(unread.transaction, failure, listedBy: [unread.node])
+                    guard failure.isOfOneThing else { return failure }
                     continue
                 }
                 tell(.dropped(unread))
             }
             try await store.write(.durable) { try $0.remove(unread) }
         }
-        try await tellOfHints()
+        return nil
     }
 
     private func isGivenUp(_ unread: UnreadTransaction, _ failure: RPCFailure) -> Bool {
@@ -155,29 +173,27 @@ where Storage.Transaction: DepositWatchTransaction {
     }
 
     /// Some of the first node's, and some of one witness's: each has its turn.
-    private func next() async throws -> [UnreadTransaction] {
+    private func next() async throws -> (own: [UnreadTransaction], hints: [UnreadTransaction]) {
         let chain = chain
         let last = state.withLock(\.witness)
         let nodes = try await store.read { try $0.unreadCounts(on: chain) }.keys.sorted()
         let witnesses = nodes.filter { $0 != UnreadTransaction.firstNode }
         let own = try await next(of: UnreadTransaction.firstNode)
         guard let witness = witnesses.first(where: { $0 > last }) ?? witnesses.first else {
-            return own
+            return (own, [])
         }
         state.withLock { $0.witness = witness }
-        return own + (try await next(of: witness))
+        return (own, try await next(of: witness))
     }
 
     private func next(of node: Int) async throws -> [UnreadTransaction] {
         let (chain, last) = (chain, state.withLock { $0.places[node] })
-        let page = try await store.read { transaction in
-            try transaction.unread(on: chain, of: node, after: last, limit: Self.atOnce)
+        return try await store.read { transaction in
+            let page = try transaction.unread(on: chain, of: node, after: last, limit: Self.atOnce)
+            // Behind the last comes the first.
+            guard page.isEmpty, last != nil else { return page }
+            return try transaction.unread(on: chain, of: node, after: nil, limit: Self.atOnce)
         }
-        // Behind the last comes the first.
-        state.withLock {
-            $0.places[node] = page.count < Self.atOnce ? nil : page.last?.transaction
-        }
-        return page
     }
 }
 

@@ -149,6 +149,48 @@ extension EVMWatcherTests {
         #expect(try await balance() == 5)
     }
 
+    @Test(arguments: [RPCFailure.status(429), .timedOut, .unreachable])
+    func `what a witness lists and the first node does not answer to delays nothing of its own`(
+        _ failure: RPCFailure
+    ) async throws {
+        try await addCustomer()
+        let witnesses = nodes(1)
+        var hidden: [EVMWord] = []
+        for node in [chain] + witnesses {
+            node.mine([pay(70)])
+            hidden = node.mine([pay(5)], [pay(600)])
+            // More than one span.
+            for _ in 0..<9 { node.mine() }
+            node.mine([pay(1)])
+            node.finalise()
+            node.mine([pay(8000)])
+        }
+        for hash in hidden {
+            chain.leaveOut(hash)
+            chain.withhold(hash, failure)
+        }
+        let watcher = watcher(witnesses: witnesses)
+        _ = try await watcher.look()
+        #expect(try await balance() == 71)
+        #expect(try await store.deposits(on: "tempo", in: .seen).count == 1)
+        #expect(try await unreadCounts() == [2: 2])
+        #expect(try await store.read { $0.cursor(of: "blocks/tempo") } == "13")
+        // Three of its own; then one that a witness lists, and one of those that are remembered.
+        #expect(chain.asked.count { $0 == "eth_getTransactionReceipt" } == 5)
+        for node in [chain] + witnesses {
+            for _ in 0..<100 { node.mine() }
+            node.finalise()
+        }
+        _ = try await watcher.look()
+        #expect(try await balance() == 8071)
+        #expect(try await unreadCounts() == [2: 2])
+        // Beyond the blocks that are listed again.
+        for hash in hidden { chain.withhold(hash, nil) }
+        for _ in 0..<2 { _ = try await watcher.look() }
+        #expect(try await balance() == 8676)
+        #expect(try await unreadCounts() == [:])
+    }
+
     private func unreadCounts() async throws -> [Int: Int] {
         try await store.read { $0.unreadCounts(on: "tempo") }
     }

@@ -101,7 +101,35 @@ struct UnreadTransactionsTests {
         #expect(try await store.read { $0.unreadCounts(on: "tempo") } == [1: 1])
     }
 
+    @Test func `one of the first node's with which a look ends keeps no other from its turn`()
+        async throws
+    {
+        for name in names(3) { try await unread().remember(name, .tooLarge) }
+        let (unread, tried) = (unread(), Alerts())
+        for _ in 0..<4 {
+            await #expect(throws: RPCFailure.timedOut) {
+                var outcomes: [DepositOutcome] = []
+                try await unread.tryAgain(&outcomes) { name in
+                    tried.add(name)
+                    throw RPCFailure.timedOut
+                }
+            }
+        }
+        #expect(tried.told == names(3) + names(1))
+    }
+
     // MARK: What witnesses list
+
+    @Test func `a hint that the first node does not answer to ends no look, and no other's turn`()
+        async throws
+    {
+        for name in names(3) { try await unread().remember(name, .tooLarge, listedBy: [2]) }
+        let unread = unread()
+        for turn in [0..<1, 1..<2, 2..<3, 0..<1] as [Range<Int64>] {
+            #expect(try await tried(by: unread, .status(429)) == names(turn))
+        }
+        #expect(try await counts() == [2: 3])
+    }
 
     @Test func `so many are kept of a witness and no more, and all of the first node`()
         async throws
