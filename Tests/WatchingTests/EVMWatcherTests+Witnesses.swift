@@ -13,11 +13,16 @@ extension EVMWatcherTests {
         let (alone, agreeing) = (HandEVMChain(chainID: 42_431), HandEVMChain(chainID: 42_431))
         chain.mine([pay(5)])
         chain.finalise()
+        // Its first block is another one.
+        alone.mine()
+        alone.reorganise(1)
+        alone.finalise()
         _ = try await watcher(witnesses: [alone], quorum: 2).look()
         #expect(try await balance() == 0)
         #expect(try await unreadCounts() == [1: 1])
         // Its first block has the same name.
         agreeing.mine([pay(5)])
+        agreeing.finalise()
         _ = try await watcher(witnesses: [alone, agreeing], quorum: 2).look()
         #expect(try await balance() == 5)
     }
@@ -46,23 +51,23 @@ extension EVMWatcherTests {
     }
 
     /// What a node beside the first makes of a transaction that the first lists.
-    enum Word: Sendable { case agrees, lies, isDown }
+    enum Word: Sendable { case agrees, lies, isSilent }
     /// What becomes of that transaction and of the other one beside it.
     enum Fate: Sendable { case credited, leftBehind, waitedFor }
 
     @Test(
         arguments: [
-            (2, [.agrees], .credited), (2, [.lies], .leftBehind), (2, [.isDown], .waitedFor),
-            (2, [.isDown, .agrees], .credited), (2, [.isDown, .lies], .leftBehind),
+            (2, [.agrees], .credited), (2, [.lies], .leftBehind), (2, [.isSilent], .waitedFor),
+            (2, [.isSilent, .agrees], .credited), (2, [.isSilent, .lies], .leftBehind),
             (3, [.lies, .agrees], .leftBehind), (3, [.lies, .lies], .leftBehind),
-            (3, [.isDown, .agrees], .waitedFor), (3, [.lies, .isDown], .waitedFor),
-            (3, [.isDown, .isDown], .waitedFor),
+            (3, [.isSilent, .agrees], .waitedFor), (3, [.lies, .isSilent], .waitedFor),
+            (3, [.isSilent, .isSilent], .waitedFor),
         ] as [(Int, [Word], Fate)],
         [RPCFailure.unreachable, .timedOut, .status(503)],
     )
     func `one that enough nodes answer otherwise is left behind alone, and no quorum leaves none`(
         _ row: (quorum: Int, words: [Word], fate: Fate),
-        _ outage: RPCFailure,
+        _ silence: RPCFailure,
     ) async throws {
         try await addCustomer()
         let witnesses = nodes(row.words.count)
@@ -75,7 +80,7 @@ extension EVMWatcherTests {
             switch word {
             case .agrees: break
             case .lies: witness.forge(disputed, [pay(999)])
-            case .isDown: witness.fail(outage)
+            case .isSilent: witness.withhold(disputed, silence)
             }
         }
         let watcher = watcher(witnesses: witnesses, quorum: row.quorum)
@@ -92,7 +97,7 @@ extension EVMWatcherTests {
         let mark = try await store.read { $0.cursor(of: "blocks/tempo") }
         #expect((mark == nil) == (row.fate == .waitedFor))
         for witness in witnesses {
-            witness.fail(nil)
+            witness.withhold(disputed, nil)
             witness.forge(disputed, nil)
         }
         for _ in 0..<3 { _ = try await watcher.look() }
@@ -206,9 +211,10 @@ extension EVMWatcherTests {
         }
         // It is asked twice: once more for what could not be read.
         witnesses[0].answerNull("eth_getBlockByNumber", times: 2)
-        let watcher = watcher(witnesses: witnesses, quorum: 2)
+        let watcher = watcher(.depth(0), witnesses: witnesses, quorum: 2)
         _ = try await watcher.look()
         #expect(try await balance() == 0)
+        #expect(try await unreadCounts() == [1: 1])
         _ = try await watcher.look()
         #expect(try await balance() == 5)
     }
@@ -262,13 +268,16 @@ extension EVMWatcherTests {
         chain.mine([pay(5)])
         chain.leaveOut(hidden)
         chain.finalise()
-        // Two of three know the block, and three were asked for.
-        for _ in 0..<2 { _ = try await watcher(witnesses: witnesses + late, quorum: 3).look() }
-        #expect(try await balance() == 70)
+        // Two of three tell it so, and three were asked for.
         for node in late {
             node.mine([pay(5)])
+            node.forge(hidden, [])
             node.finalise()
         }
+        for _ in 0..<2 { _ = try await watcher(witnesses: witnesses + late, quorum: 3).look() }
+        #expect(try await balance() == 70)
+        #expect(try await unreadCounts() == [2: 1])
+        for node in late { node.forge(hidden, nil) }
         _ = try await watcher(witnesses: witnesses + late, quorum: 3).look()
         #expect(try await balance() == 75)
     }

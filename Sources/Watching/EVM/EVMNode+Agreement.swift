@@ -9,6 +9,35 @@ package struct EVMAgreement: Hashable, Sendable {
 }
 
 extension EVMNode {
+    /// Those of some nodes that answer, and are of a chain.
+    package static func all(_ nodes: [EVMNode], of chain: UInt64) async -> [EVMNode] {
+        var nodes = nodes
+        await nodes.ask { try await $0.requireChain(chain) }
+        return nodes
+    }
+
+    /// The last block that so many nodes call final: this one, and enough of `others`, which are of its chain.
+    ///
+    /// With more than one it is the highest for which as many nodes stand as `quorum` takes, and none that
+    /// this one does not call final itself.
+    ///
+    /// - Throws: ``RPCFailure/noQuorum(_:)`` where fewer than that answer; ``RPCFailure`` where this one
+    ///   does not.
+    package func lastFinal(
+        _ finality: EVMFinality,
+        with others: [EVMNode],
+        by quorum: Int,
+    ) async throws(RPCFailure) -> Int64 {
+        let own = try await lastFinal(finality)
+        guard quorum > 1 else { return own }
+        var others = others
+        let told = [own] + (await others.ask { try await $0.lastFinal(finality) })
+        guard told.count >= quorum else {
+            throw .noQuorum("\(told.count) of \(quorum) nodes tell what is final")
+        }
+        return min(own, told.sorted(by: >)[quorum - 1])
+    }
+
     /// How many nodes tell a receipt as this one told it, in a block that stands in their chain: this one,
     /// and of `others` no more than `quorum` takes.
     ///

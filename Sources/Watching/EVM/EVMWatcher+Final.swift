@@ -14,10 +14,6 @@ extension EVMWatcher {
         let first = watching.firstBlock ?? 0
         var next = max(0, resumed.map { max($0, first) } ?? watching.firstBlock ?? last)
         var (witnesses, outage) = (witnesses, RPCFailure?.none)
-        if next <= last {
-            let id = watching.treasury.chainID
-            await witnesses.ask { try await $0.node.requireChain(id) }
-        }
         while next <= last {
             let (listed, blocks) = try await transfers(
                 in: next...min(last, next + watching.blocksAtOnce - 1)
@@ -32,6 +28,17 @@ extension EVMWatcher {
             next = blocks.upperBound + 1
             outcomes += try await book(observed, readUpTo: next)
         }
+    }
+
+    /// Keeps where the watch begins, where too few nodes answer at the first start: what comes after that is read
+    /// once they do.
+    func begin() async throws {
+        let source = source
+        guard watching.firstBlock == nil,
+            try await store.read({ try $0.cursor(of: source) }) == nil
+        else { return }
+        let last = max(0, try await node.lastFinal(watching.finality))
+        try await store.write(.durable) { try $0.setCursor("\(last)", of: source) }
     }
 
     /// Writes what was read, and where the blocks are read on, in one transaction.
