@@ -63,7 +63,10 @@ extension EVMWatcherTests {
             (3, [.isSilent, .agrees], .waitedFor), (3, [.lies, .isSilent], .waitedFor),
             (3, [.isSilent, .isSilent], .waitedFor),
         ] as [(Int, [Word], Fate)],
-        [RPCFailure.unreachable, .timedOut, .status(503)],
+        [
+            RPCFailure.unreachable, .timedOut, .status(503),
+            .refused(method: "eth_getTransactionReceipt", code: -32_005, "limit exceeded"),
+        ],
     )
     func `one that enough nodes answer otherwise is left behind alone, and no quorum leaves none`(
         _ row: (quorum: Int, words: [Word], fate: Fate),

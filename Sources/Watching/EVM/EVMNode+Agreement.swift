@@ -42,7 +42,7 @@ extension EVMNode {
     /// and of `others` no more than `quorum` takes.
     ///
     /// A block's hash says nothing of what a node claims to be in it, so the receipt's content counts. One that
-    /// can not be asked neither agrees nor answers.
+    /// can not be asked, or refuses, neither agrees nor answers.
     package func agreement(
         on receipt: EVMReceipt,
         with others: [EVMNode],
@@ -60,13 +60,14 @@ extension EVMNode {
         return agreement
     }
 
-    /// Whether it tells a receipt so, too; `nil` where it can not be asked.
+    /// Whether it tells a receipt so, too; `nil` where it can not be asked, or refuses to answer.
     private func tells(_ receipt: EVMReceipt) async -> Bool? {
         do throws(RPCFailure) {
             let told = try await self.receipt(of: receipt.transaction)
             guard let told, told == receipt else { return false }
             return try await block(receipt.block)?.hash == receipt.blockHash
         } catch {
+            if case .refused = error { return nil }
             return error.isOfOneThing ? false : nil
         }
     }
