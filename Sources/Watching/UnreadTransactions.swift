@@ -72,8 +72,10 @@ where Storage.Transaction: DepositWatchTransaction {
         )
         guard let first else { throw RPCFailure.malformed(method: "its name") }
         let known = try await store.read { try $0.unread(first.transaction, on: first.chain) }
-        var unread = known ?? first
         guard let node = try await keeper(of: known, listedBy: nodes) else { return false }
+        var unread = known ?? first
+        // Whatever was told of hints, of the first node's own somebody is told by name.
+        if unread.isHint, node == UnreadTransaction.firstNode { unread = first }
         unread.node = node
         unread.reason = first.reason
         if unread != known { try await save(unread) }

@@ -236,6 +236,30 @@ struct UnreadTransactionsTests {
         #expect(try await counts() == [1: 1])
     }
 
+    @Test func `what was told of among a witness's is told by name once it is the first node's own`()
+        async throws
+    {
+        let unread = unread()
+        for name in names(3) { try await unread.remember(name, .tooLarge, listedBy: [2]) }
+        _ = try await tried(by: unread)
+        let hints = names(3).joined(separator: " ")
+        #expect(alerts.told == [hints])
+        for _ in 0..<2 { try await unread.remember(names(1)[0], .tooLarge) }
+        _ = try await tried(by: unread)
+        #expect(alerts.told == [hints] + names(1))
+    }
+
+    @Test func `what becomes the first node's own may come yet, for a minute from then on`()
+        async throws
+    {
+        let missing = RPCFailure.missing("it")
+        try await unread(at: .second(100)).remember(names(1)[0], missing, listedBy: [2])
+        for (seconds, told) in [(500, 0), (559, 0), (560, 1), (999, 1)] as [(Int64, Int)] {
+            try await unread(at: .second(seconds)).remember(names(1)[0], missing)
+            #expect(alerts.told.count == told)
+        }
+    }
+
     @Test func `one line tells of all that a witness lists at a look, and names a few`() throws {
         let told = Told()
         let alert = DepositAlert("tempo", logger: Logger(label: "test") { _ in told })
