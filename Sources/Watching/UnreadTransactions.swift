@@ -5,8 +5,8 @@ import Synchronization
 /// The transactions of one chain that could not be read: some of them are tried again at each look.
 ///
 /// A source is read on behind them, for one that nobody can read must not hold up the others. None that the
-/// first node lists is forgotten before it has been read. Of a witness, which may list what there is not, so
-/// many are kept and no more, and none for ever that the first node does not have.
+/// first node has is forgotten before it has been read, and none is kept for ever that it does not have. Of a
+/// witness, which may list what there is not, so many are kept and no more.
 package final class UnreadTransactions<Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
     private struct State {
@@ -34,8 +34,8 @@ where Storage.Transaction: DepositWatchTransaction {
     private static var patience: Duration { .seconds(60) }
     /// How many of each witness are kept.
     private static var mostHints: Int { 1000 }
-    /// How long the first node may take to have what a witness lists.
-    private static var hintsLife: Duration { .seconds(7 * 86_400) }
+    /// How long the first node may take to have what is listed.
+    private static var life: Duration { .seconds(7 * 86_400) }
 
     /// `tell` is called for each notice once, and again where the process dies in the middle of it: at once
     /// for what the first node lists, and at the end of a look for all that a witness does.
@@ -77,6 +77,10 @@ where Storage.Transaction: DepositWatchTransaction {
         // Whatever was told of hints, of the first node's own somebody is told by name.
         if unread.isHint, node == UnreadTransaction.firstNode { unread = first }
         unread.node = node
+        // A node that says for days that it does not have its own may be believed, and not one that says so once.
+        if case .missing = failure, !unread.isHint, unread.isTold, unread.reason != first.reason {
+            unread.since = first.since
+        }
         unread.reason = first.reason
         if unread != known { try await save(unread) }
         let isDue = !failure.mayPass || unread.since.advanced(by: Self.patience) <= now()
@@ -131,7 +135,7 @@ where Storage.Transaction: DepositWatchTransaction {
     }
 
     /// Tries some again, at the end of a look, and adds what became of deposits; what `read` reads without a
-    /// failure is forgotten, and a hint that the first node does not have after days.
+    /// failure is forgotten, and what the first node does not have after days.
     ///
     /// - Throws: what `read` throws, except ``RPCFailure`` of the transaction itself, or of a hint; `StoreError`.
     func tryAgain(
@@ -170,8 +174,10 @@ where Storage.Transaction: DepositWatchTransaction {
     }
 
     private func isGivenUp(_ unread: UnreadTransaction, _ failure: RPCFailure) -> Bool {
-        guard unread.isHint, case .missing = failure else { return false }
-        return unread.since.advanced(by: Self.hintsLife) <= now()
+        guard case .missing(let name) = failure else { return false }
+        // Of its own, it has said so at least since then.
+        guard unread.isHint || unread.reason == RPCFailure.missing(name).code else { return false }
+        return unread.since.advanced(by: Self.life) <= now()
     }
 
     /// Some of the first node's, and some of one witness's: each has its turn.
@@ -207,6 +213,6 @@ package enum UnreadNotice: Hashable, Sendable {
     case unreadableHints(node: Int, [UnreadTransaction])
     /// A witness lists more that the first node does not have than is kept.
     case full(node: Int)
-    /// A hint is given up, after days: the first node does not have it.
+    /// One is given up, after days: the first node does not have it.
     case dropped(UnreadTransaction)
 }

@@ -184,10 +184,11 @@ struct UnreadTransactionsTests {
     @Test(
         arguments: [
             (2, RPCFailure.missing("it"), true), (2, .inconsistent("1 of 2 nodes know it"), false),
-            (2, .tooLarge, false), (1, .missing("it"), false),
+            (2, .tooLarge, false), (1, .missing("it"), true), (1, .tooLarge, false),
+            (1, .inconsistent("it moved"), false), (1, .disputed("1 of 2"), false),
         ] as [(Int, RPCFailure, Bool)]
     )
-    func `a hint that the first node does not have is dropped after seven days, and nothing else`(
+    func `what the first node does not have is given up after seven days, and nothing else`(
         _ node: Int,
         _ failure: RPCFailure,
         _ isDropped: Bool,
@@ -200,6 +201,45 @@ struct UnreadTransactionsTests {
             #expect(try await counts() == (isGone ? [:] : [node: 1]))
             #expect(alerts.told == [name] + (isGone ? ["dropped \(name)"] : []))
         }
+    }
+
+    @Test func `one of the first node's that is there is not given up because it is missing once`()
+        async throws
+    {
+        let (name, day) = (names(1)[0], 86_400 as Int64)
+        let missing = RPCFailure.missing("it")
+        let looks: [(day: Int64, failure: RPCFailure)] = [
+            (0, .tooLarge), (8, missing), (9, .tooLarge), (10, missing), (16, missing),
+        ]
+        for look in looks {
+            let unread = unread(at: .second(look.day * day))
+            if look.day == 0 { try await unread.remember(name, look.failure) }
+            _ = try await tried(by: unread, look.failure)
+            #expect(try await counts() == [1: 1])
+        }
+        _ = try await tried(by: unread(at: .second(17 * day)), missing)
+        #expect(try await counts() == [:])
+        #expect(alerts.told == [name, "dropped \(name)"])
+    }
+
+    @Test(arguments: [(1, 1), (2, 0)])
+    func `that one of the first node's is given up is an error, and of a witness's is none`(
+        _ node: Int,
+        _ errors: Int,
+    ) throws {
+        let told = Told()
+        let alert = DepositAlert("tempo", logger: Logger(label: "test") { _ in told })
+        let unread = try #require(
+            UnreadTransaction(
+                chain: "tempo",
+                transaction: names(1)[0],
+                node: node,
+                since: .second(1),
+                reason: "x",
+            )
+        )
+        alert.tell(.dropped(unread))
+        #expect(told.count == errors)
     }
 
     @Test func `what a witness lists is told at the end of a look, once, all of it in one notice`()
@@ -236,7 +276,8 @@ struct UnreadTransactionsTests {
         #expect(try await counts() == [1: 1])
     }
 
-    @Test func `what was told of among a witness's is told by name once it is the first node's own`()
+    @Test
+    func `what was told of among a witness's is told by name once it is the first node's own`()
         async throws
     {
         let unread = unread()
