@@ -9,8 +9,8 @@ package struct UnreadTransaction: Hashable, Sendable {
     package let transaction: String
     /// The number in the configuration of the node that lists it: the first one, or a witness.
     package var node: Int
-    /// When it was met first.
-    package let since: Timestamp
+    /// When it was met first, or began to be missing.
+    package var since: Timestamp
     /// The code of the failure that it ended with last.
     package var reason: String
     /// Whether the operator was told of it.

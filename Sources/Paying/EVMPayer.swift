@@ -25,7 +25,8 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     /// What became of nonces, as far as this process has seen it.
     private let nonces = Nonces()
 
-    /// The first node is asked for everything, the others for what they say of receipts and blocks.
+    /// The first node is asked for everything, the others for what they say of receipts and blocks, and of which
+    /// are final.
     package init(_ watching: EVMWatching, nodes: [Node], key: EVMKey) {
         precondition(!nodes.isEmpty, "a chain is paid through a node")
         precondition(key.address == watching.treasury.address, "the key is the treasury's")
@@ -175,9 +176,8 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         try await node.requireChain(treasury.chainID)
         // The treasury may be another one by now.
         let payer = try transaction(of: payment).signer
-        let final = try await node.lastFinal(watching.finality)
         guard let (name, receipt) = try await receipt(of: payment, from: node) else {
-            return try await isTaken(payment, of: payer, upTo: final)
+            return try await isTaken(payment, of: payer)
                 ? (
                     payment.transaction,
                     .failed(reason: "another transaction has its nonce", fee: nil),
@@ -185,7 +185,7 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
                 : nil
         }
         nonces.forget(payment.transaction)
-        guard receipt.block <= final, try await isCanonical(receipt) else { return nil }
+        guard try await isFinal(receipt) else { return nil }
         if payer == treasury.address { nonces.land(payment.place) }
         return (name, try outcome(receipt, order, from: payer))
     }
@@ -227,7 +227,6 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
     private func isTaken(
         _ payment: Withdrawal.Payment,
         of payer: EVMAddress,
-        upTo final: Int64,
     ) async throws -> Bool {
         let sent = try await node.transactionCount(of: payer)
         guard sent > UInt64(max(0, payment.place)) else {
@@ -236,7 +235,7 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         }
         let since = nonces.taken(payment.transaction, try await node.newestBlock())
         // Receipts may come late: not one look decides, nor a few blocks.
-        guard final >= since + Self.patience else { return false }
+        guard try await lastFinal(beside: others()) >= since + Self.patience else { return false }
         // Whoever sees it knows better, and each has to say that the nonce is gone.
         for witness in [node] + witnesses {
             guard try await witness.transactionCount(of: payer) > UInt64(max(0, payment.place)),
@@ -247,10 +246,21 @@ package struct EVMPayer<Node: JSONRPC>: ChainPayer {
         return true
     }
 
-    private func isCanonical(_ receipt: EVMReceipt) async throws -> Bool {
-        let quorum = watching.quorum
-        let agreement = try await node.agreement(on: receipt, with: witnesses, upTo: quorum)
+    /// Whether enough nodes tell a receipt so, and call its block final.
+    private func isFinal(_ receipt: EVMReceipt) async throws -> Bool {
+        let (quorum, others) = (watching.quorum, await others())
+        guard receipt.block <= (try await lastFinal(beside: others)) else { return false }
+        let agreement = try await node.agreement(on: receipt, with: others, upTo: quorum)
         return agreement.agreed >= quorum
+    }
+
+    /// The witnesses that are asked beside the first node: none where its word is enough.
+    private func others() async -> [EVMNode<Node>] {
+        await EVMNode.all(watching.quorum > 1 ? witnesses : [], of: treasury.chainID)
+    }
+
+    private func lastFinal(beside others: [EVMNode<Node>]) async throws -> Int64 {
+        try await node.lastFinal(watching.finality, with: others, by: watching.quorum)
     }
 
     private func places(

@@ -40,13 +40,14 @@ struct DepositAlert: Sendable {
         case .full(let node):
             tell("node lists too much that the first one does not have", ["node": "\(node)"])
         case .dropped(let unread):
-            logger.warning(
-                "transaction is given up that the first node does not have",
-                metadata: [
-                    "chain": "\(chain)", "transaction": "\(unread.transaction)",
-                    "node": "\(unread.node)",
-                ],
-            )
+            let message: Logger.Message =
+                "transaction is given up that the first node does not have"
+            let names: Logger.Metadata = [
+                "transaction": "\(unread.transaction)", "node": "\(unread.node)",
+            ]
+            // What a witness makes up is nobody's money.
+            guard unread.isHint else { return tell(message, names) }
+            logger.warning(message, metadata: names.merging(["chain": "\(chain)"]) { $1 })
         }
     }
 

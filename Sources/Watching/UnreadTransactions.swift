@@ -5,12 +5,14 @@ import Synchronization
 /// The transactions of one chain that could not be read: some of them are tried again at each look.
 ///
 /// A source is read on behind them, for one that nobody can read must not hold up the others. None that the
-/// first node lists is forgotten before it has been read. Of a witness, which may list what there is not, so
-/// many are kept and no more, and none for ever that the first node does not have.
+/// first node has is forgotten before it has been read, and none is kept for ever that it does not have. Of a
+/// witness, which may list what there is not, so many are kept and no more.
 package final class UnreadTransactions<Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
     private struct State {
         /// The name of that which was tried last, of each node's; each look tries those after it.
+        ///
+        /// It is noted before the try, so that one with which a look ends keeps none behind it from being tried.
         var places: [Int: String] = [:]
         /// Whose hints were tried last.
         var witness = UnreadTransaction.firstNode
@@ -32,8 +34,8 @@ where Storage.Transaction: DepositWatchTransaction {
     private static var patience: Duration { .seconds(60) }
     /// How many of each witness are kept.
     private static var mostHints: Int { 1000 }
-    /// How long the first node may take to have what a witness lists.
-    private static var hintsLife: Duration { .seconds(7 * 86_400) }
+    /// How long the first node may take to have what is listed.
+    private static var life: Duration { .seconds(7 * 86_400) }
 
     /// `tell` is called for each notice once, and again where the process dies in the middle of it: at once
     /// for what the first node lists, and at the end of a look for all that a witness does.
@@ -70,9 +72,15 @@ where Storage.Transaction: DepositWatchTransaction {
         )
         guard let first else { throw RPCFailure.malformed(method: "its name") }
         let known = try await store.read { try $0.unread(first.transaction, on: first.chain) }
-        var unread = known ?? first
         guard let node = try await keeper(of: known, listedBy: nodes) else { return false }
+        var unread = known ?? first
+        // Whatever was told of hints, of the first node's own somebody is told by name.
+        if unread.isHint, node == UnreadTransaction.firstNode { unread = first }
         unread.node = node
+        // A node that says for days that it does not have its own may be believed, and not one that says so once.
+        if case .missing = failure, !unread.isHint, unread.isTold, unread.reason != first.reason {
+            unread.since = first.since
+        }
         unread.reason = first.reason
         if unread != known { try await save(unread) }
         let isDue = !failure.mayPass || unread.since.advanced(by: Self.patience) <= now()
@@ -127,57 +135,73 @@ where Storage.Transaction: DepositWatchTransaction {
     }
 
     /// Tries some again, at the end of a look, and adds what became of deposits; what `read` reads without a
-    /// failure is forgotten, and a hint that the first node does not have after days.
+    /// failure is forgotten, and what the first node does not have after days.
     ///
-    /// - Throws: what `read` throws, except ``RPCFailure`` of the transaction itself; `StoreError`.
+    /// - Throws: what `read` throws, except ``RPCFailure`` of the transaction itself, or of a hint; `StoreError`.
     func tryAgain(
         _ outcomes: inout [DepositOutcome],
         _ read: (String) async throws -> [DepositOutcome],
     ) async throws {
-        for unread in try await next() {
+        let (own, hints) = try await next()
+        let outage = try await tryAgain(own, &outcomes, read)
+        _ = try await tryAgain(hints, &outcomes, read)
+        try await tellOfHints()
+        if let outage { throw outage }
+    }
+
+    /// - Returns: what ended the tries before their last, because it is no transaction's own.
+    private func tryAgain(
+        _ all: [UnreadTransaction],
+        _ outcomes: inout [DepositOutcome],
+        _ read: (String) async throws -> [DepositOutcome],
+    ) async throws -> RPCFailure? {
+        for unread in all {
+            state.withLock { $0.places[unread.node] = unread.transaction }
             do {
                 outcomes += try await read(unread.transaction).filter { !$0.newSteps.isEmpty }
-            } catch let failure as RPCFailure where failure.isOfOneThing {
+            } catch let failure as RPCFailure {
                 if !isGivenUp(unread, failure) {
+                    guard failure.isOfOneThing || unread.isHint else { return failure }
                     try await remember(unread.transaction, failure, listedBy: [unread.node])
+                    guard failure.isOfOneThing else { return failure }
                     continue
                 }
                 tell(.dropped(unread))
             }
             try await store.write(.durable) { try $0.remove(unread) }
         }
-        try await tellOfHints()
+        return nil
     }
 
     private func isGivenUp(_ unread: UnreadTransaction, _ failure: RPCFailure) -> Bool {
-        guard unread.isHint, case .missing = failure else { return false }
-        return unread.since.advanced(by: Self.hintsLife) <= now()
+        guard case .missing(let name) = failure else { return false }
+        // Of its own, it has said so at least since then.
+        guard unread.isHint || unread.reason == RPCFailure.missing(name).code else { return false }
+        return unread.since.advanced(by: Self.life) <= now()
     }
 
     /// Some of the first node's, and some of one witness's: each has its turn.
-    private func next() async throws -> [UnreadTransaction] {
+    private func next() async throws -> (own: [UnreadTransaction], hints: [UnreadTransaction]) {
         let chain = chain
         let last = state.withLock(\.witness)
         let nodes = try await store.read { try $0.unreadCounts(on: chain) }.keys.sorted()
         let witnesses = nodes.filter { $0 != UnreadTransaction.firstNode }
         let own = try await next(of: UnreadTransaction.firstNode)
         guard let witness = witnesses.first(where: { $0 > last }) ?? witnesses.first else {
-            return own
+            return (own, [])
         }
         state.withLock { $0.witness = witness }
-        return own + (try await next(of: witness))
+        return (own, try await next(of: witness))
     }
 
     private func next(of node: Int) async throws -> [UnreadTransaction] {
         let (chain, last) = (chain, state.withLock { $0.places[node] })
-        let page = try await store.read { transaction in
-            try transaction.unread(on: chain, of: node, after: last, limit: Self.atOnce)
+        return try await store.read { transaction in
+            let page = try transaction.unread(on: chain, of: node, after: last, limit: Self.atOnce)
+            // Behind the last comes the first.
+            guard page.isEmpty, last != nil else { return page }
+            return try transaction.unread(on: chain, of: node, after: nil, limit: Self.atOnce)
         }
-        // Behind the last comes the first.
-        state.withLock {
-            $0.places[node] = page.count < Self.atOnce ? nil : page.last?.transaction
-        }
-        return page
     }
 }
 
@@ -189,6 +213,6 @@ package enum UnreadNotice: Hashable, Sendable {
     case unreadableHints(node: Int, [UnreadTransaction])
     /// A witness lists more that the first node does not have than is kept.
     case full(node: Int)
-    /// A hint is given up, after days: the first node does not have it.
+    /// One is given up, after days: the first node does not have it.
     case dropped(UnreadTransaction)
 }

@@ -260,6 +260,9 @@ def test_nodes_that_do_not_agree_credit_nothing(world, tempo, treasury, settings
     customer = gateway.customer()
     transaction = tempo.pay(5, treasury, code=code_of(customer))
     tempo.finalise()
+    # What the other one does not call final yet is seen, and no more.
+    assert claim(customer, transaction).expect(202).json()["deposits"][0]["state"] == "seen"
+    liar.mine(9)
     assert claim(customer, transaction).expect(502).json()["code"] == "NODES_DISAGREE"
     assert customer.balance() == 0
 

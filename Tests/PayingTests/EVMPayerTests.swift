@@ -281,6 +281,24 @@ struct EVMPayerTests {
         #expect((try await payer.outcome(of: payment, order, at: .second(99)) != nil) == isDecided)
     }
 
+    @Test func `a transfer is settled when as many nodes call its block final as have to agree`()
+        async throws
+    {
+        let witness = HandTreasury()
+        let payer = payer(nodes: [chain, witness], quorum: 2)
+        let payment = try await sent(payer)
+        _ = try await witness.call(
+            "eth_sendRawTransaction",
+            [.text(EVMHex.text(payment.raw))],
+            as: String.self,
+        )
+        for node in [chain, witness] { node.mine() }
+        chain.finalise()
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) == nil)
+        witness.finalise()
+        #expect(try await payer.outcome(of: payment, order, at: .second(99)) != nil)
+    }
+
     @Test func `a nonce that another program used fails the transfer, never at once`() async throws
     {
         let payer = payer()

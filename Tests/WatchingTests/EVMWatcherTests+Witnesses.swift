@@ -13,11 +13,16 @@ extension EVMWatcherTests {
         let (alone, agreeing) = (HandEVMChain(chainID: 42_431), HandEVMChain(chainID: 42_431))
         chain.mine([pay(5)])
         chain.finalise()
+        // Its first block is another one.
+        alone.mine()
+        alone.reorganise(1)
+        alone.finalise()
         _ = try await watcher(witnesses: [alone], quorum: 2).look()
         #expect(try await balance() == 0)
         #expect(try await unreadCounts() == [1: 1])
         // Its first block has the same name.
         agreeing.mine([pay(5)])
+        agreeing.finalise()
         _ = try await watcher(witnesses: [alone, agreeing], quorum: 2).look()
         #expect(try await balance() == 5)
     }
@@ -46,23 +51,26 @@ extension EVMWatcherTests {
     }
 
     /// What a node beside the first makes of a transaction that the first lists.
-    enum Word: Sendable { case agrees, lies, isDown }
+    enum Word: Sendable { case agrees, lies, isSilent }
     /// What becomes of that transaction and of the other one beside it.
     enum Fate: Sendable { case credited, leftBehind, waitedFor }
 
     @Test(
         arguments: [
-            (2, [.agrees], .credited), (2, [.lies], .leftBehind), (2, [.isDown], .waitedFor),
-            (2, [.isDown, .agrees], .credited), (2, [.isDown, .lies], .leftBehind),
+            (2, [.agrees], .credited), (2, [.lies], .leftBehind), (2, [.isSilent], .waitedFor),
+            (2, [.isSilent, .agrees], .credited), (2, [.isSilent, .lies], .leftBehind),
             (3, [.lies, .agrees], .leftBehind), (3, [.lies, .lies], .leftBehind),
-            (3, [.isDown, .agrees], .waitedFor), (3, [.lies, .isDown], .waitedFor),
-            (3, [.isDown, .isDown], .waitedFor),
+            (3, [.isSilent, .agrees], .waitedFor), (3, [.lies, .isSilent], .waitedFor),
+            (3, [.isSilent, .isSilent], .waitedFor),
         ] as [(Int, [Word], Fate)],
-        [RPCFailure.unreachable, .timedOut, .status(503)],
+        [
+            RPCFailure.unreachable, .timedOut, .status(503),
+            .refused(method: "eth_getTransactionReceipt", code: -32_005, "limit exceeded"),
+        ],
     )
     func `one that enough nodes answer otherwise is left behind alone, and no quorum leaves none`(
         _ row: (quorum: Int, words: [Word], fate: Fate),
-        _ outage: RPCFailure,
+        _ silence: RPCFailure,
     ) async throws {
         try await addCustomer()
         let witnesses = nodes(row.words.count)
@@ -75,7 +83,7 @@ extension EVMWatcherTests {
             switch word {
             case .agrees: break
             case .lies: witness.forge(disputed, [pay(999)])
-            case .isDown: witness.fail(outage)
+            case .isSilent: witness.withhold(disputed, silence)
             }
         }
         let watcher = watcher(witnesses: witnesses, quorum: row.quorum)
@@ -92,7 +100,7 @@ extension EVMWatcherTests {
         let mark = try await store.read { $0.cursor(of: "blocks/tempo") }
         #expect((mark == nil) == (row.fate == .waitedFor))
         for witness in witnesses {
-            witness.fail(nil)
+            witness.withhold(disputed, nil)
             witness.forge(disputed, nil)
         }
         for _ in 0..<3 { _ = try await watcher.look() }
@@ -149,6 +157,48 @@ extension EVMWatcherTests {
         #expect(try await balance() == 5)
     }
 
+    @Test(arguments: [RPCFailure.status(429), .timedOut, .unreachable])
+    func `what a witness lists and the first node does not answer to delays nothing of its own`(
+        _ failure: RPCFailure
+    ) async throws {
+        try await addCustomer()
+        let witnesses = nodes(1)
+        var hidden: [EVMWord] = []
+        for node in [chain] + witnesses {
+            node.mine([pay(70)])
+            hidden = node.mine([pay(5)], [pay(600)])
+            // More than one span.
+            for _ in 0..<9 { node.mine() }
+            node.mine([pay(1)])
+            node.finalise()
+            node.mine([pay(8000)])
+        }
+        for hash in hidden {
+            chain.leaveOut(hash)
+            chain.withhold(hash, failure)
+        }
+        let watcher = watcher(witnesses: witnesses)
+        _ = try await watcher.look()
+        #expect(try await balance() == 71)
+        #expect(try await store.deposits(on: "tempo", in: .seen).count == 1)
+        #expect(try await unreadCounts() == [2: 2])
+        #expect(try await store.read { $0.cursor(of: "blocks/tempo") } == "13")
+        // Three of its own; then one that a witness lists, and one of those that are remembered.
+        #expect(chain.asked.count { $0 == "eth_getTransactionReceipt" } == 5)
+        for node in [chain] + witnesses {
+            for _ in 0..<100 { node.mine() }
+            node.finalise()
+        }
+        _ = try await watcher.look()
+        #expect(try await balance() == 8071)
+        #expect(try await unreadCounts() == [2: 2])
+        // Beyond the blocks that are listed again.
+        for hash in hidden { chain.withhold(hash, nil) }
+        for _ in 0..<2 { _ = try await watcher.look() }
+        #expect(try await balance() == 8676)
+        #expect(try await unreadCounts() == [:])
+    }
+
     private func unreadCounts() async throws -> [Int: Int] {
         try await store.read { $0.unreadCounts(on: "tempo") }
     }
@@ -164,9 +214,10 @@ extension EVMWatcherTests {
         }
         // It is asked twice: once more for what could not be read.
         witnesses[0].answerNull("eth_getBlockByNumber", times: 2)
-        let watcher = watcher(witnesses: witnesses, quorum: 2)
+        let watcher = watcher(.depth(0), witnesses: witnesses, quorum: 2)
         _ = try await watcher.look()
         #expect(try await balance() == 0)
+        #expect(try await unreadCounts() == [1: 1])
         _ = try await watcher.look()
         #expect(try await balance() == 5)
     }
@@ -220,13 +271,16 @@ extension EVMWatcherTests {
         chain.mine([pay(5)])
         chain.leaveOut(hidden)
         chain.finalise()
-        // Two of three know the block, and three were asked for.
-        for _ in 0..<2 { _ = try await watcher(witnesses: witnesses + late, quorum: 3).look() }
-        #expect(try await balance() == 70)
+        // Two of three tell it so, and three were asked for.
         for node in late {
             node.mine([pay(5)])
+            node.forge(hidden, [])
             node.finalise()
         }
+        for _ in 0..<2 { _ = try await watcher(witnesses: witnesses + late, quorum: 3).look() }
+        #expect(try await balance() == 70)
+        #expect(try await unreadCounts() == [2: 1])
+        for node in late { node.forge(hidden, nil) }
         _ = try await watcher(witnesses: witnesses + late, quorum: 3).look()
         #expect(try await balance() == 75)
     }

@@ -27,6 +27,7 @@ struct EVMWatcherTests {
         _ finality: EVMFinality = .finalized,
         witnesses: [HandEVMChain] = [],
         quorum: Int = 1,
+        firstBlock: Int64? = 0,
         at now: Timestamp = .second(100),
     ) -> EVMWatcher<HandEVMChain, MemoryStore> {
         var watching = EVMWatching(
@@ -38,7 +39,7 @@ struct EVMWatcherTests {
             ),
             finality: finality,
         )
-        watching.firstBlock = 0
+        watching.firstBlock = firstBlock
         watching.blocksAtOnce = 3
         watching.quorum = quorum
         let nodes = [chain] + witnesses

@@ -11,20 +11,22 @@ import Testing
 /// What a watcher makes of histories, over the real rules and the model of a store.
 struct SolanaWatcherTests {
     /// Its token account takes long to find in a debug build.
-    private static let treasury = Result { try RecordedTransaction.treasury() }
+    static let treasury = Result { try RecordedTransaction.treasury() }
 
-    private let node = RecordedNode()
-    private let store = MemoryStore()
-    private let alerts = Alerts()
+    let node = RecordedNode()
+    let store = MemoryStore()
+    let alerts = Alerts()
 
-    private func watcher(
+    func watcher(
         genesis: String? = "genesis",
         witnesses: [RecordedNode] = [],
+        hintsAgain: Int = 20,
         at now: Timestamp = .second(100),
     ) throws
         -> SolanaWatcher<RecordedNode, MemoryStore>
     {
-        let watching = SolanaWatching(try Self.treasury.get(), genesis: genesis)
+        var watching = SolanaWatching(try Self.treasury.get(), genesis: genesis)
+        watching.hintsAgain = hintsAgain
         return SolanaWatcher(
             watching,
             nodes: [node] + witnesses,
@@ -33,11 +35,11 @@ struct SolanaWatcherTests {
         ) { now }
     }
 
-    private func unread(at now: Timestamp = .second(100)) -> UnreadTransactions<MemoryStore> {
+    func unread(at now: Timestamp = .second(100)) -> UnreadTransactions<MemoryStore> {
         UnreadTransactions(chain: "solana", store: store, now: { now }, tell: alerts.add)
     }
 
-    private func addCustomer() async throws {
+    func addCustomer() async throws {
         let customer = Customer(
             id: "acme",
             depositCode: "000102030405060708090a0b0c0d0e0f",
@@ -48,7 +50,7 @@ struct SolanaWatcherTests {
     }
 
     /// What the customer has, in USDC and in SOL.
-    private func balance() async throws -> [Int64] {
+    func balance() async throws -> [Int64] {
         try await store.read { transaction in
             [Asset.usdc, .sol].map { transaction.balance(of: .customer("acme", $0)).posted }
         }
@@ -329,141 +331,5 @@ struct SolanaWatcherTests {
             Set(waiting.map(\.state)) == [.suspended(.unknownSender), .suspended(.unknownCode)]
         )
         #expect(waiting.count == 3)
-    }
-
-    // MARK: What other nodes list
-
-    @Test func `what the first node's list leaves out and another's has is credited once`()
-        async throws
-    {
-        try await addCustomer()
-        let witnesses = [RecordedNode(), RecordedNode()]
-        for node in [node] + witnesses {
-            try node.land("program", in: 100)
-            try node.land("memo", in: 8000)
-            try node.land("reference", in: 8001)
-            node.finalise()
-        }
-        for node in [node, witnesses[0]] { try node.leaveOut("memo") }
-        let watcher = try watcher(witnesses: witnesses)
-        for _ in 0..<3 { _ = try await watcher.look() }
-        #expect(try await balance() == [9_250_000, 0])
-        #expect(node.takeCount(of: "getTransaction") == 6)
-        #expect(witnesses.map { $0.takeCount(of: "getTransaction") } == [0, 0])
-        #expect(witnesses.map { $0.takeCount(of: "getSignaturesForAddress") } == [6, 6])
-    }
-
-    @Test func `what the first node does not have is not credited, and told of after a minute`()
-        async throws
-    {
-        try await addCustomer()
-        let liar = RecordedNode()
-        for node in [node, liar] { try node.land("program") }
-        try liar.land("memo")
-        for node in [node, liar] { node.finalise() }
-        let name = "\(try RecordedTransaction.named("memo").signature)"
-        for (seconds, told) in [(100, 0), (159, 0), (160, 1), (999, 1)] as [(Int64, Int)] {
-            _ = try await watcher(witnesses: [liar], at: .second(seconds)).look()
-            #expect(alerts.told == (told == 1 ? [name] : []))
-        }
-        #expect(try await balance() == [5_000_000, 0])
-        try node.land("memo")
-        node.finalise()
-        _ = try await watcher(witnesses: [liar]).look()
-        #expect(try await balance() == [8_000_000, 0])
-    }
-
-    @Test func `what a witness lists as failed is waited for by nobody`() async throws {
-        let witness = RecordedNode()
-        try witness.land("failed", "memo")
-        try witness.listAsFailed("memo")
-        witness.finalise()
-        _ = try await watcher(witnesses: [witness]).look()
-        #expect(try await store.read { $0.unreadCounts(on: "solana") } == [:])
-    }
-
-    @Test func `no witness keeps a transaction from being read`() async throws {
-        try await addCustomer()
-        let liar = RecordedNode()
-        for node in [node, liar] {
-            try node.land("memo")
-            node.finalise()
-        }
-        try node.leaveOut("memo")
-        try liar.listAsFailed("memo")
-        let watcher = try watcher(witnesses: [liar])
-        _ = try await watcher.look()
-        node.listAll()
-        _ = try await watcher.look()
-        #expect(try await balance() == [3_000_000, 0])
-    }
-
-    @Test func `what a witness listed first is the first node's own once that one lists it`()
-        async throws
-    {
-        let witness = RecordedNode()
-        for node in [node, witness] {
-            try node.land("memo")
-            node.finalise()
-        }
-        try node.leaveOut("memo")
-        try node.hide("memo", .tooLarge)
-        let watcher = try watcher(witnesses: [witness])
-        for counts in [[2: 1], [1: 1]] {
-            for _ in 0..<2 { _ = try await watcher.look() }
-            #expect(try await store.read { $0.unreadCounts(on: "solana") } == counts)
-            node.listAll()
-        }
-    }
-
-    @Test func `what there was no room for is credited once the first node has it`() async throws {
-        try await addCustomer()
-        let witness = RecordedNode()
-        for node in [node, witness] {
-            try node.land("memo")
-            node.finalise()
-        }
-        try node.leaveOut("memo")
-        try node.hide("memo", nil)
-        let unread = unread()
-        for number in 0..<1000 {
-            let name = "\(EVMWord(Amount(Int64(number))))"
-            try await unread.remember(name, .missing("it"), listedBy: [2])
-        }
-        let watcher = try watcher(witnesses: [witness])
-        for _ in 0..<2 { _ = try await watcher.look() }
-        #expect(try await balance() == [0, 0])
-        #expect(try await store.read { $0.unreadCounts(on: "solana") } == [2: 1000])
-        node.reveal()
-        for _ in 0..<2 { _ = try await watcher.look() }
-        #expect(try await balance() == [3_000_000, 0])
-    }
-
-    @Test func `no witness moves the safe point`() async throws {
-        let liar = RecordedNode()
-        try node.land("program", in: 100)
-        try liar.land("program", in: 1)
-        try liar.land("memo", in: 1_000_000)
-        for node in [node, liar] { node.finalise() }
-        for _ in 0..<2 { _ = try await watcher(witnesses: [liar]).look() }
-        let treasury = try Self.treasury.get()
-        for address in treasury.watched {
-            let safe = try await store.read { $0.cursor(of: "history/solana/\(address)") }
-            #expect(safe == nil)
-        }
-    }
-
-    @Test(arguments: ["getGenesisHash", "getSignaturesForAddress"])
-    func `a witness that does not answer stops no look, and is not asked on at it`(
-        _ method: String
-    ) async throws {
-        try await addCustomer()
-        try node.land("program")
-        node.finalise()
-        let witness = RecordedNode()
-        witness.fail(method, Array(repeating: .timedOut, count: 9))
-        _ = try await watcher(witnesses: [witness]).look()
-        #expect(try await balance() == [5_000_000, 0])
-        #expect(witness.takeCount(of: method) == 1)
     }
 }

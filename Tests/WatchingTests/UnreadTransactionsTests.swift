@@ -101,7 +101,35 @@ struct UnreadTransactionsTests {
         #expect(try await store.read { $0.unreadCounts(on: "tempo") } == [1: 1])
     }
 
+    @Test func `one of the first node's with which a look ends keeps no other from its turn`()
+        async throws
+    {
+        for name in names(3) { try await unread().remember(name, .tooLarge) }
+        let (unread, tried) = (unread(), Alerts())
+        for _ in 0..<4 {
+            await #expect(throws: RPCFailure.timedOut) {
+                var outcomes: [DepositOutcome] = []
+                try await unread.tryAgain(&outcomes) { name in
+                    tried.add(name)
+                    throw RPCFailure.timedOut
+                }
+            }
+        }
+        #expect(tried.told == names(3) + names(1))
+    }
+
     // MARK: What witnesses list
+
+    @Test func `a hint that the first node does not answer to ends no look, and no other's turn`()
+        async throws
+    {
+        for name in names(3) { try await unread().remember(name, .tooLarge, listedBy: [2]) }
+        let unread = unread()
+        for turn in [0..<1, 1..<2, 2..<3, 0..<1] as [Range<Int64>] {
+            #expect(try await tried(by: unread, .status(429)) == names(turn))
+        }
+        #expect(try await counts() == [2: 3])
+    }
 
     @Test func `so many are kept of a witness and no more, and all of the first node`()
         async throws
@@ -156,10 +184,11 @@ struct UnreadTransactionsTests {
     @Test(
         arguments: [
             (2, RPCFailure.missing("it"), true), (2, .inconsistent("1 of 2 nodes know it"), false),
-            (2, .tooLarge, false), (1, .missing("it"), false),
+            (2, .tooLarge, false), (1, .missing("it"), true), (1, .tooLarge, false),
+            (1, .inconsistent("it moved"), false), (1, .disputed("1 of 2"), false),
         ] as [(Int, RPCFailure, Bool)]
     )
-    func `a hint that the first node does not have is dropped after seven days, and nothing else`(
+    func `what the first node does not have is given up after seven days, and nothing else`(
         _ node: Int,
         _ failure: RPCFailure,
         _ isDropped: Bool,
@@ -172,6 +201,45 @@ struct UnreadTransactionsTests {
             #expect(try await counts() == (isGone ? [:] : [node: 1]))
             #expect(alerts.told == [name] + (isGone ? ["dropped \(name)"] : []))
         }
+    }
+
+    @Test func `one of the first node's that is there is not given up because it is missing once`()
+        async throws
+    {
+        let (name, day) = (names(1)[0], 86_400 as Int64)
+        let missing = RPCFailure.missing("it")
+        let looks: [(day: Int64, failure: RPCFailure)] = [
+            (0, .tooLarge), (8, missing), (9, .tooLarge), (10, missing), (16, missing),
+        ]
+        for look in looks {
+            let unread = unread(at: .second(look.day * day))
+            if look.day == 0 { try await unread.remember(name, look.failure) }
+            _ = try await tried(by: unread, look.failure)
+            #expect(try await counts() == [1: 1])
+        }
+        _ = try await tried(by: unread(at: .second(17 * day)), missing)
+        #expect(try await counts() == [:])
+        #expect(alerts.told == [name, "dropped \(name)"])
+    }
+
+    @Test(arguments: [(1, 1), (2, 0)])
+    func `that one of the first node's is given up is an error, and of a witness's is none`(
+        _ node: Int,
+        _ errors: Int,
+    ) throws {
+        let told = Told()
+        let alert = DepositAlert("tempo", logger: Logger(label: "test") { _ in told })
+        let unread = try #require(
+            UnreadTransaction(
+                chain: "tempo",
+                transaction: names(1)[0],
+                node: node,
+                since: .second(1),
+                reason: "x",
+            )
+        )
+        alert.tell(.dropped(unread))
+        #expect(told.count == errors)
     }
 
     @Test func `what a witness lists is told at the end of a look, once, all of it in one notice`()
@@ -206,6 +274,31 @@ struct UnreadTransactionsTests {
         for _ in 0..<2 { _ = try await tried(by: unread) }
         #expect(alerts.told == names(1))
         #expect(try await counts() == [1: 1])
+    }
+
+    @Test
+    func `what was told of among a witness's is told by name once it is the first node's own`()
+        async throws
+    {
+        let unread = unread()
+        for name in names(3) { try await unread.remember(name, .tooLarge, listedBy: [2]) }
+        _ = try await tried(by: unread)
+        let hints = names(3).joined(separator: " ")
+        #expect(alerts.told == [hints])
+        for _ in 0..<2 { try await unread.remember(names(1)[0], .tooLarge) }
+        _ = try await tried(by: unread)
+        #expect(alerts.told == [hints] + names(1))
+    }
+
+    @Test func `what becomes the first node's own may come yet, for a minute from then on`()
+        async throws
+    {
+        let missing = RPCFailure.missing("it")
+        try await unread(at: .second(100)).remember(names(1)[0], missing, listedBy: [2])
+        for (seconds, told) in [(500, 0), (559, 0), (560, 1), (999, 1)] as [(Int64, Int)] {
+            try await unread(at: .second(seconds)).remember(names(1)[0], missing)
+            #expect(alerts.told.count == told)
+        }
     }
 
     @Test func `one line tells of all that a witness lists at a look, and names a few`() throws {

@@ -50,6 +50,8 @@ package final class HandEVMChain: JSONRPC {
         var faults: [String: [RPCFailure?]] = [:]
         /// What every question ends with.
         var outage: RPCFailure?
+        /// What questions for the receipts of some transactions end with.
+        var withheld: [EVMWord: RPCFailure] = [:]
         /// Methods whose next answers are `null`.
         var nulls: [String: Int] = [:]
         /// What receipts say of transactions in which there is something else.
@@ -142,6 +144,11 @@ package final class HandEVMChain: JSONRPC {
     /// Lets every question fail, until it is `nil` again.
     package func fail(_ outage: RPCFailure?) { state.withLock { $0.outage = outage } }
 
+    /// Lets every question for a transaction's receipt fail, until it is `nil` again.
+    package func withhold(_ transaction: EVMWord, _ failure: RPCFailure?) {
+        state.withLock { $0.withheld[transaction] = failure }
+    }
+
     package func answerNull(_ method: String, times: Int = 1) {
         state.withLock { $0.nulls[method] = times }
     }
@@ -189,6 +196,7 @@ package final class HandEVMChain: JSONRPC {
                 state.faults[method]?.removeFirst()
                 if let next { return (next, nil) }
             }
+            if let failure = withheld(method, parameters, state) { return (failure, nil) }
             if let left = state.nulls[method], left > 0 {
                 state.nulls[method] = left - 1
                 return (nil, nil)
@@ -203,6 +211,17 @@ package final class HandEVMChain: JSONRPC {
         } catch {
             throw .malformed(method: method)
         }
+    }
+
+    private func withheld(
+        _ method: String,
+        _ parameters: [JSONParameter],
+        _ state: State,
+    ) -> RPCFailure? {
+        guard method == "eth_getTransactionReceipt", case .text(let name) = parameters.first else {
+            return nil
+        }
+        return EVMWord(name).flatMap { state.withheld[$0] }
     }
 
     private func answer(

@@ -4,35 +4,54 @@ import Primitives
 
 /// What is final, by the node's lists and the hints of witnesses.
 extension EVMWatcher {
+    private var source: String { "blocks/\(chain)" }
+
     func readFinal(upTo last: Int64, _ outcomes: inout [DepositOutcome]) async throws {
-        let source = "blocks/\(chain)"
+        let source = source
         let stored = try await store.read { try $0.cursor(of: source) }
         // Some are read again each time: a node may have told less than there is.
         let resumed = stored.flatMap { Int64($0) }.map { $0 - watching.blocksAgain }
         let first = watching.firstBlock ?? 0
         var next = max(0, resumed.map { max($0, first) } ?? watching.firstBlock ?? last)
-        var witnesses = witnesses
-        if next <= last {
-            let id = watching.treasury.chainID
-            await witnesses.ask { try await $0.node.requireChain(id) }
-        }
+        var (witnesses, outage) = (witnesses, RPCFailure?.none)
         while next <= last {
             let (listed, blocks) = try await transfers(
                 in: next...min(last, next + watching.blocksAtOnce - 1)
             )
             let hints = await hints(of: &witnesses, in: blocks, beside: listed)
-            let own = listed.map { Hint(transaction: $0, nodes: [UnreadTransaction.firstNode]) }
-            let observed =
-                try await observations(ofEach: own, in: blocks, behind: \.mayBeLeftBehind)
-                + observations(ofEach: hints, in: blocks, behind: \.isOfOneThing)
-            let now = now()
-            outcomes += try await store.write(.durable) { transaction in
-                let outcomes = try observed.map { try transaction.observe($0, at: now) }
-                try transaction.setCursor("\(blocks.upperBound + 1)", of: source)
-                return outcomes
-            }.filter { !$0.newSteps.isEmpty }
+            var observed = try await observations(ofEach: listed, in: blocks)
+            if !hints.isEmpty {
+                // What the node lists itself waits for no hint.
+                outcomes += try await book(observed)
+                observed = try await observations(ofEach: hints, in: blocks, &outage)
+            }
             next = blocks.upperBound + 1
+            outcomes += try await book(observed, readUpTo: next)
         }
+    }
+
+    /// Keeps where the watch begins, where too few nodes answer at the first start: what comes after that is read
+    /// once they do.
+    func begin() async throws {
+        let source = source
+        guard watching.firstBlock == nil,
+            try await store.read({ try $0.cursor(of: source) }) == nil
+        else { return }
+        let last = max(0, try await node.lastFinal(watching.finality))
+        try await store.write(.durable) { try $0.setCursor("\(last)", of: source) }
+    }
+
+    /// Writes what was read, and where the blocks are read on, in one transaction.
+    private func book(
+        _ observed: [ObservedDeposit],
+        readUpTo next: Int64? = nil,
+    ) async throws -> [DepositOutcome] {
+        let (source, now) = (source, now())
+        return try await store.write(.durable) { transaction in
+            let outcomes = try observed.map { try transaction.observe($0, at: now) }
+            if let next { try transaction.setCursor("\(next)", of: source) }
+            return outcomes
+        }.filter { !$0.newSteps.isEmpty }
     }
 
     /// What the node lists in some blocks, or in as many of them as it lists at once.
@@ -68,27 +87,40 @@ extension EVMWatcher {
         )
     }
 
-    /// The deposits in transactions, one by one: nothing yet in one that ends with a failure behind which may
-    /// be read on, which is remembered.
-    ///
-    /// What the node lists itself is waited for while that may help; what witnesses list is not.
+    /// The deposits in what the node lists itself: nothing yet in one that is remembered, because waiting for
+    /// it would not help.
     private func observations(
-        ofEach listed: [Hint<EVMWord>],
+        ofEach listed: [EVMWord],
         in blocks: ClosedRange<Int64>,
-        behind mayBeLeft: (RPCFailure) -> Bool,
     ) async throws -> [ObservedDeposit] {
         var observed: [ObservedDeposit] = []
         for one in listed {
             do throws(RPCFailure) {
-                observed += try await observations(
-                    of: [one.transaction],
-                    in: blocks,
-                    areFinal: true,
-                )
+                observed += try await observations(of: [one], in: blocks, areFinal: true)
             } catch {
-                guard mayBeLeft(error) else { throw error }
-                try await unread.remember("\(one.transaction)", error, listedBy: one.nodes)
+                guard error.mayBeLeftBehind else { throw error }
+                try await unread.remember("\(one)", error)
             }
+        }
+        return observed
+    }
+
+    /// The deposits in what witnesses list: none of them is waited for, and what can not be read is remembered.
+    private func observations(
+        ofEach hints: [Hint<EVMWord>],
+        in blocks: ClosedRange<Int64>,
+        _ outage: inout RPCFailure?,
+    ) async throws -> [ObservedDeposit] {
+        var observed: [ObservedDeposit] = []
+        for hint in hints {
+            let followed = try await unread.follow(
+                "\(hint.transaction)",
+                listedBy: hint.nodes,
+                &outage,
+            ) { () async throws(RPCFailure) in
+                try await observations(of: [hint.transaction], in: blocks, areFinal: true)
+            }
+            if case .read(let read) = followed { observed += read }
         }
         return observed
     }

@@ -10,14 +10,19 @@ extension EVMWatcher {
             guard let block = deposit.block, block.number <= last,
                 let hash = EVMWord(deposit.id.transaction)
             else { continue }
-            outcomes += try await finished(hash)
+            outcomes += try await finished(hash, upTo: last)
         }
     }
 
     /// One that can not be read now is tried again at the next look.
-    private func finished(_ transaction: EVMWord) async throws -> [DepositOutcome] {
+    private func finished(
+        _ transaction: EVMWord,
+        upTo last: Int64,
+    ) async throws -> [DepositOutcome] {
         do {
-            guard case .deposits(let found) = try await claim(transaction) else { return [] }
+            guard case .deposits(let found) = try await claim(transaction, upTo: last) else {
+                return []
+            }
             return found.filter { !$0.newSteps.isEmpty }
         } catch let failure as RPCFailure where failure.isOfOneThing {
             return []

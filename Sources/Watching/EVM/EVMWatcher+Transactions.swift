@@ -73,8 +73,13 @@ extension EVMWatcher {
     ///
     /// - Throws: ``RPCFailure``, `StoreError`.
     package func claim(_ transaction: EVMWord) async throws -> DepositClaim {
-        try await node.requireChain(watching.treasury.chainID)
-        let final = try await node.lastFinal(watching.finality)
+        // Nobody else is asked where the first node's word is enough.
+        let watcher = try await onItsChain(beside: watching.quorum > 1 ? witnesses : [])
+        return try await watcher.claim(transaction, upTo: try await watcher.lastFinal())
+    }
+
+    /// Reads one transaction at once; what stands in a block after `final` may be taken back yet.
+    func claim(_ transaction: EVMWord, upTo final: Int64) async throws -> DepositClaim {
         guard let receipt = try await node.receipt(of: transaction) else { return .notFound }
         try await requireCanonical(receipt, byQuorum: receipt.block <= final)
         let observed = observations(of: receipt, isFinal: receipt.block <= final)

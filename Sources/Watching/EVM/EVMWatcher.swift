@@ -9,13 +9,13 @@ package struct EVMWatcher<Node: JSONRPC, Storage: Store>: Sendable
 where Storage.Transaction: DepositWatchTransaction {
     let watching: EVMWatching
     let node: EVMNode<Node>
-    let witnesses: [Witness<EVMNode<Node>>]
+    var witnesses: [Witness<EVMNode<Node>>]
     let unread: UnreadTransactions<Storage>
     let store: Storage
     let now: @Sendable () -> Timestamp
 
     /// The first node is asked for everything, the others for what they list and what they say of receipts
-    /// and blocks.
+    /// and blocks, and of which are final.
     package init(
         _ watching: EVMWatching,
         nodes: [Node],
@@ -38,12 +38,42 @@ where Storage.Transaction: DepositWatchTransaction {
     ///
     /// - Throws: ``RPCFailure``, after which what was read is written, and in `outcomes`; `StoreError`.
     package func look(_ outcomes: inout [DepositOutcome]) async throws {
-        try await node.requireChain(watching.treasury.chainID)
-        let final = try await node.lastFinal(watching.finality)
+        let watcher = try await onItsChain(beside: witnesses)
+        let final: Int64
+        do throws(RPCFailure) {
+            final = try await watcher.lastFinal()
+        } catch {
+            if case .noQuorum = error { try await begin() }
+            throw error
+        }
+        try await watcher.look(upTo: final, &outcomes)
+    }
+
+    private func look(upTo final: Int64, _ outcomes: inout [DepositOutcome]) async throws {
         try await readFinal(upTo: final, &outcomes)
         try await finishSeen(upTo: final, &outcomes)
         try await lookAgain(after: final - watching.blocksAgain, &outcomes)
         try await readNew(after: final, &outcomes)
         try await unread.tryAgain(&outcomes) { try await read($0, upTo: final) }
+    }
+
+    /// Itself, beside those witnesses alone that answer and are of the chain.
+    ///
+    /// - Throws: ``RPCFailure`` where the first node does not, or is of another one.
+    func onItsChain(
+        beside witnesses: [Witness<EVMNode<Node>>]
+    ) async throws(RPCFailure) -> EVMWatcher {
+        let id = watching.treasury.chainID
+        try await node.requireChain(id)
+        var watcher = self
+        watcher.witnesses = witnesses
+        await watcher.witnesses.ask { try await $0.node.requireChain(id) }
+        return watcher
+    }
+
+    /// The last block that as many nodes call final as have to agree.
+    func lastFinal() async throws(RPCFailure) -> Int64 {
+        let others = witnesses.map(\.node)
+        return try await node.lastFinal(watching.finality, with: others, by: watching.quorum)
     }
 }

@@ -8,7 +8,8 @@ package struct EVMWatching: Hashable, Sendable {
     package var blocksAtOnce: Int64 = 1000
     /// How many blocks below the last final one are looked at again: finality can be a node's lie.
     package var blocksAgain: Int64 = 64
-    /// How many nodes have to say the same of a receipt and its block, the first one among them.
+    /// How many nodes have to call a block final, and to say the same of a receipt and its block, the first one
+    /// among them.
     package var quorum = 1
     /// How many transactions of each witness's list are looked at that the first node does not list.
     package var hintsAtOnce = 1000

@@ -2,19 +2,36 @@ import ChainFormats
 import Deposits
 import Primitives
 
-/// What is final, by the histories of the node and the hints of witnesses.
+/// What is final, by the histories of the node.
 extension SolanaWatcher {
-    /// Reads what is final after the safe point, except what it has read before.
-    ///
-    /// - Returns: the last transaction that is final.
-    func readFinal(
+    /// Reads what is new of an address, and adds what witnesses alone list of it to `left`.
+    func readHistory(
         of address: SolanaKey,
-        after safe: String?,
-        _ source: String,
-        _ hints: [Hint<String>],
+        beside witnesses: inout [Witness<SolanaNode<Node>>],
+        _ left: inout [ListedHint],
         _ outcomes: inout [DepositOutcome],
-    ) async throws -> String? {
+    ) async throws {
+        let source = "history/\(treasury.chain)/\(address)"
+        let safe = try await store.read { try $0.cursor(of: source) }
+        let hints = await hints(of: &witnesses, for: address, after: safe)
         let history = try await history(of: address, after: safe, .finalized)
+        let own = Set(history.map(\.signature))
+        left += hints.filter { !own.contains($0.transaction) }.map {
+            ListedHint(address: address, hint: $0)
+        }
+        try await readFinal(history, of: address, source, beside: hints, &outcomes)
+        let last = history.last?.signature ?? safe
+        try await readConfirmed(of: address, after: last, &outcomes)
+    }
+
+    /// Reads what is final after the safe point, except what it has read before.
+    private func readFinal(
+        _ history: [SolanaNode<Node>.Listed],
+        of address: SolanaKey,
+        _ source: String,
+        beside hints: [Hint<String>],
+        _ outcomes: inout [DepositOutcome],
+    ) async throws {
         var behind = history[...]
         for listed in history {
             var safe: String?
@@ -34,58 +51,9 @@ extension SolanaWatcher {
             }
             done.insert(listed.signature, of: address)
         }
-        let own = Set(history.map(\.signature))
-        for hint in hints where !own.contains(hint.transaction) {
-            outcomes += try await readHinted(hint, of: address)
-        }
         done.keep(behind.map(\.signature) + hints.map(\.transaction), of: address)
         hinted.keep(hints.map(\.transaction), of: address)
-        return history.last?.signature ?? safe
-    }
-
-    /// What the witnesses list after the safe point: the newest page of each.
-    ///
-    /// A witness that can not be asked has nothing to say, and is not asked again at this look.
-    func hints(
-        of witnesses: inout [Witness<SolanaNode<Node>>],
-        for address: SolanaKey,
-        after safe: String?,
-    ) async -> [Hint<String>] {
-        let lists = await witnesses.ask { witness in
-            try await witness.node.history(of: address, before: nil, until: safe, .finalized)
-        }
-        return Hint.all(
-            zip(witnesses, lists).map { witness, list in
-                // That one has failed, a witness does not decide.
-                (witness.number, list.reversed().filter { !$0.hasFailed }.map(\.signature))
-            }
-        )
-    }
-
-    /// Reads what a witness lists and the node does not; it moves no safe point.
-    private func readHinted(
-        _ hint: Hint<String>,
-        of address: SolanaKey,
-    ) async throws -> [DepositOutcome] {
-        let signature = hint.transaction
-        guard !done.contains(signature, of: address), !hinted.contains(signature, of: address)
-        else { return [] }
-        let observed: [ObservedDeposit]
-        switch try await reading(of: signature, .finalized) {
-        case .success(let read): observed = read
-        case .failure(let failure):
-            // Without room for it, it is read again as long as it is listed.
-            guard try await unread.remember(signature, failure, listedBy: hint.nodes) else {
-                return []
-            }
-            observed = []
-        }
-        hinted.insert(signature, of: address)
-        guard !observed.isEmpty else { return [] }
-        let now = now()
-        return try await store.write(.durable) { transaction in
-            try observed.map { try transaction.observe($0, at: now) }
-        }.filter { !$0.newSteps.isEmpty }
+        crowded.keep(hints.map(\.transaction), of: address)
     }
 
     /// What is in a final transaction: nothing yet where it can not be read, which is remembered.

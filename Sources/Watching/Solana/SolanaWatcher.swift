@@ -18,6 +18,9 @@ where Storage.Transaction: DepositWatchTransaction {
     /// What was read, or remembered, because a witness lists it; the first node, once it lists it, is believed
     /// anew.
     let hinted = ReadSignatures()
+    /// What there was no room for when it was asked for because a witness lists it: all others have their turn
+    /// first.
+    let crowded = ReadSignatures()
     let store: Storage
     let now: @Sendable () -> Timestamp
 
@@ -49,14 +52,18 @@ where Storage.Transaction: DepositWatchTransaction {
         if let genesis = watching.genesis {
             await witnesses.ask { try await $0.node.requireGenesis(genesis) }
         }
-        for address in treasury.watched {
-            let source = "history/\(treasury.chain)/\(address)"
-            let safe = try await store.read { try $0.cursor(of: source) }
-            let hints = await hints(of: &witnesses, for: address, after: safe)
-            let last = try await readFinal(of: address, after: safe, source, hints, &outcomes)
-            try await readConfirmed(of: address, after: last, &outcomes)
+        var (hints, failure) = ([ListedHint](), RPCFailure?.none)
+        do {
+            for address in treasury.watched {
+                try await readHistory(of: address, beside: &witnesses, &hints, &outcomes)
+            }
+            try await finishSeen(&outcomes)
+        } catch let found as RPCFailure {
+            failure = found
         }
-        try await finishSeen(&outcomes)
+        // After all of the node's own; and in any case, for what a safe point has passed is not listed again.
+        try await follow(hints, after: failure, &outcomes)
+        if let failure { throw failure }
         try await unread.tryAgain(&outcomes) { try await read($0) }
     }
 }

@@ -10,6 +10,9 @@ package struct SolanaWatching: Hashable, Sendable {
     ///
     /// A list may leave out at first what it has later.
     package var slotsAgain: Int64 = 1500
+    /// How many transactions of each witness's list are asked for at a look that can not be read, and that there
+    /// is no room for.
+    package var hintsAgain = 20
 
     package init(_ treasury: SolanaTreasury, genesis: String?) {
         self.treasury = treasury
