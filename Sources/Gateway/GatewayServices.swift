@@ -29,7 +29,7 @@ package struct GatewayServices<Storage: GatewayStore>: Sendable {
     /// How often a customer may have a transaction looked at.
     let claims = WindowLimiter(RateLimit(count: 30, per: .seconds(60)))
     let challenges = Challenges()
-    /// What is held of bodies that a wallet has to have signed, until that is checked.
+    /// What is held of bodies whose senders are not proven, or have nothing to spend.
     let unprovenBodies: ByteLimiter
     /// Since when nonces are remembered.
     let startedAt: Timestamp

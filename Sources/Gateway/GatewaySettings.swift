@@ -30,7 +30,8 @@ package struct GatewaySettings: Sendable {
     package var bodyTimeout: Duration = .seconds(60)
     /// The most bytes of a request's body.
     package var bodyLimit = 32 << 20
-    /// The most bytes of all bodies together that are read before it is known who sends them.
+    /// The most bytes of all bodies together that are read of who is not proven, or has nothing to spend;
+    /// the first ones of each body need no room.
     package var unprovenBodyLimit = 64 << 20
     /// The most bytes of one event of a stream.
     package var eventLimit = 4 << 20
@@ -75,8 +76,8 @@ package struct GatewaySettings: Sendable {
         self.holds = holds
     }
 
-    /// How much is held of bodies whose senders are not proven, and how much of one address': one body
-    /// of any size that is taken, and beyond that no more than half of all.
+    /// How much is held of bodies whose senders are not proven or have nothing to spend, and how much of
+    /// one address': one body of any size that is taken, and beyond that no more than half of all.
     package var unprovenBodies: ByteLimit {
         let total = max(unprovenBodyLimit, bodyLimit)
         return ByteLimit(total: total, each: max(total / 2, bodyLimit))

@@ -83,7 +83,7 @@ import Testing
         #expect(got == bytes(2 << 20))
     }
 
-    /// A body that is counted where there is room for 1,000 bytes.
+    /// A body that is counted where there is room for 1,000 bytes beyond what is free.
     struct Counted: Sendable, CustomTestStringConvertible {
         let testDescription: String
         /// What it will have, by its head; 0 for chunks.
@@ -112,18 +112,43 @@ import Testing
         }
     }
 
+    private static let free = BodyInflow.free
+
     static let counted = [
-        Counted("all that there is", announced: 1000, early: 0, [500, 500], true, held: 1000),
-        Counted("much, of which little comes", announced: 900, early: 0, [1], true, held: 900),
-        Counted("more than there is", announced: 1001, early: 0, [], false, held: 0),
-        Counted("partly there", announced: 1000, early: 900, [100], true, held: 1000),
-        Counted("chunks", announced: 0, early: 0, [400, 400, 200], true, held: 1000),
-        Counted("a byte too many", announced: 0, early: 0, [400, 600, 1], false, held: 1000),
-        Counted("too many at once", announced: 0, early: 1001, [], false, held: 0),
+        Counted("what is free", announced: 0, early: 0, [free - 1, 1], true, held: 0),
+        Counted(
+            "all that there is",
+            announced: free + 1000,
+            early: 0,
+            [free, 1000],
+            true,
+            held: 1000,
+        ),
+        Counted("a byte beyond", announced: 0, early: 0, [free, 1], true, held: 1),
+        Counted("much, of which nothing comes", announced: .max, early: 0, [], true, held: 0),
+        Counted(
+            "much, of which little comes",
+            announced: .max,
+            early: 0,
+            [free, 1],
+            true,
+            held: 1,
+        ),
+        Counted(
+            "partly there",
+            announced: free + 1000,
+            early: free + 900,
+            [100],
+            true,
+            held: 1000,
+        ),
+        Counted("chunks", announced: 0, early: 0, [free + 400, 400, 200], true, held: 1000),
+        Counted("a byte too many", announced: 0, early: 0, [free, 1000, 1], false, held: 1000),
+        Counted("too many at once", announced: 0, early: free + 1001, [], false, held: 0),
     ]
 
     @Test(arguments: counted)
-    func `a body that is counted needs room for what is announced, or for what comes`(
+    func `a body that is counted needs room for what comes of it, and not for what is announced`(
         _ row: Counted
     ) async throws {
         let limiter = ByteLimiter(ByteLimit(total: 1000, each: 1000))
@@ -133,7 +158,7 @@ import Testing
         let inflow = BodyInflow(bytes(row.early), announced: row.announced) { wanted.signal() }
         // What finds no room is not asked for; were it, it would end here instead.
         if !isWanted { wanted.whenGone { inflow.end(.success(())) } }
-        async let refusal = refusal { _ = try await inflow.whole(upTo: 10_000, in: room) }
+        async let refusal = refusal { _ = try await inflow.whole(upTo: 1 << 20, in: room) }
         while isWanted, !wanted.isGone { await Task.yield() }
         for piece in row.pieces { inflow.append(bytes(piece)) }
         #expect(limiter.held == row.held)
@@ -146,6 +171,18 @@ import Testing
         #expect(inflow.isFull)
         room.giveBack()
         #expect(limiter.held == 0)
+    }
+
+    @Test(arguments: [(0, true), (1, false), (free, false), (free + 1, true), (.max, true)])
+    func `a body needs room where more of it may come than is free`(
+        _ announced: Int,
+        _ mayNeedRoom: Bool,
+    ) {
+        let inflow = BodyInflow(bytes(1), announced: announced) {}
+        #expect(inflow.mayNeedRoom == mayNeedRoom)
+        #expect(ArrivedBody.coming(inflow).mayNeedRoom == mayNeedRoom)
+        // What is there already is not waited for.
+        #expect(!ArrivedBody.whole(bytes(1 << 20)).mayNeedRoom)
     }
 
     struct Bound: Sendable {

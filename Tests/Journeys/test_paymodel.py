@@ -366,7 +366,7 @@ def test_a_page_may_ask_where_the_operator_has_listed_it(gateway):
     asking = {"access-control-request-method": "GET", "access-control-request-headers": "x-payer"}
     allowed = call("OPTIONS", url, headers=asking | {"origin": "https://app.example"}).expect(204)
     assert allowed.headers["access-control-allow-origin"] == "https://app.example"
-    assert {"Content-Type", "Authorization", "X-Payer", "X-Admin-Key"} <= set(
+    assert {"Content-Type", "Authorization", "X-Payer", "Content-Digest", "X-Admin-Key"} <= set(
         allowed.headers["access-control-allow-headers"].split(", ")
     )
     assert {"GET", "POST", "OPTIONS"} <= set(allowed.headers["access-control-allow-methods"].split(", "))

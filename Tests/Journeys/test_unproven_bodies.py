@@ -1,4 +1,5 @@
-"""Bodies of requests whose senders nobody knows yet: what their heads refuse is not read, and of the rest no more than so much."""
+"""Bodies of requests whose senders nobody knows yet, or who have nothing to spend: what their heads refuse is not read, and of the
+rest no more than so much."""
 
 import contextlib
 import json
@@ -10,15 +11,17 @@ import pytest
 from eth_account import Account
 from solders.keypair import Keypair
 
-from dialects import BOTH, OPENAI
+from dialects import ANTHROPIC, BOTH, OPENAI
 from programs import PATIENCE, ROOT, until
 from test_slow_clients import Peak, resident
-from wallets import Signer
+from wallets import Signer, content_digest, opened
 from wire import call, is_whole, parse, raw, raw_request
 
 MEGABYTE = 1 << 20
-# What a request may be, what of all unproven ones together is read, half of it of one address'.
-LARGEST, ROOM = 8 * MEGABYTE, 32 * MEGABYTE
+# What a request may be, and what of each body needs no room.
+LARGEST, FREE = 8 * MEGABYTE, 64 << 10
+# What of all unproven ones together is read beyond that, half of it of one address': four fill it.
+ROOM = 4 * (LARGEST - FREE)
 # What the process may take beside, and how many more ask.
 BESIDE, CROWD = 24 * MEGABYTE, 30
 TARGET = "/v1/chat/completions"
@@ -26,9 +29,9 @@ TARGET = "/v1/chat/completions"
 FORM = "0x" + "11" * 64 + "1b"
 
 
-def head(method, target, headers, length=None):
+def head(method, target, headers, length=None, host="127.0.0.1"):
     framing = "transfer-encoding: chunked" if length is None else f"content-length: {length}"
-    lines = [f"{method} {target} HTTP/1.1", "host: 127.0.0.1", framing, *(f"{name}: {value}" for name, value in headers.items())]
+    lines = [f"{method} {target} HTTP/1.1", f"host: {host}", framing, *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
@@ -55,7 +58,7 @@ class Body:
         self.length = length
         self.sock = socket.create_connection(("127.0.0.1", gateway.port), timeout=PATIENCE)
         fields = {"expect": "100-continue", "x-forwarded-for": address} | (headers or names())
-        self.sock.sendall(head("POST", TARGET, fields, length))
+        self.sock.sendall(head("POST", TARGET, fields, length, f"127.0.0.1:{gateway.port}"))
         self.heard = heard(self.sock)
         self.is_read = self.heard == b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -76,11 +79,12 @@ def large_body(**more):
     return json.dumps(OPENAI.body(**more)).encode().ljust(LARGEST)
 
 
-def refused_for_room(answer):
-    """It says so in the caller's dialect, paymodel's members beside, and when to ask again."""
+def refused_for_room(answer, is_payers=True):
+    """It says so in the caller's dialect, for payers with paymodel's members beside, and when to ask again."""
     told = answer.expect(429).json()
     assert told["error"]["type"] == "rate_limit_error" and told["error"]["code"] == "unproven_bodies_full"
-    assert (told["code"], told["retryAfter"]) == ("UNPROVEN_BODIES_FULL", "5")
+    if is_payers:
+        assert (told["code"], told["retryAfter"]) == ("UNPROVEN_BODIES_FULL", "5")
     assert answer.headers["retry-after"] == "5"
 
 
@@ -103,7 +107,7 @@ def test_what_its_head_refuses_is_refused_before_its_body(shared):
             {"x-payer-signature": "0x" + "11" * 65}, {"x-payer": str(Keypair().pubkey())},
             {"x-payer-time": "now"}, {"x-payer-time": (at - timedelta(hours=1)).isoformat()},
             {"x-payer-time": (at + timedelta(hours=1)).isoformat()}, {"x-payer-nonce": "short"},
-            {"x-payer-nonce": "a" * 65}, {"host": "gateway"},
+            {"x-payer-nonce": "a" * 65}, {"host": "gateway"}, {"content-digest": content_digest(b"")},
             {"x-payer": wallet.address, "x-payer-nonce": used["x-payer-nonce"]},
             {"x-payer": wallet.address.lower(), "x-payer-nonce": used["x-payer-nonce"]},
         )
@@ -135,59 +139,163 @@ def bounded(world):
     )  # fmt: skip
 
 
+def is_read_up(gateway):
+    """Whether the gateway has taken all that was sent to it."""
+    with open("/proc/net/tcp") as table:
+        rows = [line.split() for line in table][1:]
+    port = f":{gateway.port:04X}"
+    waiting = [row[4].split(":") for row in rows if port in row[1][-5:] + row[2][-5:] and row[3] == "01"]
+    return not any(int(count, 16) for pair in waiting for count in pair)
+
+
+class Crowd:
+    """Many requests at a time to one gateway, which end together."""
+
+    def __init__(self, gateway):
+        self.gateway = gateway
+        self.stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+
+    def body(self, *arguments, **more):
+        return self.stack.enter_context(contextlib.closing(Body(self.gateway, *arguments, **more)))
+
+    def fill(self, *bodies):
+        """All of each but its last byte."""
+        for one in bodies:
+            assert one.is_read, one.heard
+            one.send(one.length - 1)
+        until(lambda: is_read_up(self.gateway), "what was sent to be read")
+
+    def fill_all(self):
+        held = [self.body(address) for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.2")]
+        self.fill(*held)
+        return held
+
+
 def test_no_more_is_held_of_unproven_bodies_than_there_is_room_for(bounded):
-    customer = bounded.customer("1.00")
+    customer, poor = bounded.customer("1.00"), bounded.customer()
     call(**OPENAI.request(customer)).expect(200)
     before = resident(bounded)
     peak = Peak(bounded)
-    with contextlib.ExitStack() as stack:
-
-        def body(*arguments, **more):
-            return stack.enter_context(contextlib.closing(Body(bounded, *arguments, **more)))
-
-        # One address has half of the room, and two have all of it.
-        held = [body(address).send(LARGEST - 1) for address in ("10.0.0.1", "10.0.0.1")]
-        refused_for_room(body("10.0.0.1").answer())
-        held += [body("10.0.0.2", length).send(length - 1) for length in (LARGEST, LARGEST)]
-        assert all(one.is_read for one in held)
+    signer, small = Signer(bounded, Account.create()), json.dumps(OPENAI.body()).encode()
+    with Crowd(bounded) as crowd:
+        body = crowd.body
+        # Heads take no room, whatever they announce, and neither does a little of each body: nobody is shut out by them.
+        first = [body(f"2001:db8::{number:x}") for number in range(2)]
+        second = [body("10.0.0.2") for _ in range(2)]
+        silent = [body(address).send(FREE) for address in ("2001:db8::a", "10.0.0.2") for _ in range(CROWD // 2)]
+        until(lambda: is_read_up(bounded), "what was sent to be read")
+        headers = signer.headers("POST", TARGET, large_body()) | {"x-forwarded-for": "10.0.0.3"}
+        call("POST", f"{bounded.url}{TARGET}", headers=headers, body=large_body()).expect(402)
+        # One address, which is a network's where it is of IPv6, has half of the room, and two have all of it.
+        crowd.fill(*first)
+        refused_for_room(body("2001:db8::ffff:0:0:1").send(LARGEST).answer())
+        crowd.fill(*second)
         for number in range(CROWD):
-            one = body(f"10.0.1.{number}")
-            assert not one.is_read
-            refused_for_room(one.answer())
+            # A key is made for nothing: one that has nothing to spend is no better than a stranger.
+            headers = poor.bearer if number % 2 else None
+            refused_for_room(body(f"10.0.1.{number}", headers=headers).send(LARGEST).answer(), is_payers=not headers)
         # What is not announced is counted as it comes.
         chunks = body("10.0.0.3", None)
         assert chunks.is_read
-        chunks.sock.sendall(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+        chunks.sock.sendall(b"20000\r\n" + b" " * 0x20000 + b"\r\n")
         refused_for_room(chunks.answer())
-        # Who is known is served, and so is what has come whole, for nobody waits for it.
+        # Those who wait find no room any more; a small body needs none, in pieces or at once.
+        assert silent[0].send(LARGEST - FREE).answer().status == 429
+        for pieces in (1, 2):
+            signed = list(signer.headers("POST", TARGET, small).items())
+            whole = raw_request("POST", TARGET, signed, small, host=f"127.0.0.1:{bounded.port}")
+            cut = len(whole) - (pieces - 1) * 20
+            assert parse(raw(bounded.port, *filter(None, (whole[:cut], whole[cut:])))).status == 402
+        # So is who has something to spend.
         for dialect in BOTH:
             call(**dialect.request(customer)).expect(200)
         headers = customer.bearer | {"content-type": "application/json"}
         call("POST", f"{bounded.url}{TARGET}", headers=headers, body=large_body()).expect(200)
-        signer, small = Signer(bounded, Account.create()), json.dumps(OPENAI.body()).encode()
-        signed = list(signer.headers("POST", TARGET, small).items())
-        whole = raw_request("POST", TARGET, signed, small, host=f"127.0.0.1:{bounded.port}")
-        assert parse(raw(bounded.port, whole)).status == 402
         # Whoever is done gives its room back: refused, or gone.
-        assert held[0].send(1).answer().status == 401
-        held[0] = body("10.0.0.4")
-        assert held[0].is_read
-        refused_for_room(body("10.0.0.5").answer())
-        held[1].close()
-        until(lambda: body("10.0.0.5").is_read, "the room of who is gone to be there for others")
+        assert first[0].send(1).answer().status == 401
+        third = body("10.0.0.4")
+        crowd.fill(third)
+        refused_for_room(body("10.0.0.5").send(LARGEST).answer())
+        first[1].close()
+        until(lambda: body("10.0.0.5").send(LARGEST).answer().status == 401, "the room of who is gone to be there for others")
         grown = (peak.stop() - before) * 1024
-        print(f"\n{len(held)} bodies held, {CROWD} refused, {grown >> 20} MiB more, {ROOM >> 20} MiB of room")
-        assert grown < ROOM + 2 * LARGEST + BESIDE < CROWD * LARGEST
+        print(f"\n4 bodies held, {CROWD} refused, {grown >> 20} MiB more, {ROOM >> 20} MiB of room")
+        assert grown < ROOM + CROWD * FREE + 2 * LARGEST + BESIDE < CROWD * LARGEST
     assert bounded.is_healthy()
+
+
+@pytest.mark.parametrize("make", [Account.create, Keypair])
+def test_who_announces_its_bodys_digest_is_proven_by_the_head(bounded, make):
+    wallet = make()
+    signer, right, wrong = Signer(bounded, wallet), large_body(), large_body(max_tokens=65)
+    _, customer = opened(bounded, wallet)
+
+    def ask(headers, body, status):
+        headers = headers | {"content-type": "application/json", "x-forwarded-for": "10.0.0.9"}
+        return call("POST", f"{bounded.url}{TARGET}", headers=headers, body=body).expect(status)
+
+    with Crowd(bounded) as crowd:
+        crowd.fill_all()
+        # A wallet is made for nothing: one that has nothing to spend needs room like any other.
+        refused_for_room(ask(signer.announced("POST", TARGET, right), right, 429))
+        customer.grant("1.00")
+        headers = signer.headers("POST", TARGET, right)
+        refused_for_room(ask(headers, right, 429))
+        # What announces no digest that can be used announces none, and was not used up.
+        refused_for_room(ask(headers | {"content-digest": "sha-512=:AAAA:"}, right, 429))
+        ask(headers | {"content-digest": content_digest(right)}, right, 200)
+        ask(headers | {"content-digest": content_digest(right)}, right, 401)
+        # Another body than it announces is refused, and so is another digest than was signed, by the head.
+        headers = signer.announced("POST", TARGET, right)
+        ask(headers, wrong, 401)
+        assert crowd.body("10.0.0.9", headers=headers).is_read
+        other = crowd.body("10.0.0.9", headers=headers | {"content-digest": content_digest(wrong)})
+        assert not other.is_read and other.answer().status == 401
+        # Neither has used the nonce up.
+        ask(headers, right, 200)
+        ask(headers, right, 401)
+    # With room for it the digest is compared, too.
+    headers = signer.announced("POST", TARGET, right)
+    ask(headers | {"content-digest": content_digest(wrong)}, right, 401)
+    ask(headers, right, 200)
+    assert len(customer.charges()) == 3
+
+
+def test_who_has_nothing_to_spend_is_read_where_there_is_room(bounded):
+    """What is free stays free, and is read where there is room for it."""
+    poor, rich = bounded.customer(), bounded.customer("1.00")
+    counting = json.dumps({"model": ANTHROPIC.body()["model"], "messages": [{"role": "user", "content": "Hello"}]}).encode()
+
+    def ask(customer, dialect, target, body, status):
+        headers = dialect.headers | customer.bearer | {"content-type": "application/json", "x-forwarded-for": "10.0.0.9"}
+        return call("POST", f"{bounded.url}{target}", headers=headers, body=body).expect(status)
+
+    with Crowd(bounded) as crowd:
+        held = crowd.fill_all()
+        for size, status in ((0, 200), (LARGEST, 429)):
+            ask(poor, ANTHROPIC, "/v1/messages/count_tokens", counting.ljust(size), status)
+            ask(rich, ANTHROPIC, "/v1/messages/count_tokens", counting.ljust(size), 200)
+            ask(poor, OPENAI, TARGET, json.dumps(OPENAI.body()).encode().ljust(size), status if size else 402)
+        for one in held:
+            assert one.send(1).answer().status == 401
+        ask(poor, ANTHROPIC, "/v1/messages/count_tokens", counting.ljust(LARGEST), 200)
+        ask(poor, OPENAI, TARGET, large_body(), 402)
 
 
 def test_who_does_not_send_its_body_in_time_gives_its_room_back(world):
     gateway = world.start(FAREBOX_BODY_LIMIT=LARGEST, FAREBOX_UNPROVEN_BODY_LIMIT=LARGEST, FAREBOX_BODY_TIMEOUT=2)
     slow = Body(gateway, "-")
     assert slow.is_read
+    slow.send(LARGEST - 1)
     assert slow.answer().json()["error"]["code"] == "body_too_slow"
     quick = Body(gateway, "-")
-    assert quick.is_read
+    assert quick.send(LARGEST).answer().status == 401
     for one in (slow, quick):
         one.close()
 
@@ -225,8 +333,17 @@ def test_no_route_waits_for_a_large_body_of_a_stranger(shared, method, path):
     assert answer.status == TAKEN.get(path, 401), answer.body
 
 
-def test_a_claim_of_a_deposit_is_short(shared):
+# What a customer sends beside inferences and questions for their tokens.
+SHORT = [
+    (method, path) for method, path in SENT
+    if path.startswith(("/v1/deposit", "/v1/keys", "/v1/withdrawals")) and not path.endswith(("/rotate", "/cancel"))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method, path", SHORT, ids=lambda value: value)
+def test_what_a_customer_sends_beside_inferences_is_short(shared, method, path):
     customer = shared.customer()
     for length in (29 * MEGABYTE, 100_000):
-        told = parse(raw(shared.port, head("POST", "/v1/deposit", customer.bearer, length)))
-        assert told.status == 413 and told.json()["code"] == "BODY_TOO_LARGE"
+        told = parse(raw(shared.port, head(method, named(path), customer.bearer, length)))
+        assert told.status == 413, told.body
+        assert "body_too_large" in told.body.decode().lower()

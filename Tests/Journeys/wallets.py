@@ -1,5 +1,6 @@
 """Wallets that prove themselves, by the stock clients eth_account and solders."""
 
+import base64
 import hashlib
 import secrets
 from datetime import UTC, datetime
@@ -34,12 +35,21 @@ def opened(gateway, account, key=None):
     return answer, Customer(gateway, answer["customer"], answer["api_key"])
 
 
+def content_digest(body):
+    """As RFC 9530 writes it."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+
+
 class Signer:
     """Signs requests as docs/deposits.md tells."""
 
     def __init__(self, gateway, wallet):
         self.gateway, self.wallet = gateway, wallet
         self.address = wallet.address if hasattr(wallet, "address") else str(wallet.pubkey())
+
+    def announced(self, method, target, body, **changes):
+        """With the body's digest in the head, so that the head alone proves the wallet."""
+        return self.headers(method, target, body, **changes) | {"content-digest": content_digest(body)}
 
     def headers(self, method, target, body=b"", **changes):
         time = changes.get("time", datetime.now(UTC).isoformat())

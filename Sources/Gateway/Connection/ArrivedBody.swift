@@ -6,10 +6,17 @@ package enum ArrivedBody: Sendable {
     case whole(ByteBuffer)
     case coming(BodyInflow)
 
+    /// Whether it may have to find room: what is there already needs none, for nobody is waited for.
+    var mayNeedRoom: Bool {
+        switch self {
+        case .whole: false
+        case .coming(let inflow): inflow.mayNeedRoom
+        }
+    }
+
     /// All of it, of at most `limit` bytes.
     ///
-    /// Where it has to find `room`, it does while it comes: what is there already needs none, for nobody
-    /// is waited for.
+    /// Where it has to find `room`, it does while it comes.
     ///
     /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, ``GatewayError/bodyTooSlow``,
     ///   ``GatewayError/unprovenBodiesFull``, ``GatewayError/stopping``, or what was wrong with its

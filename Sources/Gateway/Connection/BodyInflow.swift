@@ -11,7 +11,7 @@ package final class BodyInflow: Sendable {
         var gathered: GatheredBytes
         /// How many bytes may come.
         var most = BodyInflow.unread
-        /// Where what comes is counted, if it is.
+        /// Where what comes beyond ``BodyInflow/free`` is counted, if it is.
         var room: Room?
         var ending: Result<Void, any Error>?
         var reader: CheckedContinuation<Void, Never>?
@@ -21,17 +21,22 @@ package final class BodyInflow: Sendable {
             // What has ended badly is wanted no more, however long its sender goes on.
             guard ending == nil else { return }
             gathered.append(bytes)
-            findRoom(for: gathered.count)
+            findRoom()
         }
 
         /// Ends the body where there is no room for so much of it.
-        mutating func findRoom(for count: Int) {
-            guard let room, !room.grow(to: count) else { return }
+        mutating func findRoom() {
+            guard let room, !room.grow(to: gathered.count - BodyInflow.free) else { return }
             ending = .failure(GatewayError.unprovenBodiesFull)
         }
 
         var isOver: Bool { ending != nil || gathered.count >= most }
     }
+
+    /// How many bytes of each body need no room: as many as are read of anybody's.
+    ///
+    /// So all of them together are bounded by the number of connections alone, as what waits is.
+    package static let free = JSONRequest.largestShort
 
     /// How many bytes of a body wait that nobody wants yet.
     private static let unread = 256 << 10
@@ -43,7 +48,7 @@ package final class BodyInflow: Sendable {
     /// - Parameters:
     ///   - bytes: what has come already.
     ///   - announced: how many bytes it will have, by the request's head; 0 where that says nothing.
-    ///   - whenWanted: is called when somebody begins to read it, and there is room for all of it.
+    ///   - whenWanted: is called when somebody begins to read it, and there is room for what has come.
     package init(
         _ bytes: ByteBuffer,
         announced: Int = 0,
@@ -53,6 +58,9 @@ package final class BodyInflow: Sendable {
         self.announced = announced
         self.whenWanted = whenWanted
     }
+
+    /// Whether more may come than is ``free``: the head announces it, or does not say.
+    package var mayNeedRoom: Bool { announced == 0 || announced > BodyInflow.free }
 
     package var isFull: Bool { state.withLock { $0.gathered.count >= $0.most } }
 
@@ -77,8 +85,8 @@ package final class BodyInflow: Sendable {
 
     /// All of it, of at most `limit` bytes, once it has come; it is read once.
     ///
-    /// Where it has to find `room`, it does for all that is announced at once, and for what is not as it
-    /// comes.
+    /// Where it has to find `room`, it does as it comes, for what is not ``free``. What is announced takes
+    /// none: to announce costs nothing, and others would be shut out by it.
     ///
     /// - Throws: ``GatewayError/bodyTooLarge(limit:)``, ``GatewayError/unprovenBodiesFull``, or what it
     ///   was ended with.
@@ -87,7 +95,7 @@ package final class BodyInflow: Sendable {
             // One more, so that a body of just this size is not full before its end has come.
             state.most = limit + 1
             state.room = room
-            if state.ending == nil { state.findRoom(for: max(announced, state.gathered.count)) }
+            if state.ending == nil { state.findRoom() }
             return state.ending == nil
         }
         if isWanted { whenWanted() }

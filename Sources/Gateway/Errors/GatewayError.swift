@@ -23,7 +23,7 @@ package enum GatewayError: Failure, Hashable {
     case bodyTooLarge(limit: Int)
     /// The body did not arrive in time.
     case bodyTooSlow
-    /// Too much is being read of bodies whose senders are not proven before they are whole.
+    /// Too much is being read of bodies whose senders are not proven, or have nothing to spend.
     case unprovenBodiesFull
     case routeNotFound
     case methodNotAllowed
@@ -120,8 +120,8 @@ package enum GatewayError: Failure, Hashable {
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
         case .bodyTooSlow: "The body did not arrive in time."
         case .unprovenBodiesFull:
-            "Too many bodies are being read whose wallets' signatures are not checked yet; ask again, "
-                + "or with a key."
+            "Too many bodies are being read whose senders are not proven yet, or have nothing to spend; "
+                + "ask again."
         case .routeNotFound: "There is no such route."
         case .methodNotAllowed: "This route does not take this method."
         case .badRequest(let sentence): sentence

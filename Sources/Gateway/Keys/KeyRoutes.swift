@@ -16,7 +16,7 @@ extension GatewayServices {
         }
         router.post("/v1/keys") { request, context in
             _ = try await manager(request, context)
-            let wish = try await decoded(KeyChange.self, request, context)
+            let wish = try await keyChange(request, context)
             // As the key is now: the body may have taken its time.
             let manager = try await manager(request, context)
             let made = try await keys.create(wish, of: manager.customer, isOperator: false)
@@ -28,7 +28,7 @@ extension GatewayServices {
         }
         router.patch("/v1/keys/:id") { request, context in
             _ = try await manager(request, context)
-            let wish = try await decoded(KeyChange.self, request, context)
+            let wish = try await keyChange(request, context)
             let manager = try await manager(request, context)
             let changed = try await keys.change(context.keyID, wish, of: manager.customer)
             return try Response(json: changed)
@@ -42,6 +42,14 @@ extension GatewayServices {
             let manager = try await manager(request, context)
             return try Response(json: try await keys.rotate(context.keyID, of: manager.customer))
         }
+    }
+
+    /// What is wished of a key.
+    private func keyChange(
+        _ request: Request,
+        _ context: GatewayContext,
+    ) async throws -> KeyChange {
+        try await decoded(KeyChange.self, request, context, upTo: JSONRequest.largestShort)
     }
 
     /// The key that calls, if it may manage the keys of its customer.

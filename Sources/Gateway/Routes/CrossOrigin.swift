@@ -37,6 +37,7 @@ struct CrossOrigin: Sendable {
 
     private static let headers = """
         Content-Type, Authorization, X-Api-Key, X-Payer, X-Payer-Signature, X-Payer-Time, \
-        X-Payer-Nonce, Idempotency-Key, Anthropic-Version, Anthropic-Beta, X-Admin-Key
+        X-Payer-Nonce, Content-Digest, Idempotency-Key, Anthropic-Version, Anthropic-Beta, \
+        X-Admin-Key
         """
 }

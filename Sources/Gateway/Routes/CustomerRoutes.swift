@@ -43,14 +43,19 @@ extension GatewayServices {
 
     /// Where an agent is: what the proxy before us states, if one is trusted, else the connection's address.
     ///
-    /// A proxy adds its word at the end: whatever stands before it may be the agent's own.
+    /// A proxy adds its word at the end: whatever stands before it may be the agent's own. It is as
+    /// ``CallerAddress`` counts it.
     func clientAddress(of request: Request, _ context: GatewayContext) -> String {
+        CallerAddress.counted(statedAddress(of: request) ?? context.remoteAddress)
+    }
+
+    private func statedAddress(of request: Request) -> String? {
         guard let name = settings.clientAddressHeader.flatMap({ HTTPField.Name($0) }),
             let line = request.headers[values: name].last
-        else { return context.remoteAddress }
+        else { return nil }
         let last = line.split(separator: ",", omittingEmptySubsequences: false).last ?? ""
         let address = last.filter { $0 != " " && $0 != "\t" }
-        return address.isEmpty ? context.remoteAddress : address
+        return address.isEmpty ? nil : address
     }
 
     /// The balance (L5-66): works from registration on.

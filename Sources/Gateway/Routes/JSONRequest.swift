@@ -20,10 +20,10 @@ extension GatewayServices {
 
 /// Reads the bodies of requests that are not forwarded.
 package enum JSONRequest {
-    /// The most bytes of a body that is an address, a hash or a signed message: such bodies are read
-    /// before it is known who sends them.
+    /// The most bytes of a body that is an address, a hash or a signed message, which are read before it
+    /// is known who sends them, or what a customer wishes of its keys and its money.
     ///
-    /// The longest is a contract wallet's signature, of some kilobytes.
+    /// The longest are a contract wallet's signature and a list of models, of some kilobytes.
     package static let largestShort = 64 << 10
 
     /// Reads a body, whose members have the very names of the value's coding keys.

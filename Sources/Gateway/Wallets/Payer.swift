@@ -4,6 +4,7 @@ import Deposits
 import HTTPTypes
 import Hummingbird
 import Identity
+import Ledger
 import NIOCore
 import Primitives
 import Providers
@@ -66,9 +67,8 @@ extension GatewayServices {
 
     /// Who asks, and the body of what is asked, of at most `limit` bytes.
     ///
-    /// A key is checked before the body is read. A wallet's signature covers the body, so it can only be
-    /// checked after: until then anybody may have sent it, and of all such bodies together no more is
-    /// held than ``GatewaySettings/unprovenBodies``.
+    /// A key is checked before the body is read, and so is a wallet's signature where the head announces
+    /// the body's digest. Else that can only be checked after: until then anybody may have sent it.
     ///
     /// - Throws: as ``authenticate(_:_:_:)`` and ``body(of:_:upTo:in:)``.
     func authenticatedBody(
@@ -76,29 +76,48 @@ extension GatewayServices {
         _ context: GatewayContext,
         upTo limit: Int = .max,
     ) async throws -> (key: Key, body: ByteBuffer) {
-        let room = try await authenticateHead(request, context)
+        let customer = try await authenticateHead(request, context)
+        let mayNeedRoom = context.body.mayNeedRoom && limit > BodyInflow.free
+        let room = mayNeedRoom ? try await room(for: customer, request, context) : nil
         defer { room?.giveBack() }
         let body = try await body(of: request, context, upTo: limit, in: room)
         // As the key is now: the body may have taken its time.
         return (try await authenticate(request, context, .read(body)), body)
     }
 
-    /// Checks what can be checked before the body is read.
+    /// Where a customer's body has to find room, or nobody's: of all of them together no more is held
+    /// than ``GatewaySettings/unprovenBodies``.
     ///
-    /// - Throws: as ``authenticate(_:_:_:)``.
-    /// - Returns: where the body has to find room while its sender is not proven; `nil` for who is.
-    private func authenticateHead(
+    /// - Returns: `nil` for who has something to spend. Who has not is anybody: keys and wallets are free.
+    private func room(
+        for customer: CustomerID?,
         _ request: Request,
         _ context: GatewayContext,
     ) async throws -> Room? {
+        if let customer {
+            let funds = try await store.read { try $0.funds(of: customer, solRate: nil) }
+            if funds.balances.contains(where: { $0.balance.available > .zero }) { return nil }
+        }
+        return unprovenBodies.room(of: clientAddress(of: request, context))
+    }
+
+    /// Checks what can be checked before the body is read.
+    ///
+    /// - Throws: as ``authenticate(_:_:_:)``.
+    /// - Returns: whose the request is, as its head proves; `nil` where it does not, or it is nobody's yet.
+    private func authenticateHead(
+        _ request: Request,
+        _ context: GatewayContext,
+    ) async throws -> CustomerID? {
         let isSigned = request.headers[.xPayer] != nil && request.headers[.payerSignature] != nil
         guard isSigned, !presentsKey(request, context) else {
-            _ = try await authenticate(request, context)
-            return nil
+            return try await authenticate(request, context).customer
         }
         let (account, wallet) = try payer(of: request)
-        _ = try signedHead(of: request, account, wallet)
-        return unprovenBodies.room(of: clientAddress(of: request, context))
+        let head = try signedHead(of: request, account, wallet)
+        guard let isProven = head?.isSignedAsAnnounced else { return nil }
+        guard isProven else { throw IdentityError.invalidCredential }
+        return try await store.read { try $0.customer(ofWallet: wallet) }
     }
 
     /// The wallet that `X-Payer` names.

@@ -25,6 +25,8 @@ struct SignedHead {
     private let time: String
     private let at: Timestamp
     private let signature: Signature
+    /// The SHA-256 of the body, as the head announces it, in hexadecimal.
+    private let announced: String?
 
     /// - Returns: `nil` where a part is missing, or has another form than it must have.
     init?(
@@ -48,6 +50,7 @@ struct SignedHead {
         }
         target = "\(request.method) \(request.head.path ?? "")"
         (self.host, self.time, self.at, self.nonce) = (host, time, at, nonce)
+        announced = ContentDigest.sha256(in: request.headers)
     }
 
     /// From when on it is taken no more, whoever sends it.
@@ -59,8 +62,13 @@ struct SignedHead {
             && at < now.advanced(by: SignedHead.tolerance)
     }
 
-    /// Whether the wallet has signed it with the body that has this SHA-256, in hexadecimal.
+    /// Whether the wallet has signed it with the body that it announces; `nil` where only the body tells.
+    var isSignedAsAnnounced: Bool? { announced.map(isSigned(coveringBodyOf:)) }
+
+    /// Whether the wallet has signed it with the body that has this SHA-256, in hexadecimal, and no other
+    /// one is announced.
     func isSigned(coveringBodyOf digest: String) -> Bool {
+        guard announced == nil || announced == digest else { return false }
         let text = """
             Farebox request
             \(host)

@@ -9,7 +9,12 @@ extension GatewayServices {
     func addWithdrawalRoutes(to router: Router<GatewayContext>) {
         router.post("/v1/withdrawals") { request, context in
             _ = try await manager(request, context)
-            let asked = try await decoded(WithdrawalRequest.self, request, context)
+            let asked = try await decoded(
+                WithdrawalRequest.self,
+                request,
+                context,
+                upTo: JSONRequest.largestShort,
+            )
             let key = try await manager(request, context)
             if let wait = claims.admit("withdrawal \(key.customer)", at: time.now()) {
                 throw GatewayError.rateLimited(wait: wait)
