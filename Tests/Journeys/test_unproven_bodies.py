@@ -23,7 +23,7 @@ LARGEST, FREE = 8 * MEGABYTE, 64 << 10
 # What of all unproven ones together is read beyond that, half of it of one address': four fill it.
 ROOM = 4 * (LARGEST - FREE)
 # What the process may take beside, and how many more ask.
-BESIDE, CROWD = 24 * MEGABYTE, 30
+BESIDE, CROWD = 80 * MEGABYTE, 30
 TARGET = "/v1/chat/completions"
 # A signature's form is all that its head can be asked for.
 FORM = "0x" + "11" * 64 + "1b"
