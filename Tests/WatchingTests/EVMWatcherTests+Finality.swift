@@ -137,6 +137,23 @@ extension EVMWatcherTests {
         #expect(try await balance() == 10)
     }
 
+    @Test func `what comes after the first start is credited, though nothing could be listed then`()
+        async throws
+    {
+        try await addCustomer()
+        for _ in 0..<100 { chain.mine() }
+        chain.finalise()
+        chain.fail("eth_getLogs", [.timedOut])
+        let watcher = watcher(firstBlock: nil)
+        await #expect(throws: RPCFailure.self) { try await watcher.look() }
+        chain.mine([pay(5)])
+        // More than is listed again.
+        for _ in 0..<100 { chain.mine() }
+        chain.finalise()
+        _ = try await watcher.look()
+        #expect(try await balance() == 5)
+    }
+
     @Test func `a quorum has a witness asked once at a look for its chain and what is final`()
         async throws
     {

@@ -12,7 +12,7 @@ extension EVMWatcher {
         // Some are read again each time: a node may have told less than there is.
         let resumed = stored.flatMap { Int64($0) }.map { $0 - watching.blocksAgain }
         let first = watching.firstBlock ?? 0
-        var next = max(0, resumed.map { max($0, first) } ?? watching.firstBlock ?? last)
+        var next = max(0, resumed.map { max($0, first) } ?? first)
         var (witnesses, outage) = (witnesses, RPCFailure?.none)
         while next <= last {
             let (listed, blocks) = try await transfers(
@@ -30,8 +30,7 @@ extension EVMWatcher {
         }
     }
 
-    /// Keeps where the watch begins, where too few nodes answer at the first start: what comes after that is read
-    /// once they do.
+    /// Keeps where the watch begins, at the first start: whatever fails from then on, what comes after that is read.
     func begin() async throws {
         let source = source
         guard watching.firstBlock == nil,

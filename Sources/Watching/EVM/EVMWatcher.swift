@@ -39,14 +39,8 @@ where Storage.Transaction: DepositWatchTransaction {
     /// - Throws: ``RPCFailure``, after which what was read is written, and in `outcomes`; `StoreError`.
     package func look(_ outcomes: inout [DepositOutcome]) async throws {
         let watcher = try await onItsChain(beside: witnesses)
-        let final: Int64
-        do throws(RPCFailure) {
-            final = try await watcher.lastFinal()
-        } catch {
-            if case .noQuorum = error { try await begin() }
-            throw error
-        }
-        try await watcher.look(upTo: final, &outcomes)
+        try await begin()
+        try await watcher.look(upTo: try await watcher.lastFinal(), &outcomes)
     }
 
     private func look(upTo final: Int64, _ outcomes: inout [DepositOutcome]) async throws {
