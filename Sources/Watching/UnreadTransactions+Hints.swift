@@ -1,4 +1,5 @@
 import Deposits
+import Primitives
 
 /// What witnesses list and the first node does not.
 extension UnreadTransactions {
@@ -8,6 +9,29 @@ extension UnreadTransactions {
         case remembered
         /// It can not be read, and there is no room for it.
         case left
+    }
+
+    /// Remembers a transaction that witnesses alone list before it is asked for, where there is room: it is tried,
+    /// whatever becomes of the process.
+    ///
+    /// - Throws: as ``remember(_:_:listedBy:)``.
+    func keep(_ transaction: String, listedBy nodes: [Int]) async throws {
+        guard try await known(transaction) == nil else { return }
+        try await remember(transaction, .missing(transaction), listedBy: nodes)
+    }
+
+    /// Forgets one that has been read, where it was remembered.
+    ///
+    /// - Throws: `StoreError`.
+    func forget(_ transaction: String) async throws {
+        guard let known = try await known(transaction) else { return }
+        try await store.write(.durable) { try $0.remove(known) }
+    }
+
+    private func known(_ transaction: String) async throws -> UnreadTransaction? {
+        guard let name = ChainText.transaction(transaction) else { return nil }
+        let chain = chain
+        return try await store.read { try $0.unread(name, on: chain) }
     }
 
     /// Reads a transaction that witnesses alone list, or remembers it: no failure of it is the look's.

@@ -22,8 +22,8 @@ where Storage.Transaction: DepositWatchTransaction {
         var due: Set<String> = []
     }
 
-    private let chain: String
-    private let store: Storage
+    let chain: String
+    let store: Storage
     private let now: @Sendable () -> Timestamp
     private let tell: @Sendable (UnreadNotice) -> Void
     private let state = Mutex(State())

@@ -212,6 +212,30 @@ extension SolanaWatcherTests {
         #expect(try await balance() == [9_250_011, 0])
     }
 
+    @Test(arguments: 0..<8)
+    func `a process that is killed in a look loses nothing that a safe point passed in it`(
+        _ commits: Int
+    ) async throws {
+        try await addCustomer()
+        let witness = RecordedNode()
+        for node in [node, witness] {
+            try node.land("program", in: 100)
+            try node.land("memo", in: 101)
+            try node.land("reference", in: 102)
+            try node.land("table", in: 9000)
+            node.finalise()
+        }
+        try node.leaveOut("memo")
+        store.failNextCommit(after: commits)
+        await #expect(throws: StoreError.self) {
+            try await watcher(witnesses: [witness]).look()
+        }
+        let (started, left) = (MemoryStore(), store.books)
+        started.tamper { $0 = left }
+        _ = try await watcher(witnesses: [witness], over: started).look()
+        #expect(try await balance(in: started) == [9_250_011, 0])
+    }
+
     @Test func `of what there is no room for, some are asked for at a look, each in its turn`()
         async throws
     {

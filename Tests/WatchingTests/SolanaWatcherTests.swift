@@ -21,22 +21,33 @@ struct SolanaWatcherTests {
         genesis: String? = "genesis",
         witnesses: [RecordedNode] = [],
         hintsAgain: Int = 20,
+        over store: MemoryStore? = nil,
         at now: Timestamp = .second(100),
     ) throws
         -> SolanaWatcher<RecordedNode, MemoryStore>
     {
+        let store = store ?? self.store
         var watching = SolanaWatching(try Self.treasury.get(), genesis: genesis)
         watching.hintsAgain = hintsAgain
         return SolanaWatcher(
             watching,
             nodes: [node] + witnesses,
-            unread: unread(at: now),
+            unread: unread(over: store, at: now),
             store: store,
         ) { now }
     }
 
-    func unread(at now: Timestamp = .second(100)) -> UnreadTransactions<MemoryStore> {
-        UnreadTransactions(chain: "solana", store: store, now: { now }, tell: alerts.add)
+    func unread(
+        over store: MemoryStore? = nil,
+        at now: Timestamp = .second(100),
+    ) -> UnreadTransactions<MemoryStore> {
+        let store = store ?? self.store
+        return UnreadTransactions(
+            chain: "solana",
+            store: store,
+            now: { now },
+            tell: alerts.add,
+        )
     }
 
     func addCustomer() async throws {
@@ -50,8 +61,8 @@ struct SolanaWatcherTests {
     }
 
     /// What the customer has, in USDC and in SOL.
-    func balance() async throws -> [Int64] {
-        try await store.read { transaction in
+    func balance(in store: MemoryStore? = nil) async throws -> [Int64] {
+        try await (store ?? self.store).read { transaction in
             [Asset.usdc, .sol].map { transaction.balance(of: .customer("acme", $0)).posted }
         }
     }

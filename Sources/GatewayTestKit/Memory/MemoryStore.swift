@@ -11,7 +11,8 @@ package final class MemoryStore: Store {
     private struct State {
         var books = MemoryBooks()
         var commits = 0
-        var failsNextCommit = false
+        /// The number of the commit that fails.
+        var failingCommit: Int?
         var isStopped = false
     }
 
@@ -29,8 +30,10 @@ package final class MemoryStore: Store {
     /// What is stored now.
     package var books: MemoryBooks { state.withLock(\.books) }
 
-    /// Makes the next commit fail; nothing of it is stored and the store stops.
-    package func failNextCommit() { state.withLock { $0.failsNextCommit = true } }
+    /// Makes the next commit fail, or the one behind so many; nothing of it is stored and the store stops.
+    package func failNextCommit(after commits: Int = 0) {
+        state.withLock { $0.failingCommit = $0.commits + commits }
+    }
 
     /// Changes what is stored without any rule, as a bit that flips on a disk does.
     package func tamper(_ change: @Sendable (inout MemoryBooks) -> Void) {
@@ -65,7 +68,7 @@ package final class MemoryStore: Store {
         var transaction = MemoryTransaction(state.books, mayWrite: true)
         do {
             let outcome = try body(&transaction)
-            if state.failsNextCommit { throw RefusedRow("the test asked for it") }
+            if state.failingCommit == state.commits { throw RefusedRow("the test asked for it") }
             try transaction.checkRows()
             state.books = transaction.books
             state.commits += 1

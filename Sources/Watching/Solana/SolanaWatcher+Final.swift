@@ -16,9 +16,11 @@ extension SolanaWatcher {
         let hints = await hints(of: &witnesses, for: address, after: safe)
         let history = try await history(of: address, after: safe, .finalized)
         let own = Set(history.map(\.signature))
-        left += hints.filter { !own.contains($0.transaction) }.map {
+        let open = hints.filter { !own.contains($0.transaction) }.map {
             ListedHint(address: address, hint: $0)
         }
+        left += open
+        if movesSafePoint(history) { try await keep(open) }
         try await readFinal(history, of: address, source, beside: hints, &outcomes)
         let last = history.last?.signature ?? safe
         try await readConfirmed(of: address, after: last, &outcomes)
@@ -35,7 +37,7 @@ extension SolanaWatcher {
         var behind = history[...]
         for listed in history {
             var safe: String?
-            while let first = behind.first, first.slot <= listed.slot - watching.slotsAgain {
+            while let first = behind.first, isSafe(first, behind: listed) {
                 safe = first.signature
                 behind.removeFirst()
             }
@@ -54,6 +56,19 @@ extension SolanaWatcher {
         done.keep(behind.map(\.signature) + hints.map(\.transaction), of: address)
         hinted.keep(hints.map(\.transaction), of: address)
         crowded.keep(hints.map(\.transaction), of: address)
+    }
+
+    /// Whether a transaction is so far behind another one that no list leaves out any more what is before it.
+    private func isSafe(
+        _ listed: SolanaNode<Node>.Listed,
+        behind other: SolanaNode<Node>.Listed,
+    ) -> Bool {
+        listed.slot <= other.slot - watching.slotsAgain
+    }
+
+    private func movesSafePoint(_ history: [SolanaNode<Node>.Listed]) -> Bool {
+        guard let first = history.first, let last = history.last else { return false }
+        return isSafe(first, behind: last)
     }
 
     /// What is in a final transaction: nothing yet where it can not be read, which is remembered.

@@ -29,6 +29,13 @@ extension SolanaWatcher {
         )
     }
 
+    /// Remembers hints before a safe point passes them: what it has passed, no witness is asked for again.
+    func keep(_ hints: [ListedHint]) async throws {
+        for listed in hints where isOpen(listed) {
+            try await unread.keep(listed.hint.transaction, listedBy: listed.hint.nodes)
+        }
+    }
+
     /// Reads what witnesses list and the node does not; it moves no safe point.
     ///
     /// What can not be read and there is no room for is asked for again as long as it is listed, some at a look.
@@ -58,15 +65,14 @@ extension SolanaWatcher {
             case .read(let observed):
                 hinted.insert(signature, of: listed.address)
                 outcomes += try await book(observed)
+                try await unread.forget(signature)
             }
         }
     }
 
     /// What was neither read nor remembered before; what had its turn in this round is last.
     private func inTurn(_ hints: [ListedHint]) -> [ListedHint] {
-        let open = hints.filter { listed in
-            ![done, hinted].contains { $0.contains(listed.hint.transaction, of: listed.address) }
-        }
+        let open = hints.filter(isOpen)
         let isLate = { (listed: ListedHint) in
             crowded.contains(listed.hint.transaction, of: listed.address)
         }
@@ -74,6 +80,11 @@ extension SolanaWatcher {
         // All had their turn, and the next round begins.
         if first.isEmpty { for listed in last { crowded.keep([], of: listed.address) } }
         return first + last
+    }
+
+    /// Whether it was neither read nor remembered before.
+    private func isOpen(_ listed: ListedHint) -> Bool {
+        ![done, hinted].contains { $0.contains(listed.hint.transaction, of: listed.address) }
     }
 
     private func book(_ observed: [ObservedDeposit]) async throws -> [DepositOutcome] {
