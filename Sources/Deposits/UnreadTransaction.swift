@@ -9,12 +9,14 @@ package struct UnreadTransaction: Hashable, Sendable {
     package let transaction: String
     /// The number in the configuration of the node that lists it: the first one, or a witness.
     package var node: Int
-    /// When it was met first, or began to be missing.
-    package var since: Timestamp
+    /// When it was met first.
+    package let since: Timestamp
     /// The code of the failure that it ended with last.
     package var reason: String
     /// Whether the operator was told of it.
     package var isTold: Bool
+    /// How long the first node has said that it does not have it; `nil` where it said something else last.
+    package var absence: Absence?
 
     /// The number of the node that is asked for everything.
     package static let firstNode = 1
@@ -30,6 +32,7 @@ package struct UnreadTransaction: Hashable, Sendable {
         since: Timestamp,
         reason: String,
         isTold: Bool = false,
+        absence: Absence? = nil,
     ) {
         guard DepositID.isChain(chain), let transaction = ChainText.transaction(transaction),
             node >= UnreadTransaction.firstNode
@@ -40,5 +43,6 @@ package struct UnreadTransaction: Hashable, Sendable {
         self.since = since
         self.reason = reason
         self.isTold = isTold
+        self.absence = absence
     }
 }

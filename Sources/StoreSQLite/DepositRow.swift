@@ -86,6 +86,7 @@ enum DepositRow {
             since: try columns.timestamp("since"),
             reason: try columns.text("reason"),
             isTold: try columns.integer("told") != 0,
+            absence: try columns.absence(),
         )
         guard let unread else { throw columns.corrupt("transaction_name") }
         return unread
@@ -140,6 +141,13 @@ extension RowReader {
             throw corrupt("block_hash")
         }
         return block
+    }
+
+    fileprivate mutating func absence() throws(StoreError) -> Absence? {
+        let since = try optionalTimestamp("missing_since")
+        let notedAt = try optionalTimestamp("missing_noted_at")
+        guard let since, let notedAt else { return nil }
+        return Absence(since: since, notedAt: notedAt)
     }
 
     fileprivate mutating func depositState() throws(StoreError) -> Deposit.State {

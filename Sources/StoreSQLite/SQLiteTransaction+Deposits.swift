@@ -157,7 +157,9 @@ extension SQLiteTransaction: DepositWatchTransaction {
     ) throws -> UnreadTransaction? {
         try row(
             """
-            SELECT chain, transaction_name, node, since, reason, told FROM unread_transactions
+            SELECT chain, transaction_name, node, since, reason, told, missing_since,
+                missing_noted_at
+            FROM unread_transactions
             WHERE chain = ? AND transaction_name = ?
             """,
             [.text(chain), .text(transaction)],
@@ -173,7 +175,9 @@ extension SQLiteTransaction: DepositWatchTransaction {
     ) throws -> [UnreadTransaction] {
         try rows(
             """
-            SELECT chain, transaction_name, node, since, reason, told FROM unread_transactions
+            SELECT chain, transaction_name, node, since, reason, told, missing_since,
+                missing_noted_at
+            FROM unread_transactions
             WHERE chain = ? AND node = ? AND transaction_name > ?
             ORDER BY transaction_name LIMIT ?
             """,
@@ -201,15 +205,20 @@ extension SQLiteTransaction: DepositWatchTransaction {
         try executeSealed(
             """
             INSERT INTO unread_transactions
-                (chain, transaction_name, node, since, reason, told, seal)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+                (chain, transaction_name, node, since, reason, told, missing_since,
+                missing_noted_at, seal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (chain, transaction_name) DO UPDATE SET node = excluded.node,
-                since = excluded.since, reason = excluded.reason, told = excluded.told, seal = excluded.seal
+                since = excluded.since, reason = excluded.reason, told = excluded.told,
+                missing_since = excluded.missing_since,
+                missing_noted_at = excluded.missing_noted_at, seal = excluded.seal
             """,
             [
                 .text(unread.chain), .text(unread.transaction), .integer(Int64(unread.node)),
                 .integer(unread.since.microseconds), .text(unread.reason),
                 .integer(unread.isTold ? 1 : 0),
+                .optional(unread.absence?.since.microseconds),
+                .optional(unread.absence?.notedAt.microseconds),
             ],
         )
     }

@@ -95,7 +95,10 @@ extension Schema {
             since INTEGER NOT NULL,
             reason TEXT NOT NULL CHECK (reason <> ''),
             told INTEGER NOT NULL CHECK (told = 0 OR told = 1),
+            missing_since INTEGER,
+            missing_noted_at INTEGER,
             seal BLOB NOT NULL CHECK (length(seal) = 32),
+            CHECK ((missing_since IS NULL) = (missing_noted_at IS NULL)),
             PRIMARY KEY (chain, transaction_name)
         ) STRICT, WITHOUT ROWID;
 

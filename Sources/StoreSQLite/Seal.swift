@@ -34,7 +34,9 @@ enum Seal {
         "withdrawal_steps": "withdrawal, number, kind, at, evidence, actor",
         "wallets": "wallet, customer, at",
         "deposit_cursors": "source, place",
-        "unread_transactions": "chain, transaction_name, node, since, reason, told",
+        "unread_transactions": """
+        chain, transaction_name, node, since, reason, told, missing_since, missing_noted_at
+        """,
         "rate_cards": "version, content",
         "rate_card_publications": "version, at",
     ]

@@ -34,8 +34,6 @@ where Storage.Transaction: DepositWatchTransaction {
     private static var patience: Duration { .seconds(60) }
     /// How many of each witness are kept.
     private static var mostHints: Int { 1000 }
-    /// How long the first node may take to have what is listed.
-    private static var life: Duration { .seconds(7 * 86_400) }
 
     /// `tell` is called for each notice once, and again where the process dies in the middle of it: at once
     /// for what the first node lists, and at the end of a look for all that a witness does.
@@ -77,11 +75,7 @@ where Storage.Transaction: DepositWatchTransaction {
         // Whatever was told of hints, of the first node's own somebody is told by name.
         if unread.isHint, node == UnreadTransaction.firstNode { unread = first }
         unread.node = node
-        // A node that says for days that it does not have its own may be believed, and not one that says so once.
-        if case .missing = failure, !unread.isHint, unread.isTold, unread.reason != first.reason {
-            unread.since = first.since
-        }
-        unread.reason = first.reason
+        unread = unread.after(failure, at: now())
         if unread != known { try await save(unread) }
         let isDue = !failure.mayPass || unread.since.advanced(by: Self.patience) <= now()
         guard isDue, !unread.isTold else { return true }
@@ -160,7 +154,7 @@ where Storage.Transaction: DepositWatchTransaction {
             do {
                 outcomes += try await read(unread.transaction).filter { !$0.newSteps.isEmpty }
             } catch let failure as RPCFailure {
-                if !isGivenUp(unread, failure) {
+                if !unread.isGivenUp(after: failure, at: now()) {
                     guard failure.isOfOneThing || unread.isHint else { return failure }
                     try await remember(unread.transaction, failure, listedBy: [unread.node])
                     guard failure.isOfOneThing else { return failure }
@@ -171,13 +165,6 @@ where Storage.Transaction: DepositWatchTransaction {
             try await store.write(.durable) { try $0.remove(unread) }
         }
         return nil
-    }
-
-    private func isGivenUp(_ unread: UnreadTransaction, _ failure: RPCFailure) -> Bool {
-        guard case .missing(let name) = failure else { return false }
-        // Of its own, it has said so at least since then.
-        guard unread.isHint || unread.reason == RPCFailure.missing(name).code else { return false }
-        return unread.since.advanced(by: Self.life) <= now()
     }
 
     /// Some of the first node's, and some of one witness's: each has its turn.

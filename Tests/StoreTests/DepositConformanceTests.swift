@@ -148,6 +148,7 @@ struct DepositConformanceTests {
                 ]
             var told = stored[1]
             (told.isTold, told.reason) = (true, "b")
+            told.absence = Absence(since: .second(2), notedAt: .second(3))
             let last = told
             var taken = stored[5]
             taken.node = 2

@@ -29,7 +29,8 @@ struct QueryPlanTests {
         "SELECT withdrawal, number, kind, at, evidence, actor, seal FROM withdrawal_steps",
         "SELECT wallet, customer, at, seal FROM wallets",
         "SELECT source, place, seal FROM deposit_cursors",
-        "SELECT chain, transaction_name, node, since, reason, told, seal FROM unread_transactions",
+        "SELECT chain, transaction_name, node, since, reason, told, missing_since, "
+            + "missing_noted_at, seal FROM unread_transactions",
         "SELECT version, content, seal FROM rate_cards",
         "SELECT version, at, seal FROM rate_card_publications",
         "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name",

@@ -1,6 +1,8 @@
 import ChainFormats
 import Deposits
 import FoundationEssentials
+import GatewayTestKit
+import Primitives
 import Synchronization
 
 @testable import Watching
@@ -19,6 +21,10 @@ final class RecordedNode: JSONRPC {
         var faults: [String: [RPCFailure?]] = [:]
         /// What asking for a transaction ends with; `nil` is that it is not there.
         var unreadable: [String: RPCFailure?] = [:]
+        /// What is listed, and of which nothing else is known.
+        var forgotten: Set<String> = []
+        /// When the first block was made that the node has.
+        var beginning = Timestamp.second(0)
         var asked: [String] = []
         var pageLength = 1000
         var turned: SolanaKey?
@@ -95,6 +101,15 @@ final class RecordedNode: JSONRPC {
         state.withLock { $0.unreadable[signature] = .some(failure) }
     }
 
+    /// Knows nothing of a transaction but that it is listed.
+    func forget(_ name: String) throws {
+        let signature = "\(try RecordedTransaction.named(name).signature)"
+        state.withLock { _ = $0.forgotten.insert(signature) }
+    }
+
+    /// Has no block from before a moment.
+    func begin(at moment: Timestamp) { state.withLock { $0.beginning = moment } }
+
     func reveal() { state.withLock { $0.unreadable = [:] } }
 
     /// How often a method was asked since it was counted last.
@@ -154,12 +169,17 @@ final class RecordedNode: JSONRPC {
             if let only = state.turned, parameters.first != .text("\(only)") { return "[]" }
             return history(state.landed.prefix(count).map(\.signature), options, state)
         case "getTransaction":
-            return state.landed.prefix(count).first { .text($0.signature) == parameters.first }?
-                .json
+            return state.landed.prefix(count).first { .text($0.signature) == parameters.first }
+                .flatMap { state.forgotten.contains($0.signature) ? nil : $0.json }
+        case "getFirstAvailableBlock": return "0"
+        case "getBlockTime": return "\(state.beginning.microseconds / 1_000_000)"
         case "getSignatureStatuses":
             guard case .list(let signatures) = parameters.first else { return nil }
             let known = signatures.map { one in
-                state.landed.contains { .text($0.signature) == one } ? #"{"slot":1}"# : "null"
+                let isKnown = state.landed.contains {
+                    .text($0.signature) == one && !state.forgotten.contains($0.signature)
+                }
+                return isKnown ? #"{"slot":1}"# : "null"
             }
             return #"{"value":[\#(known.joined(separator: ","))]}"#
         case _: return nil

@@ -298,6 +298,38 @@ struct SolanaWatcherTests {
         #expect(try await store.read { $0.unreadCounts(on: "solana") } == [:])
     }
 
+    @Test(
+        arguments: [
+            (true, nil, 98, true), (false, nil, 98, false), (true, nil, 99, false),
+            (true, "getSignatureStatuses", 98, false),
+            (true, "getFirstAvailableBlock", 98, false),
+        ] as [(Bool, String?, Int64, Bool)]
+    )
+    func
+        `what the first node listed is given up where its whole history lacks it, and nowhere else`(
+            _ isForgotten: Bool,
+            _ refused: String?,
+            _ beginning: Int64,
+            _ isGivenUp: Bool,
+        ) async throws
+    {
+        try node.land("memo")
+        node.finalise()
+        try node.hide("memo", nil)
+        if isForgotten { try node.forget("memo") }
+        node.begin(at: .second(beginning))
+        for day in 0...8 as ClosedRange<Int64> {
+            if let refused {
+                node.fail(refused, [.refused(method: refused, code: -32_601, "")])
+            }
+            _ = try await watcher(at: .second(99 + day * 86_400)).look()
+            let count = try await store.read { $0.unreadCounts(on: "solana")[1] ?? 0 }
+            #expect(count == 1 || isGivenUp && day >= 7)
+        }
+        let name = "\(try RecordedTransaction.named("memo").signature)"
+        #expect(alerts.told.contains("dropped \(name)") == isGivenUp)
+    }
+
     @Test(arguments: [
         RPCFailure.timedOut, .unreachable, .status(429),
         .refused(method: "getTransaction", code: -32_005, ""),

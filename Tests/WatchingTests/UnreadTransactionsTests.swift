@@ -188,38 +188,93 @@ struct UnreadTransactionsTests {
             (1, .inconsistent("it moved"), false), (1, .disputed("1 of 2"), false),
         ] as [(Int, RPCFailure, Bool)]
     )
-    func `what the first node does not have is given up after seven days, and nothing else`(
+    func `what the first node lacks for seven days is given up, and nothing else`(
         _ node: Int,
         _ failure: RPCFailure,
         _ isDropped: Bool,
     ) async throws {
         let name = names(1)[0]
         try await unread(at: .second(0)).remember(name, failure, listedBy: [node])
-        for (seconds, isOver) in [(7 * 86_400 - 1, false), (7 * 86_400, true)] as [(Int64, Bool)] {
-            _ = try await tried(by: unread(at: .second(seconds)), failure)
-            let isGone = isDropped && isOver
+        for day in 1...7 as ClosedRange<Int64> {
+            _ = try await tried(by: unread(at: .second(day * 86_400)), failure)
+            let isGone = isDropped && day == 7
             #expect(try await counts() == (isGone ? [:] : [node: 1]))
             #expect(alerts.told == [name] + (isGone ? ["dropped \(name)"] : []))
         }
     }
 
-    @Test func `one of the first node's that is there is not given up because it is missing once`()
+    @Test(arguments: [1, 2])
+    func `what is missing is kept where nobody asked for it for days`(_ node: Int) async throws {
+        let (name, missing) = (names(1)[0], RPCFailure.missing("it"))
+        try await unread(at: .second(0)).remember(name, missing, listedBy: [node])
+        for day in [7, 8, 11, 12, 18, 30] as [Int64] {
+            _ = try await tried(by: unread(at: .second(day * 86_400)), missing)
+            #expect(try await counts() == [node: 1])
+        }
+    }
+
+    @Test(
+        arguments: [
+            ([("missing", 0...7)], true), ([("missing", 0...6)], false),
+            ([("missing", 0...0), ("missing", 7...7)], false),
+            // It was there, or may have been.
+            ([("disputed", 0...0), ("missing", 1...7)], false),
+            ([("disputed", 0...0), ("missing", 1...8)], true),
+            ([("missing", 0...3), ("disputed", 4...4), ("missing", 5...8)], false),
+            ([("missing", 0...6), ("tooLarge", 7...7), ("missing", 8...14)], false),
+            ([("missing", 0...6), ("tooLarge", 7...7), ("missing", 8...15)], true),
+            ([("missing", 0...7), ("disputed", 7...7)], false),
+            // Who does not answer says nothing.
+            ([("missing", 0...3), ("timedOut", 3...4), ("missing", 4...7)], true),
+            ([("missing", 0...3), ("timedOut", 4...4), ("missing", 5...7)], false),
+            ([("timedOut", 0...6), ("missing", 7...7)], false),
+        ] as [([(String, ClosedRange<Int64>)], Bool)]
+    )
+    func `a node is believed that says for seven days, every day, that it lacks it`(
+        _ answers: [(String, ClosedRange<Int64>)],
+        _ isGivenUp: Bool,
+    ) throws {
+        let failures: [String: RPCFailure] = [
+            "missing": .missing("it"), "disputed": .disputed("1 of 2"), "tooLarge": .tooLarge,
+            "timedOut": .timedOut,
+        ]
+        var unread = try one()
+        var wasGivenUp = false
+        for (name, days) in answers {
+            let failure = try #require(failures[name])
+            for day in days {
+                let now = Timestamp.second(day * 86_400)
+                wasGivenUp = unread.isGivenUp(after: failure, at: now)
+                unread = unread.after(failure, at: now)
+                #expect(unread.reason == failure.code)
+            }
+        }
+        #expect(wasGivenUp == isGivenUp)
+        #expect(unread.since == .second(1))
+    }
+
+    @Test func `a node that says now this and now that is told of after a minute, once`()
         async throws
     {
-        let (name, day) = (names(1)[0], 86_400 as Int64)
-        let missing = RPCFailure.missing("it")
-        let looks: [(day: Int64, failure: RPCFailure)] = [
-            (0, .tooLarge), (8, missing), (9, .tooLarge), (10, missing), (16, missing),
-        ]
-        for look in looks {
-            let unread = unread(at: .second(look.day * day))
-            if look.day == 0 { try await unread.remember(name, look.failure) }
-            _ = try await tried(by: unread, look.failure)
-            #expect(try await counts() == [1: 1])
+        let name = names(1)[0]
+        let failures = [RPCFailure.disputed("1 of 2"), .missing("it")]
+        for seconds in 100..<400 as Range<Int64> {
+            let failure = failures[Int(seconds) % 2]
+            try await unread(at: .second(seconds)).remember(name, failure)
+            #expect(alerts.told == (seconds < 160 ? [] : [name]))
         }
-        _ = try await tried(by: unread(at: .second(17 * day)), missing)
-        #expect(try await counts() == [:])
-        #expect(alerts.told == [name, "dropped \(name)"])
+    }
+
+    private func one(of node: Int = 1) throws -> UnreadTransaction {
+        try #require(
+            UnreadTransaction(
+                chain: "tempo",
+                transaction: names(1)[0],
+                node: node,
+                since: .second(1),
+                reason: "x",
+            )
+        )
     }
 
     @Test(arguments: [(1, 1), (2, 0)])
@@ -229,16 +284,7 @@ struct UnreadTransactionsTests {
     ) throws {
         let told = Told()
         let alert = DepositAlert("tempo", logger: Logger(label: "test") { _ in told })
-        let unread = try #require(
-            UnreadTransaction(
-                chain: "tempo",
-                transaction: names(1)[0],
-                node: node,
-                since: .second(1),
-                reason: "x",
-            )
-        )
-        alert.tell(.dropped(unread))
+        alert.tell(.dropped(try one(of: node)))
         #expect(told.count == errors)
     }
 

@@ -29,10 +29,40 @@ extension SolanaWatcher {
 
     /// Reads a final transaction that could not be read before.
     func read(_ signature: String) async throws -> [DepositOutcome] {
-        let observed = try await observations(of: signature, .finalized)
+        let observed: [ObservedDeposit]
+        do throws(RPCFailure) {
+            observed = try await observations(of: signature, .finalized)
+        } catch {
+            if case .missing = error { try await requireAbsence(of: signature) }
+            throw error
+        }
         let now = now()
         return try await store.write(.durable) { transaction in
             try observed.map { try transaction.observe($0, at: now) }
+        }
+    }
+
+    /// Makes sure that the node lacks a transaction that it listed: its history goes back to before it was met, and
+    /// has no word of it.
+    ///
+    /// - Throws: ``RPCFailure/inconsistent(_:)`` where that can not be said; `StoreError`.
+    private func requireAbsence(of signature: String) async throws {
+        let chain = treasury.chain
+        let known = try await store.read { try $0.unread(signature, on: chain) }
+        guard let known, !known.isHint else { return }
+        let isAbsent: Bool
+        do throws(RPCFailure) {
+            let slot = try await node.slots(of: [signature])[0]
+            let hasHistory = try await node.hasHistory(since: known.since)
+            isAbsent = slot == nil && hasHistory
+        } catch {
+            guard case .refused = error else { throw error }
+            isAbsent = false
+        }
+        guard isAbsent else {
+            throw RPCFailure.inconsistent(
+                "it listed \(signature), and does not say that it is gone"
+            )
         }
     }
 
