@@ -51,6 +51,14 @@ struct DepositAlert: Sendable {
         }
     }
 
+    /// How far it is behind is told by a figure, and that nothing is read by an error at each look.
+    func tell(_ lag: EVMLag) {
+        Gauge(label: "farebox_deposit_final_lag_blocks", dimensions: [("chain", chain)])
+            .record(lag.blocks)
+        guard lag.stopsReading else { return }
+        tell("what is final is behind where the chain is read on", ["blocks": "\(lag.blocks)"])
+    }
+
     func tell(_ deposit: Deposit) {
         tell("deposit needs an operator", DepositAlert.metadata(of: deposit))
     }

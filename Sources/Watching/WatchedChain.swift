@@ -61,12 +61,14 @@ extension WatchedChain {
         pace: Pace,
         logger: Logger,
     ) -> WatchedChain where Storage.Transaction: DepositWatchTransaction {
+        let alert = DepositAlert(rail.chain, logger: logger)
         let watcher = EVMWatcher(
             watching,
             nodes: nodes,
             unread: unread(rail, store, pace, logger),
             store: store,
             now: pace.now,
+            tell: { alert.tell($0) },
         )
         let watch = DepositWatch(rail.chain, pace, logger: logger) { try await watcher.look(&$0) }
         let node = EVMNode(nodes[0])

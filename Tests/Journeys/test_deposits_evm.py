@@ -1,5 +1,9 @@
 """Deposits on EVM chains: stock web3 pays on a real machine, and balances move once, at finality."""
 
+import re
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from chains import (
@@ -223,6 +227,32 @@ def test_a_gateway_that_was_away_catches_up_and_doubles_nothing(world, gateway, 
     assert customer.balance() == 31
 
 
+def test_a_watch_that_is_ahead_of_its_chain_is_told_of_and_set_back_as_the_docs_say(world, tempo, treasury, settings):
+    ahead = EVMNode(world.directory, TEMPO, [PATH_USD])
+    world.programs.callback(ahead.kill)
+    ahead.mine(300)
+    first = world.start(**settings | {"TEMPO_TESTNET_RPC_URL": ahead.url})
+    until_looked(first, "tempo-testnet")
+    customer = first.customer()
+    code = code_of(customer)
+    first.kill()
+    tempo.pay(5, treasury, code=code)
+    tempo.finalise()
+    tempo.mine(100)
+    blind = world.start(**settings)
+    told = "what is final is behind where the chain is read on"
+    until(lambda: told in blind.errors.read_text(), "the log to tell")
+    assert 100 < final_lag(blind) < 300
+    blind.kill()
+    with closing(sqlite3.connect(world.directory / "farebox.db")) as books, books:
+        assert books.execute("DELETE FROM deposit_cursors WHERE source = 'blocks/tempo-testnet'").rowcount == 1
+    mended = world.start(**settings | {"TEMPO_TESTNET_FIRST_BLOCK": "0"})
+    customer.gateway = mended
+    until_state(mended, "credited")
+    assert customer.balance() == 5
+    assert final_lag(mended) == 0
+
+
 def test_a_node_that_is_down_or_of_another_chain_credits_nothing_and_stops_nobody(world, tempo, treasury, settings):
     base = EVMNode(world.directory, BASE, [BASE_USDC, PATH_USD])
     world.programs.callback(base.kill)
@@ -347,3 +377,9 @@ def test_what_a_node_makes_up_is_not_credited_by_the_others_and_stops_nothing(wo
 
 def unread(gateway, node):
     return counted(gateway, f'farebox_unread_transactions{{chain="tempo-testnet",node="{node}"}}')
+
+
+def final_lag(gateway):
+    metrics = call("GET", f"{gateway.url}/metrics").expect(200).body.decode()
+    [lag] = re.findall(r'^farebox_deposit_final_lag_blocks{chain="tempo-testnet"} ([0-9.]+)$', metrics, re.MULTILINE)
+    return float(lag)

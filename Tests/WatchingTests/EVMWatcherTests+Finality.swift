@@ -1,6 +1,7 @@
 import ChainFormats
 import Deposits
 import GatewayTestKit
+import Logging
 import Primitives
 import Testing
 
@@ -152,6 +153,72 @@ extension EVMWatcherTests {
         chain.finalise()
         _ = try await watcher.look()
         #expect(try await balance() == 5)
+    }
+
+    @Test(
+        arguments: [
+            (9, [], 1, 9), (900, [9], 1, 9), (9, [900], 1, 9), (900, [9, 8], 1, 9),
+            (900, [9, 800], 1, 800), (9, [900, 3], 1, 9), (900, [9, 8], 2, 9),
+            (900, [9, 8], 3, 8), (900, [9], 3, 9), (900, [], 2, 900), (-3, [9], 1, -3),
+        ] as [(Int64, [Int64], Int, Int64)]
+    )
+    func `no node alone decides where a watch begins while another one answers`(
+        _ own: Int64,
+        _ told: [Int64],
+        _ quorum: Int,
+        _ expected: Int64,
+    ) {
+        #expect(EVMWatching.beginning(own: own, told: told, quorum: quorum) == expected)
+    }
+
+    @Test func `what comes after the first start is credited, though the first node was far ahead`()
+        async throws
+    {
+        try await addCustomer()
+        let ahead = nodes(1)[0]
+        for (node, count) in [(chain, 100), (ahead, 300)] {
+            for _ in 0..<count { node.mine() }
+            node.finalise()
+        }
+        ahead.fail("eth_getLogs", [.timedOut])
+        let first = watcher(first: ahead, witnesses: [chain], firstBlock: nil)
+        await #expect(throws: RPCFailure.timedOut) { try await first.look() }
+        #expect(try await store.read { $0.cursor(of: "blocks/tempo") } == "100")
+        chain.mine([pay(5)])
+        // More than is listed again.
+        for _ in 0..<100 { chain.mine() }
+        chain.finalise()
+        _ = try await watcher(firstBlock: nil).look()
+        #expect(try await balance() == 5)
+    }
+
+    @Test(arguments: [(300, nil), (237, nil), (236, 64), (100, 200)] as [(Int, Int?)])
+    func `a chain that nothing is read of, for what is final is behind, is told of at each look`(
+        _ final: Int,
+        _ behind: Int?,
+    ) async throws {
+        for _ in 0..<300 { chain.mine() }
+        chain.finalise()
+        _ = try await watcher(firstBlock: nil).look()
+        #expect(alerts.told.isEmpty)
+        chain.finalise(upTo: final)
+        for looks in 1...2 {
+            _ = try await watcher(firstBlock: nil).look()
+            let told = behind.map { "\($0) behind" }
+            #expect(alerts.told == told.map { Array(repeating: $0, count: looks) } ?? [])
+        }
+    }
+
+    @Test(arguments: [(0, false, 0), (63, false, 0), (64, true, 1)] as [(Int64, Bool, Int)])
+    func `that nothing is read is an error, and a lag alone is none`(
+        _ blocks: Int64,
+        _ stopsReading: Bool,
+        _ errors: Int,
+    ) {
+        let told = Told()
+        let alert = DepositAlert("tempo", logger: Logger(label: "test") { _ in told })
+        alert.tell(EVMLag(blocks: blocks, stopsReading: stopsReading))
+        #expect(told.count == errors)
     }
 
     @Test func `a quorum has a witness asked once at a look for its chain and what is final`()

@@ -25,6 +25,7 @@ struct EVMWatcherTests {
 
     func watcher(
         _ finality: EVMFinality = .finalized,
+        first: HandEVMChain? = nil,
         witnesses: [HandEVMChain] = [],
         quorum: Int = 1,
         firstBlock: Int64? = 0,
@@ -42,8 +43,15 @@ struct EVMWatcherTests {
         watching.firstBlock = firstBlock
         watching.blocksAtOnce = 3
         watching.quorum = quorum
-        let nodes = [chain] + witnesses
-        return EVMWatcher(watching, nodes: nodes, unread: unread(at: now), store: store) { now }
+        let alerts = alerts
+        return EVMWatcher(
+            watching,
+            nodes: [first ?? chain] + witnesses,
+            unread: unread(at: now),
+            store: store,
+            now: { now },
+            tell: { if $0.stopsReading { alerts.add("\($0.blocks) behind") } },
+        )
     }
 
     func unread(at now: Timestamp = .second(100)) -> UnreadTransactions<MemoryStore> {

@@ -4,7 +4,8 @@ import Primitives
 
 /// What is final, by the node's lists and the hints of witnesses.
 extension EVMWatcher {
-    private var source: String { "blocks/\(chain)" }
+    /// The name under which it is kept where the blocks are read on.
+    var source: String { "blocks/\(chain)" }
 
     func readFinal(upTo last: Int64, _ outcomes: inout [DepositOutcome]) async throws {
         let source = source
@@ -28,16 +29,6 @@ extension EVMWatcher {
             next = blocks.upperBound + 1
             outcomes += try await book(observed, readUpTo: next)
         }
-    }
-
-    /// Keeps where the watch begins, at the first start: whatever fails from then on, what comes after that is read.
-    func begin() async throws {
-        let source = source
-        guard watching.firstBlock == nil,
-            try await store.read({ try $0.cursor(of: source) }) == nil
-        else { return }
-        let last = max(0, try await node.lastFinal(watching.finality))
-        try await store.write(.durable) { try $0.setCursor("\(last)", of: source) }
     }
 
     /// Writes what was read, and where the blocks are read on, in one transaction.

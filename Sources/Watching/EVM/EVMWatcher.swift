@@ -13,6 +13,7 @@ where Storage.Transaction: DepositWatchTransaction {
     let unread: UnreadTransactions<Storage>
     let store: Storage
     let now: @Sendable () -> Timestamp
+    let tell: @Sendable (EVMLag) -> Void
 
     /// The first node is asked for everything, the others for what they list and what they say of receipts
     /// and blocks, and of which are final.
@@ -22,6 +23,7 @@ where Storage.Transaction: DepositWatchTransaction {
         unread: UnreadTransactions<Storage>,
         store: Storage,
         now: @escaping @Sendable () -> Timestamp,
+        tell: @escaping @Sendable (EVMLag) -> Void = { _ in },
     ) {
         precondition(!nodes.isEmpty, "a chain is watched through a node")
         self.watching = watching
@@ -30,6 +32,7 @@ where Storage.Transaction: DepositWatchTransaction {
         self.unread = unread
         self.store = store
         self.now = now
+        self.tell = tell
     }
 
     var chain: String { watching.treasury.chain }
@@ -39,11 +42,12 @@ where Storage.Transaction: DepositWatchTransaction {
     /// - Throws: ``RPCFailure``, after which what was read is written, and in `outcomes`; `StoreError`.
     package func look(_ outcomes: inout [DepositOutcome]) async throws {
         let watcher = try await onItsChain(beside: witnesses)
-        try await begin()
+        try await watcher.begin()
         try await watcher.look(upTo: try await watcher.lastFinal(), &outcomes)
     }
 
     private func look(upTo final: Int64, _ outcomes: inout [DepositOutcome]) async throws {
+        try await tellLag(of: final)
         try await readFinal(upTo: final, &outcomes)
         try await finishSeen(upTo: final, &outcomes)
         try await lookAgain(after: final - watching.blocksAgain, &outcomes)
