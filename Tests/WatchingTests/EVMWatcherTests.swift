@@ -28,6 +28,7 @@ struct EVMWatcherTests {
         witnesses: [HandEVMChain] = [],
         quorum: Int = 1,
         firstBlock: Int64? = 0,
+        hintsAgain: Int = 20,
         at now: Timestamp = .second(100),
     ) -> EVMWatcher<HandEVMChain, MemoryStore> {
         var watching = EVMWatching(
@@ -42,6 +43,7 @@ struct EVMWatcherTests {
         watching.firstBlock = firstBlock
         watching.blocksAtOnce = 3
         watching.quorum = quorum
+        watching.hintsAgain = hintsAgain
         let nodes = [chain] + witnesses
         return EVMWatcher(watching, nodes: nodes, unread: unread(at: now), store: store) { now }
     }

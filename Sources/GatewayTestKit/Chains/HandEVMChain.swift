@@ -164,6 +164,8 @@ package final class HandEVMChain: JSONRPC {
         state.withLock { _ = $0.unlisted.insert(transaction) }
     }
 
+    package func listAll() { state.withLock { $0.unlisted = [] } }
+
     /// Says of a transaction that there are these transfers in it; `nil` tells the truth again.
     package func forge(_ transaction: EVMWord, _ transfers: [Transfer]?) {
         state.withLock { $0.forged[transaction] = transfers }
