@@ -12,6 +12,8 @@ where Storage.Transaction: DepositWatchTransaction {
     var witnesses: [Witness<EVMNode<Node>>]
     let unread: UnreadTransactions<Storage>
     let turns = HintTurns()
+    /// Those of this look.
+    private(set) var silent = SilentWitnesses()
     let store: Storage
     let now: @Sendable () -> Timestamp
 
@@ -62,7 +64,7 @@ where Storage.Transaction: DepositWatchTransaction {
         let id = watching.treasury.chainID
         try await node.requireChain(id)
         var watcher = self
-        watcher.witnesses = witnesses
+        (watcher.witnesses, watcher.silent) = (witnesses, SilentWitnesses())
         await watcher.witnesses.ask { try await $0.node.requireChain(id) }
         return watcher
     }
