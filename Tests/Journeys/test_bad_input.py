@@ -1,5 +1,6 @@
 """What no honest client sends: a clear error in the route's dialect, no charge, no crash, nothing upstream."""
 
+import contextlib
 import json
 import re
 import secrets
@@ -210,6 +211,36 @@ def test_what_is_no_http_is_told_so_in_words(customer, content):
     told = json.loads(answer.body)
     assert told["error"]["code"] == "bad_request" and told["error"]["message"] == "The request is not valid HTTP."
     assert told["request_id"] == answer.headers["x-request-id"] == answer.headers["request-id"]
+
+
+FRAMINGS = {
+    "a length, then chunks": ["content-length: 5", "transfer-encoding: chunked"],
+    "chunks, then a length": ["transfer-encoding: chunked", "content-length: 5"],
+    "a length of nothing, then chunks": ["content-length: 0", "transfer-encoding: chunked"],
+    "chunks, then a length of nothing": ["transfer-encoding: chunked", "content-length: 0"],
+    "a short length, then a long one": ["content-length: 5", "content-length: 42"],
+    "a long length, then a short one": ["content-length: 42", "content-length: 5"],
+    "two lengths in one line": ["content-length: 5, 42"],
+}
+
+
+@both
+@pytest.mark.parametrize("lines", FRAMINGS.values(), ids=FRAMINGS)
+def test_a_body_that_ends_in_two_places_is_refused_and_nothing_is_read_behind_it(customer, dialect, lines):
+    """RFC 9112, 6.3: whoever stands before us may have read the other end."""
+    behind = b"GET /health HTTP/1.1\r\nhost: gateway\r\n\r\n"
+    content = head(dialect, customer).replace(b"\r\n\r\n", "".join(f"\r\n{line}" for line in lines).encode() + b"\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", customer.gateway.port), timeout=PATIENCE) as sock:
+        sock.sendall(content + b"0\r\n\r\n" + behind)
+        heard = b""
+        # Until it is closed, by the other side.
+        with contextlib.suppress(ConnectionResetError):
+            while piece := sock.recv(65536):
+                heard += piece
+    assert heard.count(b"HTTP/1.1 ") == 1
+    answer = parse(heard)
+    assert answer.status == 400 and answer.headers["connection"] == "close"
+    assert answer.json()["error"]["code"] == "bad_request"
 
 
 @pytest.mark.parametrize("sdk", [anthropic, openai], ids=["anthropic", "openai"])

@@ -1,4 +1,4 @@
-"""Bodies of requests whose senders nobody knows yet, or who have nothing to spend: what their heads refuse is not read, and of the
+"""Bodies of requests whose senders nobody knows yet, or who have no money here: what their heads refuse is not read, and of the
 rest no more than so much."""
 
 import contextlib
@@ -12,10 +12,11 @@ from eth_account import Account
 from solders.keypair import Keypair
 
 from dialects import ANTHROPIC, BOTH, OPENAI
+from money import dollars, price, prices
 from programs import PATIENCE, ROOT, until
 from test_slow_clients import Peak, resident
 from wallets import Signer, content_digest, opened
-from wire import call, is_whole, parse, raw, raw_request
+from wire import Stream, call, is_whole, parse, raw, raw_request
 
 MEGABYTE = 1 << 20
 # What a request may be, and what of each body needs no room.
@@ -286,6 +287,23 @@ def test_who_has_nothing_to_spend_is_read_where_there_is_room(bounded):
             assert one.send(1).answer().status == 401
         ask(poor, ANTHROPIC, "/v1/messages/count_tokens", counting.ljust(LARGEST), 200)
         ask(poor, OPENAI, TARGET, large_body(), 402)
+
+
+def test_whose_whole_balance_is_held_shares_no_room_with_strangers(bounded):
+    money = dollars(price(prices(bounded, OPENAI.model), {"input": 100, "output": 1100}))
+    customer, words = bounded.customer(money), {"messages": [{"role": "user", "content": "Hello"}]}
+    body = json.dumps(words | {"model": ANTHROPIC.body()["model"]}).encode().ljust(LARGEST)
+    headers = ANTHROPIC.headers | customer.bearer | {"content-type": "application/json", "x-forwarded-for": "10.0.0.9"}
+    with Crowd(bounded) as crowd:
+        crowd.fill_all()
+        with Stream(**OPENAI.request(customer, "output_tokens=10; delay_chunk_ms=500", stream=True, max_tokens=4000)) as answer:
+            assert answer.status == 200 and answer.event()
+            told = call("GET", f"{customer.proxy}/balance").expect(200).json()["balances"].values()
+            assert sum(asset["posted"] for asset in told) > 0 == sum(asset["available"] for asset in told)
+            call("POST", f"{bounded.url}/v1/messages/count_tokens", headers=headers, body=body).expect(200)
+            # It is held still.
+            assert bounded.open_holds() == 1
+            answer.events()
 
 
 def test_who_does_not_send_its_body_in_time_gives_its_room_back(world):

@@ -157,7 +157,10 @@ extension EVMWatcherTests {
         #expect(try await balance() == 5)
     }
 
-    @Test(arguments: [RPCFailure.status(429), .timedOut, .unreachable])
+    @Test(arguments: [
+        RPCFailure.status(429), .timedOut, .unreachable,
+        .refused(method: "eth_getTransactionReceipt", code: -32_005, "limit exceeded"),
+    ])
     func `what a witness lists and the first node does not answer to delays nothing of its own`(
         _ failure: RPCFailure
     ) async throws {
@@ -196,6 +199,67 @@ extension EVMWatcherTests {
         for hash in hidden { chain.withhold(hash, nil) }
         for _ in 0..<2 { _ = try await watcher.look() }
         #expect(try await balance() == 8676)
+        #expect(try await unreadCounts() == [:])
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `the nodes beside the first are asked of a receipt at once`() async throws {
+        try await addCustomer()
+        let witnesses = nodes(2)
+        for node in [chain] + witnesses {
+            node.mine([pay(5)])
+            node.finalise()
+        }
+        for (one, other) in [(0, 1), (1, 0)] {
+            witnesses[one].hold("eth_getTransactionReceipt", until: witnesses[other])
+        }
+        _ = try await watcher(witnesses: witnesses, quorum: 3).look()
+        #expect(try await balance() == 5)
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: [0, 1])
+    func `a witness that hangs holds up nothing that enough others agree on`(
+        _ place: Int
+    ) async throws {
+        try await addCustomer()
+        let witnesses = nodes(2)
+        for node in [chain] + witnesses {
+            for _ in 0..<9 { node.mine([pay(5)]) }
+            node.finalise()
+        }
+        // Nobody asks that one.
+        witnesses[place].hold("eth_getTransactionReceipt", until: nodes(1)[0])
+        _ = try await watcher(witnesses: witnesses, quorum: 2).look()
+        #expect(try await balance() == 45)
+    }
+
+    @Test(arguments: [RPCFailure.timedOut, .unreachable])
+    func `a witness that is silent on one receipt is asked of no other at this look`(
+        _ silence: RPCFailure
+    ) async throws {
+        try await addCustomer()
+        let (silent, liar) = (nodes(1)[0], nodes(1)[0])
+        var disputed: [EVMWord] = []
+        for node in [chain, silent, liar] {
+            disputed = node.mine([pay(5)], [pay(600)])
+            node.mine([pay(70)])
+            node.finalise()
+        }
+        let watcher = watcher(witnesses: [silent, liar], quorum: 2)
+        for hash in disputed {
+            silent.withhold(hash, silence)
+            liar.forge(hash, [])
+        }
+        for _ in 0..<2 {
+            silent.forgetAsked()
+            _ = try await watcher.look()
+            #expect(silent.asked.count { $0 == "eth_getTransactionReceipt" } == 1)
+            #expect(try await balance() == 70)
+            #expect(try await unreadCounts() == [1: 2])
+        }
+        for hash in disputed { silent.withhold(hash, nil) }
+        _ = try await watcher.look()
+        #expect(try await balance() == 675)
         #expect(try await unreadCounts() == [:])
     }
 

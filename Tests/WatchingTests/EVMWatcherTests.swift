@@ -29,6 +29,7 @@ struct EVMWatcherTests {
         witnesses: [HandEVMChain] = [],
         quorum: Int = 1,
         firstBlock: Int64? = 0,
+        hintsAgain: Int = 20,
         at now: Timestamp = .second(100),
     ) -> EVMWatcher<HandEVMChain, MemoryStore> {
         var watching = EVMWatching(
@@ -43,6 +44,7 @@ struct EVMWatcherTests {
         watching.firstBlock = firstBlock
         watching.blocksAtOnce = 3
         watching.quorum = quorum
+        watching.hintsAgain = hintsAgain
         let alerts = alerts
         return EVMWatcher(
             watching,
@@ -211,10 +213,14 @@ struct EVMWatcherTests {
     {
         try await addCustomer()
         let hash = try #require(chain.mine([pay(5)]).first)
-        for _ in 0..<2 {
+        for isFinal in [false, true] {
             chain.misplace(true)
-            await #expect { _ = try await watcher().look() } throws: {
-                ($0 as? RPCFailure)?.code == "node_inconsistent"
+            if isFinal {
+                await #expect { _ = try await watcher().look() } throws: {
+                    ($0 as? RPCFailure)?.code == "node_inconsistent"
+                }
+            } else {
+                #expect(try await watcher().look().isEmpty)
             }
             await #expect(throws: RPCFailure.self) { _ = try await watcher().claim(hash) }
             #expect(try await store.read { $0.deposits(in: .seen, after: nil, limit: 9) }.isEmpty)
@@ -333,6 +339,35 @@ struct EVMWatcherTests {
         #expect(try await balance() == 70)
         for _ in 0..<2 { _ = try await watcher().look() }
         #expect(try await balance() == 71)
+    }
+
+    @Test(arguments: [
+        RPCFailure.tooLarge, .malformed(method: "eth_getTransactionReceipt"), .missing("it"),
+        .inconsistent("it is another's"),
+    ])
+    func `what is not final and can not be read keeps nothing else from being read`(
+        _ failure: RPCFailure
+    ) async throws {
+        try await addCustomer()
+        let unread = try #require(chain.mine([pay(1)]).first)
+        // Beyond the blocks that are listed again.
+        for _ in 0..<100 { chain.mine() }
+        chain.finalise()
+        chain.withhold(unread, .tooLarge)
+        let watcher = watcher()
+        _ = try await watcher.look()
+        #expect(try await store.read { $0.unreadCounts(on: "tempo") } == [1: 1])
+        let new = try #require(chain.mine([pay(5)]).first)
+        chain.mine([pay(70)])
+        chain.withhold(unread, nil)
+        chain.withhold(new, failure)
+        _ = try await watcher.look()
+        #expect(try await balance() == 1)
+        #expect(try await store.deposits(on: "tempo", in: .seen).map(\.event.amount) == [70])
+        chain.withhold(new, nil)
+        chain.finalise()
+        _ = try await watcher.look()
+        #expect(try await balance() == 76)
     }
 
     @Test func `a list that is too long for a node is asked for in parts`() async throws {

@@ -8,8 +8,8 @@ enum CallerAddress {
     /// Whom an address stands for: an IPv4 one for itself, an IPv6 one for its /64, which whoever has
     /// one address of it has whole (RFC 4291, section 2.5.4).
     ///
-    /// An IPv4 address in an IPv6 one's form is the IPv4 address. A port counts for nothing, and what is
-    /// no address stands for itself.
+    /// Callers behind one NAT, be it a carrier's or a NAT64, share its address. An IPv4 address in an
+    /// IPv6 one's form is the IPv4 address. A port counts for nothing, and what is no address stands for itself.
     static func counted(_ text: String) -> String {
         guard text.utf8.count <= longest,
             let name = try? SocketAddress(ipAddress: withoutPort(text), port: 0).ipAddress

@@ -88,7 +88,8 @@ extension GatewayServices {
     /// Where a customer's body has to find room, or nobody's: of all of them together no more is held
     /// than ``GatewaySettings/unprovenBodies``.
     ///
-    /// - Returns: `nil` for who has something to spend. Who has not is anybody: keys and wallets are free.
+    /// - Returns: `nil` for who has money here, though all of it may be held. Who has none is anybody: keys and
+    ///   wallets are free.
     private func room(
         for customer: CustomerID?,
         _ request: Request,
@@ -96,7 +97,7 @@ extension GatewayServices {
     ) async throws -> Room? {
         if let customer {
             let funds = try await store.read { try $0.funds(of: customer, solRate: nil) }
-            if funds.balances.contains(where: { $0.balance.available > .zero }) { return nil }
+            if funds.balances.contains(where: { $0.balance.posted > 0 }) { return nil }
         }
         return unprovenBodies.room(of: clientAddress(of: request, context))
     }

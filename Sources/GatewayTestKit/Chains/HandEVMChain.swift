@@ -52,6 +52,8 @@ package final class HandEVMChain: JSONRPC {
         var outage: RPCFailure?
         /// What questions for the receipts of some transactions end with.
         var withheld: [EVMWord: RPCFailure] = [:]
+        /// Methods that are answered once another node was asked the same.
+        var held: [String: HandEVMChain] = [:]
         /// Methods whose next answers are `null`.
         var nulls: [String: Int] = [:]
         /// What receipts say of transactions in which there is something else.
@@ -149,6 +151,11 @@ package final class HandEVMChain: JSONRPC {
         state.withLock { $0.withheld[transaction] = failure }
     }
 
+    /// Answers a method once another node was asked the same, or when whoever asks waits no more.
+    package func hold(_ method: String, until other: HandEVMChain) {
+        state.withLock { $0.held[method] = other }
+    }
+
     package func answerNull(_ method: String, times: Int = 1) {
         state.withLock { $0.nulls[method] = times }
     }
@@ -163,6 +170,8 @@ package final class HandEVMChain: JSONRPC {
     package func leaveOut(_ transaction: EVMWord) {
         state.withLock { _ = $0.unlisted.insert(transaction) }
     }
+
+    package func listAll() { state.withLock { $0.unlisted = [] } }
 
     /// Says of a transaction that there are these transfers in it; `nil` tells the truth again.
     package func forge(_ transaction: EVMWord, _ transfers: [Transfer]?) {
@@ -189,8 +198,14 @@ package final class HandEVMChain: JSONRPC {
         _ parameters: [JSONParameter],
         as result: Result.Type,
     ) async throws(RPCFailure) -> Result? {
-        let (failure, answer) = state.withLock { state -> (RPCFailure?, String?) in
+        let other = state.withLock { state in
             state.asked.append(method)
+            return state.held[method]
+        }
+        if let other {
+            while !other.asked.contains(method), !Task.isCancelled { await Task.yield() }
+        }
+        let (failure, answer) = state.withLock { state -> (RPCFailure?, String?) in
             if let outage = state.outage { return (outage, nil) }
             if let next = state.faults[method]?.first {
                 state.faults[method]?.removeFirst()

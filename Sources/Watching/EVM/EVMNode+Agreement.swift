@@ -6,6 +6,29 @@ package struct EVMAgreement: Hashable, Sendable {
     package var agreed: Int
     /// How many tell anything of it, that they do not have it, too.
     package var answered: Int
+    /// Which of the others, by their places, could not be reached, or did not answer in time.
+    package var silent: Set<Int> = []
+
+    fileprivate mutating func hear(_ word: Word, of place: Int) {
+        switch word {
+        case .alike:
+            agreed += 1
+            answered += 1
+        case .otherwise: answered += 1
+        case .nothing: break
+        case .silence: silent.insert(place)
+        }
+    }
+
+    /// What another node tells of a receipt.
+    fileprivate enum Word {
+        case alike
+        /// That it is otherwise, or that it does not have it.
+        case otherwise
+        /// It refuses to tell.
+        case nothing
+        case silence
+    }
 }
 
 extension EVMNode {
@@ -39,7 +62,7 @@ extension EVMNode {
     }
 
     /// How many nodes tell a receipt as this one told it, in a block that stands in their chain: this one,
-    /// and of `others` no more than `quorum` takes.
+    /// and `others`, which are asked at once and waited for no longer than until `quorum` agree.
     ///
     /// A block's hash says nothing of what a node claims to be in it, so the receipt's content counts. One that
     /// can not be asked, or refuses, neither agrees nor answers.
@@ -51,24 +74,34 @@ extension EVMNode {
         guard try await block(receipt.block)?.hash == receipt.blockHash else {
             return EVMAgreement(agreed: 0, answered: 1)
         }
-        var agreement = EVMAgreement(agreed: 1, answered: 1)
-        for other in others where agreement.agreed < quorum {
-            guard let agrees = await other.tells(receipt) else { continue }
-            agreement.answered += 1
-            if agrees { agreement.agreed += 1 }
+        guard quorum > 1 else { return EVMAgreement(agreed: 1, answered: 1) }
+        return await withTaskGroup { group in
+            for (place, other) in others.enumerated() {
+                group.addTask { (place, await other.word(on: receipt)) }
+            }
+            var agreement = EVMAgreement(agreed: 1, answered: 1)
+            for await (place, word) in group {
+                agreement.hear(word, of: place)
+                if agreement.agreed >= quorum { break }
+            }
+            group.cancelAll()
+            return agreement
         }
-        return agreement
     }
 
-    /// Whether it tells a receipt so, too; `nil` where it can not be asked, or refuses to answer.
-    private func tells(_ receipt: EVMReceipt) async -> Bool? {
+    private func word(on receipt: EVMReceipt) async -> EVMAgreement.Word {
         do throws(RPCFailure) {
             let told = try await self.receipt(of: receipt.transaction)
-            guard let told, told == receipt else { return false }
-            return try await block(receipt.block)?.hash == receipt.blockHash
+            guard let told, told == receipt else { return .otherwise }
+            let isThere = try await block(receipt.block)?.hash == receipt.blockHash
+            return isThere ? .alike : .otherwise
         } catch {
-            if case .refused = error { return nil }
-            return error.isOfOneThing ? false : nil
+            switch error {
+            case .unreachable, .timedOut: return .silence
+            case .status, .refused, .wrongChain: return .nothing
+            case .tooLarge, .malformed, .missing, .inconsistent, .disputed, .noQuorum:
+                return .otherwise
+            }
         }
     }
 }

@@ -2,7 +2,7 @@ import ChainFormats
 import Deposits
 import Primitives
 
-/// What is final, by the node's lists and the hints of witnesses.
+/// What is final, by the lists of the node.
 extension EVMWatcher {
     /// The name under which it is kept where the blocks are read on.
     var source: String { "blocks/\(chain)" }
@@ -14,7 +14,7 @@ extension EVMWatcher {
         let resumed = stored.flatMap { Int64($0) }.map { $0 - watching.blocksAgain }
         let first = watching.firstBlock ?? 0
         var next = max(0, resumed.map { max($0, first) } ?? first)
-        var (witnesses, outage) = (witnesses, RPCFailure?.none)
+        var (witnesses, tries) = (witnesses, HintTurns.Tries(ofEach: watching.hintsAgain))
         while next <= last {
             let (listed, blocks) = try await transfers(
                 in: next...min(last, next + watching.blocksAtOnce - 1)
@@ -24,15 +24,17 @@ extension EVMWatcher {
             if !hints.isEmpty {
                 // What the node lists itself waits for no hint.
                 outcomes += try await book(observed)
-                observed = try await observations(ofEach: hints, in: blocks, &outage)
+                observed = []
+                try await follow(hints, in: blocks, &tries, &outcomes)
             }
             next = blocks.upperBound + 1
             outcomes += try await book(observed, readUpTo: next)
         }
+        turns.endRound()
     }
 
     /// Writes what was read, and where the blocks are read on, in one transaction.
-    private func book(
+    func book(
         _ observed: [ObservedDeposit],
         readUpTo next: Int64? = nil,
     ) async throws -> [DepositOutcome] {
@@ -59,24 +61,6 @@ extension EVMWatcher {
         }
     }
 
-    /// What the witnesses list in some blocks and the node does not, each once.
-    ///
-    /// A witness that can not be asked has nothing to say, and is not asked again at this look.
-    private func hints(
-        of witnesses: inout [Witness<EVMNode<Node>>],
-        in blocks: ClosedRange<Int64>,
-        beside listed: [EVMWord],
-    ) async -> [Hint<EVMWord>] {
-        let treasury = watching.treasury
-        let lists = await witnesses.ask { try await $0.node.transfers(to: treasury, in: blocks) }
-        let (known, limit) = (Set(listed), watching.hintsAtOnce)
-        return Hint.all(
-            zip(witnesses, lists).map { witness, list in
-                (witness.number, Array(list.filter { !known.contains($0) }.prefix(limit)))
-            }
-        )
-    }
-
     /// The deposits in what the node lists itself: nothing yet in one that is remembered, because waiting for
     /// it would not help.
     private func observations(
@@ -91,26 +75,6 @@ extension EVMWatcher {
                 guard error.mayBeLeftBehind else { throw error }
                 try await unread.remember("\(one)", error)
             }
-        }
-        return observed
-    }
-
-    /// The deposits in what witnesses list: none of them is waited for, and what can not be read is remembered.
-    private func observations(
-        ofEach hints: [Hint<EVMWord>],
-        in blocks: ClosedRange<Int64>,
-        _ outage: inout RPCFailure?,
-    ) async throws -> [ObservedDeposit] {
-        var observed: [ObservedDeposit] = []
-        for hint in hints {
-            let followed = try await unread.follow(
-                "\(hint.transaction)",
-                listedBy: hint.nodes,
-                &outage,
-            ) { () async throws(RPCFailure) in
-                try await observations(of: [hint.transaction], in: blocks, areFinal: true)
-            }
-            if case .read(let read) = followed { observed += read }
         }
         return observed
     }

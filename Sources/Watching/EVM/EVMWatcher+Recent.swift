@@ -68,11 +68,27 @@ extension EVMWatcher {
         let first = max(final + 1, newest - watching.blocksAtOnce + 1)
         let blocks = max(0, first)...newest
         let listed = try await node.transfers(to: watching.treasury, in: blocks)
-        let observed = try await observations(of: listed, in: blocks, areFinal: false)
+        let observed = try await newObservations(ofEach: listed, in: blocks)
         guard !observed.isEmpty else { return }
         let now = now()
         outcomes += try await store.write(.durable) { transaction in
             try observed.map { try transaction.observe($0, at: now) }
         }.filter { !$0.newSteps.isEmpty }
+    }
+
+    /// The deposits in what is not final: one that can not be read is met again once it is.
+    private func newObservations(
+        ofEach listed: [EVMWord],
+        in blocks: ClosedRange<Int64>,
+    ) async throws(RPCFailure) -> [ObservedDeposit] {
+        var observed: [ObservedDeposit] = []
+        for one in listed {
+            do throws(RPCFailure) {
+                observed += try await observations(of: [one], in: blocks, areFinal: false)
+            } catch {
+                guard error.isOfOneThing else { throw error }
+            }
+        }
+        return observed
     }
 }

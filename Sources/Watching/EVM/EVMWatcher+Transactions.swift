@@ -51,6 +51,8 @@ extension EVMWatcher {
 
     /// A node may answer with a receipt of a block that never came to be.
     ///
+    /// A witness that was silent is asked of no other receipt at this look.
+    ///
     /// - Throws: ``RPCFailure/disputed(_:)`` where too few agree of those that were asked for, and
     ///   ``RPCFailure/noQuorum(_:)`` where they may yet: too few answer.
     private func requireCanonical(
@@ -58,8 +60,13 @@ extension EVMWatcher {
         byQuorum: Bool,
     ) async throws(RPCFailure) {
         let quorum = byQuorum ? watching.quorum : 1
-        let others = witnesses.map(\.node)
-        let told = try await node.agreement(on: receipt, with: others, upTo: quorum)
+        let others = silent.without(witnesses)
+        let told = try await node.agreement(
+            on: receipt,
+            with: others.map(\.node),
+            upTo: quorum,
+        )
+        silent.note(told.silent.map { others[$0].number })
         guard told.agreed > 0 else {
             throw .inconsistent("\(receipt.transaction) is in a block that is not the chain's")
         }

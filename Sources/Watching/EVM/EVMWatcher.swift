@@ -11,6 +11,9 @@ where Storage.Transaction: DepositWatchTransaction {
     let node: EVMNode<Node>
     var witnesses: [Witness<EVMNode<Node>>]
     let unread: UnreadTransactions<Storage>
+    let turns = HintTurns()
+    /// Those of this look.
+    private(set) var silent = SilentWitnesses()
     let store: Storage
     let now: @Sendable () -> Timestamp
     let tell: @Sendable (EVMLag) -> Void
@@ -52,6 +55,7 @@ where Storage.Transaction: DepositWatchTransaction {
         try await finishSeen(upTo: final, &outcomes)
         try await lookAgain(after: final - watching.blocksAgain, &outcomes)
         try await readNew(after: final, &outcomes)
+        try await followWaiting(upTo: final, &outcomes)
         try await unread.tryAgain(&outcomes) { try await read($0, upTo: final) }
     }
 
@@ -64,7 +68,7 @@ where Storage.Transaction: DepositWatchTransaction {
         let id = watching.treasury.chainID
         try await node.requireChain(id)
         var watcher = self
-        watcher.witnesses = witnesses
+        (watcher.witnesses, watcher.silent) = (witnesses, SilentWitnesses())
         await watcher.witnesses.ask { try await $0.node.requireChain(id) }
         return watcher
     }
