@@ -30,6 +30,7 @@ struct EVMWatcherTests {
         quorum: Int = 1,
         firstBlock: Int64? = 0,
         hintsAgain: Int = 20,
+        over store: MemoryStore? = nil,
         at now: Timestamp = .second(100),
     ) -> EVMWatcher<HandEVMChain, MemoryStore> {
         var watching = EVMWatching(
@@ -45,19 +46,27 @@ struct EVMWatcherTests {
         watching.blocksAtOnce = 3
         watching.quorum = quorum
         watching.hintsAgain = hintsAgain
-        let alerts = alerts
+        let (alerts, store) = (alerts, store ?? self.store)
         return EVMWatcher(
             watching,
             nodes: [first ?? chain] + witnesses,
-            unread: unread(at: now),
+            unread: unread(over: store, at: now),
             store: store,
             now: { now },
             tell: { if $0.stopsReading { alerts.add("\($0.blocks) behind") } },
         )
     }
 
-    func unread(at now: Timestamp = .second(100)) -> UnreadTransactions<MemoryStore> {
-        UnreadTransactions(chain: "tempo", store: store, now: { now }, tell: alerts.add)
+    func unread(
+        over store: MemoryStore? = nil,
+        at now: Timestamp = .second(100),
+    ) -> UnreadTransactions<MemoryStore> {
+        UnreadTransactions(
+            chain: "tempo",
+            store: store ?? self.store,
+            now: { now },
+            tell: alerts.add,
+        )
     }
 
     /// Another node of the same chain: what is mined alike has the same names.
@@ -88,8 +97,8 @@ struct EVMWatcherTests {
         try await store.write(.durable) { try $0.insert(customer) }
     }
 
-    func balance() async throws -> Int64 {
-        try await store.read { $0.balance(of: .customer("acme", .pathusd)).posted }
+    func balance(in store: MemoryStore? = nil) async throws -> Int64 {
+        try await (store ?? self.store).read { $0.balance(of: .customer("acme", .pathusd)).posted }
     }
 
     @Test func `a deposit is credited once it is final, however often it is looked for`()
@@ -344,6 +353,7 @@ struct EVMWatcherTests {
     @Test(arguments: [
         RPCFailure.tooLarge, .malformed(method: "eth_getTransactionReceipt"), .missing("it"),
         .inconsistent("it is another's"),
+        .refused(method: "eth_getTransactionReceipt", code: -32_000, "it is not indexed"),
     ])
     func `what is not final and can not be read keeps nothing else from being read`(
         _ failure: RPCFailure

@@ -10,7 +10,7 @@ import Testing
     private func node(
         _ url: String,
         trust: NIOSSLTrustRoots = .default,
-        within connecting: Duration = .seconds(20),
+        within connecting: Duration = .seconds(200),
     ) throws -> WebSocketNode {
         var limits = WebSocketNode.Limits()
         limits.connecting = connecting

@@ -14,7 +14,7 @@ extension EVMWatcher {
         let resumed = stored.flatMap { Int64($0) }.map { $0 - watching.blocksAgain }
         let first = watching.firstBlock ?? 0
         var next = max(0, resumed.map { max($0, first) } ?? first)
-        var (witnesses, tries) = (witnesses, HintTurns.Tries(ofEach: watching.hintsAgain))
+        var (witnesses, tries) = (witnesses, HintTries(ofEach: watching.hintsAgain))
         while next <= last {
             let (listed, blocks) = try await transfers(
                 in: next...min(last, next + watching.blocksAtOnce - 1)
@@ -30,7 +30,6 @@ extension EVMWatcher {
             next = blocks.upperBound + 1
             outcomes += try await book(observed, readUpTo: next)
         }
-        turns.endRound()
     }
 
     /// Writes what was read, and where the blocks are read on, in one transaction.

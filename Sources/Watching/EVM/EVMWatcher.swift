@@ -11,7 +11,6 @@ where Storage.Transaction: DepositWatchTransaction {
     let node: EVMNode<Node>
     var witnesses: [Witness<EVMNode<Node>>]
     let unread: UnreadTransactions<Storage>
-    let turns = HintTurns()
     /// Those of this look.
     private(set) var silent = SilentWitnesses()
     let store: Storage
@@ -55,7 +54,6 @@ where Storage.Transaction: DepositWatchTransaction {
         try await finishSeen(upTo: final, &outcomes)
         try await lookAgain(after: final - watching.blocksAgain, &outcomes)
         try await readNew(after: final, &outcomes)
-        try await followWaiting(upTo: final, &outcomes)
         try await unread.tryAgain(&outcomes) { try await read($0, upTo: final) }
     }
 

@@ -12,13 +12,10 @@ package struct EVMWatching: Hashable, Sendable {
     /// among them.
     package var quorum = 1
     /// How many transactions of each witness's list are looked at that the first node does not list.
-    ///
-    /// As many of each witness wait for their turn.
     package var hintsAtOnce = 1000
     /// How many transactions of each witness's list are asked for at a look that come to nothing.
     ///
-    /// There is no deposit in them, or they can not be read and there is no room for them. As many are of those
-    /// that wait.
+    /// There is no deposit in them, or they can not be read. Further ones are remembered unasked.
     package var hintsAgain = 20
 
     package init(_ treasury: EVMTreasury, finality: EVMFinality) {

@@ -93,13 +93,15 @@ package enum RPCFailure: Failure, Hashable {
 extension RPCFailure {
     /// Whether it may be of the one thing that was asked for: another may well be read.
     ///
-    /// Codes of refusals are those of Solana's nodes; an EVM chain's node has none for one thing.
+    /// Codes of refusals are those of Solana's nodes. An EVM chain's node may refuse one receipt, with whatever
+    /// code, and one must not stop the others.
     var isOfOneThing: Bool {
         switch self {
         case .unreachable, .timedOut, .status, .wrongChain: false
         case .tooLarge, .malformed, .missing, .inconsistent, .disputed, .noQuorum: true
         case .refused("getTransaction", let code, _): code == RPCFailure.unknownVersion
         case .refused("getBlock", let code, _): RPCFailure.blockIsMissing.contains(code)
+        case .refused("eth_getTransactionReceipt", _, _): true
         case .refused: false
         }
     }
