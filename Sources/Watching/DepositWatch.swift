@@ -78,7 +78,10 @@ package struct DepositWatch: Service {
                 if isReadable {
                     logger.warning(
                         "chain can not be read",
-                        metadata: metadata(["code": "\(failure?.code ?? "unknown")"]),
+                        metadata: metadata([
+                            "code": "\(failure?.code ?? "unknown")",
+                            "failure": "\(failure?.message ?? "")",
+                        ]),
                     )
                 }
                 isReadable = false

@@ -14,10 +14,12 @@ extension UnreadTransactions {
     /// Remembers a transaction that witnesses alone list before it is asked for, where there is room: it is tried,
     /// whatever becomes of the process.
     ///
+    /// - Returns: whether it is remembered, or was before.
     /// - Throws: as ``remember(_:_:listedBy:)``.
-    func keep(_ transaction: String, listedBy nodes: [Int]) async throws {
-        guard try await known(transaction) == nil else { return }
-        try await remember(transaction, .missing(transaction), listedBy: nodes)
+    @discardableResult
+    func keep(_ transaction: String, listedBy nodes: [Int]) async throws -> Bool {
+        guard try await known(transaction) == nil else { return true }
+        return try await remember(transaction, nil, listedBy: nodes)
     }
 
     /// Forgets one that has been read, where it was remembered.
@@ -28,7 +30,8 @@ extension UnreadTransactions {
         try await store.write(.durable) { try $0.remove(known) }
     }
 
-    private func known(_ transaction: String) async throws -> UnreadTransaction? {
+    /// What is remembered of one.
+    func known(_ transaction: String) async throws -> UnreadTransaction? {
         guard let name = ChainText.transaction(transaction) else { return nil }
         let chain = chain
         return try await store.read { try $0.unread(name, on: chain) }

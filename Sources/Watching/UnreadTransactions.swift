@@ -52,6 +52,8 @@ where Storage.Transaction: DepositWatchTransaction {
     /// Remembers that a transaction could not be read that some nodes list, by their numbers; once this
     /// returns, its source may be read on.
     ///
+    /// `failure` is why; `nil` where nobody was asked for it yet.
+    ///
     /// One that witnesses alone list is remembered for the first of them that has room.
     ///
     /// - Returns: whether it is remembered: not where none of them has room.
@@ -59,14 +61,14 @@ where Storage.Transaction: DepositWatchTransaction {
     @discardableResult
     func remember(
         _ transaction: String,
-        _ failure: RPCFailure,
+        _ failure: RPCFailure?,
         listedBy nodes: [Int] = [UnreadTransaction.firstNode],
     ) async throws -> Bool {
         let first = UnreadTransaction(
             chain: chain,
             transaction: transaction,
             since: now(),
-            reason: failure.code,
+            reason: failure?.code ?? "not_asked_yet",
         )
         guard let first else { throw RPCFailure.malformed(method: "its name") }
         let known = try await store.read { try $0.unread(first.transaction, on: first.chain) }
@@ -75,8 +77,9 @@ where Storage.Transaction: DepositWatchTransaction {
         // Whatever was told of hints, of the first node's own somebody is told by name.
         if unread.isHint, node == UnreadTransaction.firstNode { unread = first }
         unread.node = node
-        unread = unread.after(failure, at: now())
+        if let failure { unread = unread.after(failure, at: now()) }
         if unread != known { try await save(unread) }
+        guard let failure else { return true }
         let isDue = !failure.mayPass || unread.since.advanced(by: Self.patience) <= now()
         guard isDue, !unread.isTold else { return true }
         guard !unread.isHint else {

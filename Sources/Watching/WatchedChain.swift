@@ -47,6 +47,8 @@ package enum DepositClaim: Sendable {
     case notFound
     /// It failed, or holds nothing for the treasury.
     case noDeposit
+    /// It stands before the block where the watch begins.
+    case tooEarly
     case deposits([DepositOutcome])
 }
 

@@ -98,7 +98,7 @@ extension EVMWatcherTests {
         #expect(try await balance() == [.credited: 75, .leftBehind: 70, .waitedFor: 0][row.fate])
         #expect(try await unreadCounts() == (isLeft ? [1: 1] : [:]))
         let mark = try await store.read { $0.cursor(of: "blocks/tempo") }
-        #expect((mark == nil) == (row.fate == .waitedFor))
+        #expect((mark == "0") == (row.fate == .waitedFor))
         for witness in witnesses {
             witness.withhold(disputed, nil)
             witness.forge(disputed, nil)
@@ -127,7 +127,11 @@ extension EVMWatcherTests {
                 node.mine([pay(1)])
                 node.finalise()
             }
-            _ = try await watcher(witnesses: witnesses, quorum: 2, at: .second(seconds)).look()
+            _ = try await watcher(
+                witnesses: witnesses,
+                quorum: 2,
+                at: HandClock(at: .second(seconds)),
+            ).look()
             #expect(alerts.told == (told == 1 ? ["\(disputed)"] : []))
         }
         #expect(try await balance() == 4)
@@ -366,7 +370,8 @@ extension EVMWatcherTests {
             return hash
         }
         for (seconds, told) in [(100, 0), (159, 0), (160, 1), (999, 1)] as [(Int64, Int)] {
-            _ = try await watcher(witnesses: liars, quorum: 2, at: .second(seconds)).look()
+            _ = try await watcher(witnesses: liars, quorum: 2, at: HandClock(at: .second(seconds)))
+                .look()
             #expect(alerts.told == made.prefix(told).map { "\($0)" })
         }
         #expect(try await balance() == 70)

@@ -31,7 +31,7 @@ struct EVMWatcherTests {
         firstBlock: Int64? = 0,
         hintsAgain: Int = 20,
         over store: MemoryStore? = nil,
-        at now: Timestamp = .second(100),
+        at clock: HandClock = HandClock(at: .second(100)),
     ) -> EVMWatcher<HandEVMChain, MemoryStore> {
         var watching = EVMWatching(
             EVMTreasury(
@@ -50,21 +50,21 @@ struct EVMWatcherTests {
         return EVMWatcher(
             watching,
             nodes: [first ?? chain] + witnesses,
-            unread: unread(over: store, at: now),
+            unread: unread(over: store, at: clock),
             store: store,
-            now: { now },
+            now: { clock.now },
             tell: { if $0.stopsReading { alerts.add("\($0.blocks) behind") } },
         )
     }
 
     func unread(
         over store: MemoryStore? = nil,
-        at now: Timestamp = .second(100),
+        at clock: HandClock = HandClock(at: .second(100)),
     ) -> UnreadTransactions<MemoryStore> {
         UnreadTransactions(
             chain: "tempo",
             store: store ?? self.store,
-            now: { now },
+            now: { clock.now },
             tell: alerts.add,
         )
     }

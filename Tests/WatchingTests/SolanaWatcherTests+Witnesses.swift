@@ -263,6 +263,61 @@ extension SolanaWatcherTests {
         #expect(try await balance() == [4_250_011, 0])
     }
 
+    @Test func `of hints without a deposit, no more than some are asked for at a look`()
+        async throws
+    {
+        let witness = RecordedNode()
+        for node in [node, witness] {
+            try node.land("wrong-mint", "wrong-treasury")
+            node.finalise()
+        }
+        for hidden in ["wrong-mint", "wrong-treasury"] { try node.leaveOut(hidden) }
+        try await fillRoom(of: 2)
+        _ = try await watcher(witnesses: [witness], hintsAgain: 1).look()
+        // Beside the twenty that are tried again.
+        #expect(node.takeCount(of: "getTransaction") == 21)
+    }
+
+    @Test func `a node that has forgotten where a list is read on loses nothing in silence`()
+        async throws
+    {
+        try await addCustomer()
+        let known = RecordedNode()
+        for node in [node, known] {
+            try node.land("program", in: 100)
+            try node.land("table", in: 5000)
+            node.finalise()
+        }
+        _ = try await watcher().look()
+        let cursors = try await cursors()
+        for node in [node, known] {
+            try node.land("memo", in: 9000)
+            try node.land("reference", in: 20_000)
+            // Far enough behind it that the safe point would move.
+            try node.land("wrong-mint", in: 30_000)
+            node.finalise()
+        }
+        for gone in ["program", "table", "memo"] {
+            try node.leaveOut(gone)
+            try node.hide(gone, nil)
+            try node.forget(gone)
+        }
+        for _ in 0..<3 {
+            await #expect(throws: RPCFailure.self) { try await watcher().look() }
+            #expect(try await balance() == [6_250_011, 0])
+            #expect(try await self.cursors() == cursors)
+        }
+        _ = try await watcher(first: known).look()
+        #expect(try await balance() == [9_250_011, 0])
+    }
+
+    private func cursors() async throws -> [String?] {
+        let addresses = try Self.treasury.get().watched
+        return try await store.read { books in
+            addresses.map { books.cursor(of: "history/solana/\($0)") }
+        }
+    }
+
     private func seen() async throws -> Int {
         try await store.deposits(on: "solana", in: .seen).count
     }

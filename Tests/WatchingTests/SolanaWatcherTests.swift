@@ -19,6 +19,7 @@ struct SolanaWatcherTests {
 
     func watcher(
         genesis: String? = "genesis",
+        first: RecordedNode? = nil,
         witnesses: [RecordedNode] = [],
         hintsAgain: Int = 20,
         over store: MemoryStore? = nil,
@@ -31,7 +32,7 @@ struct SolanaWatcherTests {
         watching.hintsAgain = hintsAgain
         return SolanaWatcher(
             watching,
-            nodes: [node] + witnesses,
+            nodes: [first ?? node] + witnesses,
             unread: unread(over: store, at: now),
             store: store,
         ) { now }

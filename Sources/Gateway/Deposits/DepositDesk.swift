@@ -88,7 +88,7 @@ package struct DepositDesk<Storage: GatewayStore>: Sendable {
     /// Where no chain is named, every chain is looked at whose transactions are named so.
     ///
     /// - Throws: ``GatewayError/invalidParameter(_:)``, ``GatewayError/transactionNotFound(_:)``,
-    ///   ``GatewayError/transactionWithoutDeposit(_:)``, `RPCFailure`, `StoreError`.
+    ///   ``GatewayError/transactionWithoutDeposit(_:)``, ``GatewayError/transactionBeforeWatch(_:)``, `RPCFailure`, `StoreError`.
     /// - Returns: the deposits in it, whosever they are.
     package func claim(_ transaction: String, on chain: String?) async throws -> [DepositOutcome] {
         guard DepositID.isTransaction(transaction) else {
@@ -102,6 +102,7 @@ package struct DepositDesk<Storage: GatewayStore>: Sendable {
                 switch try await chain.claim(transaction) {
                 case .deposits(let outcomes): return outcomes
                 case .noDeposit: isKnown = true
+                case .tooEarly: throw GatewayError.transactionBeforeWatch(transaction)
                 case .notFound: continue
                 }
             } catch let error as RPCFailure {

@@ -36,6 +36,8 @@ package enum GatewayError: Failure, Hashable {
     case transactionNotFound(String)
     /// The transaction failed, or pays the treasury nothing that is taken.
     case transactionWithoutDeposit(String)
+    /// The transaction is older than the watch of its chain.
+    case transactionBeforeWatch(String)
     /// No chain pays out here.
     case withdrawalsOff
     /// Less than the least, which is in micro-USD.
@@ -74,7 +76,7 @@ package enum GatewayError: Failure, Hashable {
         case .receiptNotFound: "receipt_not_found"
         case .signInRefused: "sign_in_refused"
         case .transactionNotFound: "tx_not_found"
-        case .transactionWithoutDeposit: "verification_failed"
+        case .transactionWithoutDeposit, .transactionBeforeWatch: "verification_failed"
         case .withdrawalsOff: "withdrawals_off"
         case .withdrawalTooSmall: "withdrawal_too_small"
         case .idempotencyConflict: "idempotency_conflict"
@@ -95,7 +97,7 @@ package enum GatewayError: Failure, Hashable {
         case .modelNotAllowed, .withdrawalsOff: .forbidden
         case .withdrawalTooSmall, .imagesNotPriced, .searchesNotPriced, .badRequest,
             .invalidParameter, .bodyTooSlow,
-            .transactionWithoutDeposit:
+            .transactionWithoutDeposit, .transactionBeforeWatch:
             .malformed
         case .bodyTooLarge: .tooLarge
         case .idempotencyConflict, .answerNotKept: .conflict
@@ -130,6 +132,8 @@ package enum GatewayError: Failure, Hashable {
         case .transactionNotFound: "No chain has this transaction, or not yet; ask again."
         case .transactionWithoutDeposit:
             "The transaction failed, or pays nothing to the treasury that is taken."
+        case .transactionBeforeWatch:
+            "The transaction is older than what is watched of its chain here; ask the operator."
         case .withdrawalsOff: "Nothing is paid out here; ask the operator."
         case .withdrawalTooSmall(let least):
             "A withdrawal is of \(DecimalText.text(least.units, decimals: 6)) USD at least."

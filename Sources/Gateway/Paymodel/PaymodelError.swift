@@ -53,7 +53,8 @@ struct PaymodelError {
             return PaymodelError.payment(shortage, funding)
         case .modelNotFound(let served): return [("available", PaymodelError.list(served))]
         case .routeNotFound: return [("endpoints", PaymodelError.endpoints)]
-        case .transactionNotFound(let hash), .transactionWithoutDeposit(let hash):
+        case .transactionNotFound(let hash), .transactionWithoutDeposit(let hash),
+            .transactionBeforeWatch(let hash):
             return [("txHash", JSONText.quoted(hash))]
         case .invalidParameter(let name): return [("expected", expected(name))]
         default: break

@@ -4,14 +4,26 @@ import Primitives
 
 /// Where the watch begins, and whether what is final is still behind it.
 extension EVMWatcher {
-    /// Keeps where the watch begins, at the first start: whatever fails from then on, what comes after that is read.
+    /// The name under which it is kept where the watch begins.
+    private var start: String { "begin/\(chain)" }
+
+    /// Keeps where the watch begins, at the first start: whatever fails from then on, what comes after that is read,
+    /// and nothing that is before it.
     func begin() async throws {
-        let source = source
-        guard watching.firstBlock == nil,
-            try await store.read({ try $0.cursor(of: source) }) == nil
-        else { return }
-        let last = max(0, try await beginning())
-        try await store.write(.durable) { try $0.setCursor("\(last)", of: source) }
+        let (source, start) = (source, start)
+        guard try await store.read({ try $0.cursor(of: source) }) == nil else { return }
+        let first = if let named = watching.firstBlock { named } else { try await beginning() }
+        let block = "\(max(0, first))"
+        try await store.write(.durable) { transaction in
+            try transaction.setCursor(block, of: source)
+            try transaction.setCursor(block, of: start)
+        }
+    }
+
+    /// The first block that is this watch's.
+    func firstBlock() async throws -> Int64 {
+        let start = start
+        return try await store.read { try $0.cursor(of: start) }.flatMap { Int64($0) } ?? 0
     }
 
     private func beginning() async throws(RPCFailure) -> Int64 {

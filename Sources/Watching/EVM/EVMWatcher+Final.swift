@@ -12,23 +12,25 @@ extension EVMWatcher {
         let stored = try await store.read { try $0.cursor(of: source) }
         // Some are read again each time: a node may have told less than there is.
         let resumed = stored.flatMap { Int64($0) }.map { $0 - watching.blocksAgain }
-        let first = watching.firstBlock ?? 0
-        var next = max(0, resumed.map { max($0, first) } ?? first)
+        let first = try await firstBlock()
+        var next = max(first, resumed ?? first)
         var (witnesses, tries) = (witnesses, HintTries(ofEach: watching.hintsAgain))
         while next <= last {
             let (listed, blocks) = try await transfers(
                 in: next...min(last, next + watching.blocksAtOnce - 1)
             )
             let hints = await hints(of: &witnesses, in: blocks, beside: listed)
-            var observed = try await observations(ofEach: listed, in: blocks)
-            if !hints.isEmpty {
-                // What the node lists itself waits for no hint.
-                outcomes += try await book(observed)
-                observed = []
-                try await follow(hints, in: blocks, &tries, &outcomes)
-            }
+            let (observed, failure) = try await observations(ofEach: listed, in: blocks)
             next = blocks.upperBound + 1
-            outcomes += try await book(observed, readUpTo: next)
+            guard failure != nil || !hints.isEmpty else {
+                outcomes += try await book(observed, readUpTo: next)
+                continue
+            }
+            // What the node lists itself waits for no hint, nor for what can not be read yet.
+            outcomes += try await book(observed)
+            if let failure { throw failure }
+            try await follow(hints, in: blocks, &tries, &outcomes)
+            outcomes += try await book([], readUpTo: next)
         }
     }
 
@@ -61,20 +63,33 @@ extension EVMWatcher {
     }
 
     /// The deposits in what the node lists itself: nothing yet in one that is remembered, because waiting for
-    /// it would not help.
+    /// it would not help, or no longer does.
+    ///
+    /// - Returns: why the blocks can not be read on yet, too, where one of them may yet be read.
     private func observations(
         ofEach listed: [EVMWord],
         in blocks: ClosedRange<Int64>,
-    ) async throws -> [ObservedDeposit] {
-        var observed: [ObservedDeposit] = []
+    ) async throws -> ([ObservedDeposit], RPCFailure?) {
+        var (observed, waiting) = ([ObservedDeposit](), RPCFailure?.none)
         for one in listed {
             do throws(RPCFailure) {
                 observed += try await observations(of: [one], in: blocks, areFinal: true)
+                waits.end(one)
             } catch {
-                guard error.mayBeLeftBehind else { throw error }
+                guard error.isOfOneTransaction else { return (observed, error) }
+                guard try await isLeftBehind(one, error) else {
+                    waiting = waiting ?? error
+                    continue
+                }
                 try await unread.remember("\(one)", error)
+                waits.end(one)
             }
         }
-        return observed
+        return (observed, waiting)
+    }
+    /// Whether the blocks are read on behind one that ended so: it has been waited for, or waiting would not help.
+    private func isLeftBehind(_ transaction: EVMWord, _ failure: RPCFailure) async throws -> Bool {
+        if failure.mayBeLeftBehind || waits.isOver(transaction, at: now()) { return true }
+        return try await unread.known("\(transaction)")?.isHint == false
     }
 }

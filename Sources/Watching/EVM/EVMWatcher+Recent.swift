@@ -29,10 +29,14 @@ extension EVMWatcher {
         }
     }
 
-    /// Looks whether what is in the books still stands in its block.
-    func lookAgain(after block: Int64, _ outcomes: inout [DepositOutcome]) async throws {
-        let chain = chain
-        let recent = try await store.read { try $0.deposits(on: chain, after: block) }
+    /// Looks whether what is in the books still stands in its block, from some blocks before those that were looked
+    /// at last, however long ago that was.
+    func lookAgain(upTo final: Int64, _ outcomes: inout [DepositOutcome]) async throws {
+        let (chain, source) = (chain, "again/\(chain)")
+        let stored = try await store.read { try $0.cursor(of: source) }
+        let last = stored.flatMap { Int64($0) } ?? 0
+        let after = min(last, final) - watching.blocksAgain
+        let recent = try await store.read { try $0.deposits(on: chain, after: after) }
         var canonical: [Int64: EVMWord?] = [:]
         for deposit in recent {
             guard let block = deposit.block else { continue }
@@ -49,16 +53,17 @@ extension EVMWatcher {
             }
             if let outcome, !outcome.newSteps.isEmpty { outcomes.append(outcome) }
         }
+        guard final > last else { return }
+        try await store.write(.durable) { try $0.setCursor("\(final)", of: source) }
     }
 
     /// Whether enough nodes have another block in its place; the first one has.
     private func isReplaced(_ block: BlockReference) async -> Bool {
-        var agreed = 1
-        for witness in witnesses where agreed < watching.quorum {
-            // One that can not be asked, or is behind, does not agree.
-            let other = try? await witness.node.block(block.number)
-            if let other, "\(other.hash)" != block.hash { agreed += 1 }
-        }
+        guard watching.quorum > 1 else { return true }
+        var others = witnesses.map(\.node)
+        // One that can not be asked, or is behind, does not agree.
+        let told = await others.ask { try await $0.block(block.number) }
+        let agreed = 1 + told.count { $0.map { "\($0.hash)" != block.hash } ?? false }
         return agreed >= watching.quorum
     }
 

@@ -88,6 +88,7 @@ extension EVMWatcher {
     /// Reads one transaction at once; what stands in a block after `final` may be taken back yet.
     func claim(_ transaction: EVMWord, upTo final: Int64) async throws -> DepositClaim {
         guard let receipt = try await node.receipt(of: transaction) else { return .notFound }
+        guard receipt.block >= (try await firstBlock()) else { return .tooEarly }
         try await requireCanonical(receipt, byQuorum: receipt.block <= final)
         let observed = observations(of: receipt, isFinal: receipt.block <= final)
         guard !observed.isEmpty else { return .noDeposit }

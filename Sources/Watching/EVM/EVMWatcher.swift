@@ -11,6 +11,7 @@ where Storage.Transaction: DepositWatchTransaction {
     let node: EVMNode<Node>
     var witnesses: [Witness<EVMNode<Node>>]
     let unread: UnreadTransactions<Storage>
+    let waits = Waits()
     /// Those of this look.
     private(set) var silent = SilentWitnesses()
     let store: Storage
@@ -50,9 +51,16 @@ where Storage.Transaction: DepositWatchTransaction {
 
     private func look(upTo final: Int64, _ outcomes: inout [DepositOutcome]) async throws {
         try await tellLag(of: final)
-        try await readFinal(upTo: final, &outcomes)
-        try await finishSeen(upTo: final, &outcomes)
-        try await lookAgain(after: final - watching.blocksAgain, &outcomes)
+        var failure: RPCFailure?
+        do {
+            try await readFinal(upTo: final, &outcomes)
+            try await finishSeen(upTo: final, &outcomes)
+        } catch let found as RPCFailure {
+            failure = found
+        }
+        // In any case: what is not on the chain any more could be spent meanwhile.
+        try await lookAgain(upTo: final, &outcomes)
+        if let failure { throw failure }
         try await readNew(after: final, &outcomes)
         try await unread.tryAgain(&outcomes) { try await read($0, upTo: final) }
     }

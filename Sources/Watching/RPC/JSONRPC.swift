@@ -133,6 +133,11 @@ extension RPCFailure {
         if case .disputed = self { true } else { isOfOneThing && !mayPass }
     }
 
+    /// Whether it is of one transaction alone, for which the others need not wait: not where nodes are too few.
+    var isOfOneTransaction: Bool {
+        if case .noQuorum = self { false } else { isOfOneThing }
+    }
+
     /// The transaction's version is not among those that were asked for.
     private static let unknownVersion = -32_015
     /// It was cleaned up, is not available yet, was skipped, or is not in the node's storage.

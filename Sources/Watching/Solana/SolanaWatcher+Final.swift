@@ -4,11 +4,14 @@ import Primitives
 
 /// What is final, by the histories of the node.
 extension SolanaWatcher {
-    /// Reads what is new of an address, and adds what witnesses alone list of it to `left`.
+    /// Reads what is new of an address, and adds what is left to do to `left`.
+    ///
+    /// A node that does not know the safe point any more may have forgotten what came after it, too: what it lists
+    /// is read, and the safe point stays, for a node that has more.
     func readHistory(
         of address: SolanaKey,
         beside witnesses: inout [Witness<SolanaNode<Node>>],
-        _ left: inout [ListedHint],
+        _ left: inout LeftOver,
         _ outcomes: inout [DepositOutcome],
     ) async throws {
         let source = "history/\(treasury.chain)/\(address)"
@@ -19,25 +22,32 @@ extension SolanaWatcher {
         let open = hints.filter { !own.contains($0.transaction) }.map {
             ListedHint(address: address, hint: $0)
         }
-        left += open
-        if movesSafePoint(history) { try await keep(open) }
-        try await readFinal(history, of: address, source, beside: hints, &outcomes)
+        left.hints += open
+        var moves = movesSafePoint(history)
+        if moves { try await keep(open) }
+        if moves, let safe, try await node.slots(of: [safe])[0] == nil {
+            moves = false
+            left.gap = .missing("\(safe), behind which \(address) is read on")
+        }
+        let place = moves ? source : nil
+        try await readFinal(history, of: address, movingTo: place, beside: hints, &outcomes)
         let last = history.last?.signature ?? safe
         try await readConfirmed(of: address, after: last, &outcomes)
     }
 
-    /// Reads what is final after the safe point, except what it has read before.
+    /// Reads what is final after the safe point, except what it has read before; moves the safe point that is kept
+    /// as `source`, where there is one.
     private func readFinal(
         _ history: [SolanaNode<Node>.Listed],
         of address: SolanaKey,
-        _ source: String,
+        movingTo source: String?,
         beside hints: [Hint<String>],
         _ outcomes: inout [DepositOutcome],
     ) async throws {
         var behind = history[...]
         for listed in history {
             var safe: String?
-            while let first = behind.first, isSafe(first, behind: listed) {
+            while source != nil, let first = behind.first, isSafe(first, behind: listed) {
                 safe = first.signature
                 behind.removeFirst()
             }
@@ -47,7 +57,7 @@ extension SolanaWatcher {
             if place != nil || !observed.isEmpty {
                 outcomes += try await store.write(.durable) { transaction in
                     let outcomes = try observed.map { try transaction.observe($0, at: now) }
-                    if let place { try transaction.setCursor(place, of: source) }
+                    if let place, let source { try transaction.setCursor(place, of: source) }
                     return outcomes
                 }.filter { !$0.newSteps.isEmpty }
             }

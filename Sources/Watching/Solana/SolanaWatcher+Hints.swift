@@ -38,35 +38,39 @@ extension SolanaWatcher {
 
     /// Reads what witnesses list and the node does not; it moves no safe point.
     ///
-    /// What can not be read and there is no room for is asked for again as long as it is listed, some at a look.
+    /// Where some of a witness's have come to nothing at this look, its others are remembered unasked. What there
+    /// is no room for is asked for again as long as it is listed, some at a look.
     func follow(
         _ hints: [ListedHint],
         after failure: RPCFailure?,
         _ outcomes: inout [DepositOutcome],
     ) async throws {
-        var outage = failure.flatMap { $0.isOfOneThing ? nil : $0 }
-        var left: [Int: Int] = [:]
+        var tries = HintTries(ofEach: watching.hintsAgain)
+        tries.outage = failure.flatMap { $0.isOfOneThing ? nil : $0 }
         for listed in inTurn(hints) {
             let (signature, nodes) = (listed.hint.transaction, listed.hint.nodes)
-            guard nodes.contains(where: { left[$0, default: 0] < watching.hintsAgain }) else {
+            guard tries.areLeft(to: nodes) else {
+                let isKept = try await unread.keep(signature, listedBy: nodes)
+                if isKept { hinted.insert(signature, of: listed.address) }
                 continue
             }
-            let isAsked = outage == nil
-            let followed = try await unread.follow(signature, listedBy: nodes, &outage) {
+            let isAsked = tries.outage == nil
+            let followed = try await unread.follow(signature, listedBy: nodes, &tries.outage) {
                 () async throws(RPCFailure) in
                 try await reading(of: signature, .finalized).get()
             }
-            switch followed {
-            case .left:
-                guard isAsked else { continue }
-                for node in nodes { left[node, default: 0] += 1 }
-                crowded.insert(signature, of: listed.address)
-            case .remembered: hinted.insert(signature, of: listed.address)
-            case .read(let observed):
+            if case .left = followed {
+                if isAsked { crowded.insert(signature, of: listed.address) }
+            } else {
                 hinted.insert(signature, of: listed.address)
-                outcomes += try await book(observed)
-                try await unread.forget(signature)
             }
+            guard case .read(let observed) = followed else {
+                tries.note(nodes)
+                continue
+            }
+            if observed.isEmpty { tries.note(nodes) }
+            outcomes += try await book(observed)
+            try await unread.forget(signature)
         }
     }
 

@@ -52,18 +52,27 @@ where Storage.Transaction: DepositWatchTransaction {
         if let genesis = watching.genesis {
             await witnesses.ask { try await $0.node.requireGenesis(genesis) }
         }
-        var (hints, failure) = ([ListedHint](), RPCFailure?.none)
+        var (left, failure) = (LeftOver(), RPCFailure?.none)
         do {
             for address in treasury.watched {
-                try await readHistory(of: address, beside: &witnesses, &hints, &outcomes)
+                try await readHistory(of: address, beside: &witnesses, &left, &outcomes)
             }
             try await finishSeen(&outcomes)
         } catch let found as RPCFailure {
             failure = found
         }
         // After all of the node's own; and in any case, for what a safe point has passed is not listed again.
-        try await follow(hints, after: failure, &outcomes)
+        try await follow(left.hints, after: failure, &outcomes)
         if let failure { throw failure }
         try await unread.tryAgain(&outcomes) { try await read($0) }
+        if let gap = left.gap { throw gap }
+    }
+
+    /// What the histories leave to the end of a look.
+    struct LeftOver {
+        /// What witnesses list and the node does not.
+        var hints: [ListedHint] = []
+        /// That the node has forgotten where a history is read on: what came between is nowhere.
+        var gap: RPCFailure?
     }
 }
