@@ -52,6 +52,11 @@ package struct DepositRail: Hashable, Sendable {
         self.publicNode = publicNode
     }
 
+    /// Whether it is a network of Solana.
+    package var isSolana: Bool {
+        if case .solana = network { true } else { false }
+    }
+
     /// Whether it is a wallet of this kind of chain.
     package func hasWallet(_ wallet: Wallet) -> Bool {
         let isEVM = wallet.description.hasPrefix("0x")

@@ -70,7 +70,7 @@ def guide(url, key, nodes):
         coins = "0.05" if offer["asset"] == "sol" else "5"
         lines.append(f"  {sys.executable} {CHAINS / 'pay.py'} '{offer['url']}' {nodes[offer['chain']]} {coins}")
         lines.append("")
-    return "\n".join([*lines, f"  curl {url}/v1/balance -H 'authorization: Bearer {key}'"])
+    return "\n".join([*lines, f"  curl {url}/proxy/{key}/balance"])
 
 
 if __name__ == "__main__":

@@ -49,7 +49,8 @@ struct OperatorFiguresTests {
         }
         #expect(
             figures == [
-                "deposits": 100, "suspense": 100, "grants": 1000, "charges": 130, "refunds": 7,
+                "deposits": 100, "suspense": 100, "payout": 0, "grants": 1000, "charges": 130,
+                "refunds": 7,
                 "withdrawals": 0,
                 "providerCost": 100, "margin": 30 - 7, "overrun": 0,
                 "liabilities": 1000 + 100 - 130 + 7, "held": 0,
@@ -71,7 +72,8 @@ struct OperatorFiguresTests {
         }
         #expect(
             figures == [
-                "deposits": 40, "suspense": 100, "grants": 1000, "charges": 1040, "refunds": 0,
+                "deposits": 40, "suspense": 100, "payout": 0, "grants": 1000, "charges": 1040,
+                "refunds": 0,
                 "withdrawals": 0,
                 "providerCost": 1010, "margin": 30 - 40, "overrun": 40,
                 "liabilities": 0, "held": 0,
@@ -93,7 +95,8 @@ struct OperatorFiguresTests {
         }
         #expect(
             figures == [
-                "deposits": 100, "suspense": 0, "grants": 1000, "charges": 0, "refunds": 0,
+                "deposits": 100, "suspense": 0, "payout": 0, "grants": 1000, "charges": 0,
+                "refunds": 0,
                 "withdrawals": 30, "providerCost": 0, "margin": -2, "overrun": 2,
                 "liabilities": 1000 + 100 - 30, "held": 0,
             ]

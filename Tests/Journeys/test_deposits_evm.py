@@ -135,6 +135,13 @@ def test_what_names_nobody_waits_for_an_operator(world, gateway, tempo, treasury
     refused = run_json("deposits", "reject", coded, "--reason", "nobody asked", *at, **admin)
     assert refused["state"] == "rejected"
     assert customer.balance() == 5_000_000
+    # What is held is somebody's, to the last unit.
+    told = gateway.admin("GET", "/v1/admin/stats").expect(200).json()
+    for asset, whose in told["assets"].items():
+        custody = sum(rail[asset]["custody"] for rail in told["rails"].values() if asset in rail)
+        owed = [whose[name] for name in ("liabilities", "suspense", "payout", "provider_cost", "margin")]
+        assert custody + whose["grants"] == sum(owed), (asset, told)
+    assert told["assets"]["pathusd"]["payout"] == 6_000_000
     # Decided is decided.
     gateway.admin("POST", f"/v1/admin/deposits/{coded}/assign", customer=customer.id).expect(409)
     gateway.admin("POST", f"/v1/admin/deposits/{plain}/reject", reason="late").expect(409)

@@ -153,7 +153,9 @@ struct DepositClaimAnswer: Encodable {
         message =
             switch first {
             case nil: new.isEmpty ? "already credited" : "credited"
-            case .seen: "seen; it is credited once the chain will not take it back"
+            case .seen:
+                "seen; once the chain will not take it back it is credited, or waits for an operator "
+                    + "where it names no code or wallet that we know"
             case .suspended: "arrived without a code or a wallet that we know; an operator decides"
             case .reversed: "it has left the chain"
             case .credited, .rejected: "an operator has refused it"

@@ -28,10 +28,16 @@ package struct Funding: Hashable, Sendable, Encodable {
         deposits = settings.rails.flatMap {
             $0.offers(toCode: depositCode, missing: missing, solRate: solRate)
         }
-        instructions =
-            deposits.isEmpty
-            ? "Ask the operator for a grant to this customer."
-            : "Pay by one of the deposits, or ask the operator for a grant to this customer."
+        instructions = Funding.instructions(deposits)
+    }
+
+    private static func instructions(_ deposits: [DepositOffer]) -> String {
+        guard !deposits.isEmpty else { return "Ask the operator for a grant to this customer." }
+        let pay = "Pay by one of the deposits, or ask the operator for a grant to this customer."
+        guard deposits.contains(where: { $0.attribution == .wallet }) else { return pay }
+        return pay
+            + " One whose attribution is wallet is this customer's from a wallet that it has proven alone:"
+            + " POST /v1/challenge, then POST /v1/session with the signature."
     }
 
     /// Keys in snake case.

@@ -6,13 +6,17 @@ import Withdrawals
 package struct OperatorFigures: Encodable, Sendable {
     /// One asset's, in its smallest unit.
     ///
-    /// `deposits + grants + refunds − charges − withdrawals = liabilities`.
+    /// `deposits + grants + refunds − charges − withdrawals = liabilities`; and what is held in custody of it on all
+    /// chains `+ grants = liabilities + suspense + payout + providerCost + margin`.
     package struct OfAsset: Encodable, Sendable {
         /// What customers were credited for deposits, less what was taken back of them because a
         /// deposit left its chain.
         let deposits: Int64
         /// What waits for an owner.
         let suspense: Int64
+        /// What is on its way out: withdrawals that are not confirmed yet, and rejected deposits, which are the
+        /// operator's to send back.
+        let payout: Int64
         let grants: Int64
         /// Everything customers were charged, refunded or not.
         let charges: Int64
@@ -82,6 +86,7 @@ extension OperatorFigures.OfAsset {
         let customer = balance("customer")
         overrun = -balance("overrun").posted
         suspense = balance("suspense").posted
+        payout = balance("payout").posted
         grants = balance("promotion").debits.units
         refunds = balance("revenue").debits.units
         let asked = withdrawn.reduce(0) { $0 + $1.amount.units }

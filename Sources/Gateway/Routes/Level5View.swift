@@ -65,7 +65,8 @@ struct BalancesByMint: Encodable {
 
     init(_ customer: CustomerID, _ funds: Funds, _ rails: [DepositRail]) {
         pubkey = customer.description
-        let coins = rails.flatMap(\.coins)
+        // 0.4 knows mints of Solana.
+        let coins = (rails.filter(\.isSolana) + rails).flatMap(\.coins)
         let rows = funds.balances.map { part in
             let token = coins.first { $0.asset == part.asset }?.token
             let mint = part.asset == .sol ? BalancesByMint.sol : token ?? part.asset.rawValue
