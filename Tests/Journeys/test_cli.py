@@ -496,3 +496,8 @@ def test_an_id_of_the_right_form_that_nothing_has_is_not_found(shared, words):
     database, environment = on(shared)
     done = run(*words.split(), *database, **environment)
     assert done.returncode == 66 and "There is no" in done.stderr and "route" not in done.stderr
+
+
+def test_a_list_says_which_states_it_lists_where_none_is_named():
+    for verb, states in [("deposits", "suspended"), ("withdrawals", "requested, failed, given_up")]:
+        assert f"(default: {states})" in " ".join(run(verb, "list", "--help").stdout.split())

@@ -24,8 +24,12 @@ struct WithdrawalsCommand: AsyncParsableCommand {
         private static let waiting = ["requested", "failed", "given_up"]
 
         @OptionGroup var database: DatabaseOptions
-        @Option(help: "requested, approved, broadcast, confirmed, failed, given_up or rejected.")
-        var state: String?
+        @Option(
+            help: """
+                requested, approved, broadcast, confirmed, failed, given_up or rejected. \
+                (default: \(waiting.joined(separator: ", ")))
+                """
+        ) var state: String?
         @Flag(help: "Those in every state.") var all = false
         @Option(help: "Only what comes after this withdrawal.", transform: WithdrawalID.named)
         var after: WithdrawalID?
