@@ -501,3 +501,7 @@ def test_an_id_of_the_right_form_that_nothing_has_is_not_found(shared, words):
 def test_a_list_says_which_states_it_lists_where_none_is_named():
     for verb, states in [("deposits", "suspended"), ("withdrawals", "requested, failed, given_up")]:
         assert f"(default: {states})" in " ".join(run(verb, "list", "--help").stdout.split())
+
+
+def test_help_says_that_each_start_of_dev_funds_a_new_customer():
+    assert "each start registers one more, grants it 5 USD" in " ".join(run("dev", "--help").stdout.split())
