@@ -58,6 +58,7 @@ import Watching
         Row(failure: IdentityError.missingCredential, code: "MISSING_PAYER", status: 401),
         Row(failure: GatewayError.modelNotFound(), code: "INVALID_MODEL", status: 400),
         Row(failure: GatewayError.invalidParameter("x"), code: "INVALID_REQUEST", status: 400),
+        Row(failure: GatewayError.unknownField("x"), code: "INVALID_REQUEST", status: 400),
         Row(
             failure: GatewayError.transactionWithoutDeposit("0x1"),
             code: "VERIFICATION_FAILED",

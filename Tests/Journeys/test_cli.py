@@ -425,8 +425,8 @@ def test_the_imbalance_of_the_books_is_a_metric_and_zero(customer):
 @pytest.mark.parametrize(
     "words",
     [
-        "deposits list", "deposits show base/0x00/0", "withdrawals list", "keys list", "keys create --customer nobody",
-        "customers show nobody", "grant --customer nobody --amount 1 --reason x --id one", "refund one --reason x",
+        "deposits list", f"deposits show base/0x{'00' * 32}/0", "withdrawals list", "withdrawals show nobody/one", "keys list",
+        "keys create --customer nobody", "customers show nobody", "grant --customer nobody --amount 1 --reason x --id one", "refund one --reason x",
     ],
 )  # fmt: skip
 def test_a_database_that_is_not_there_is_said_to_be_missing_and_is_not_made(tmp_path, words):
@@ -452,7 +452,7 @@ def test_an_audit_of_nothing_says_so(tmp_path):
     assert not (tmp_path / "nobody.db").exists()
 
 
-@pytest.mark.parametrize("verb", ["serve", "dev", "simulate-upstream", "audit", "grant", "refund", "keys", "rates"])
+@pytest.mark.parametrize("verb", ["serve", "dev", "simulate-upstream", "audit", "grant", "refund", "keys", "customers", "rates", "deposits", "withdrawals"])
 def test_every_verb_explains_itself(verb):
     assert verb in run("--help").stdout
     done = run(verb, "--help")
@@ -462,3 +462,46 @@ def test_every_verb_explains_itself(verb):
 
 def test_an_unknown_verb_is_a_usage_error():
     assert run("fly").returncode == 64
+
+
+HASH = "0x" + "ab" * 32
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
+@pytest.mark.parametrize(
+    "words, like",
+    [
+        ("deposits show nonsense", "<chain>/<transaction>/<event>"),
+        (f"deposits show base/{HASH}", "<chain>/<transaction>/<event>"),
+        ("deposits show solana-devnet/abc/0", "<chain>/<transaction>/<event>"),
+        (f"deposits assign base/{HASH}/first --customer one", "<chain>/<transaction>/<event>"),
+        (f"deposits reject base/{HASH}/-1 --reason x", "<chain>/<transaction>/<event>"),
+        ("deposits list --after nonsense", "<chain>/<transaction>/<event>"),
+        ("withdrawals show ab", "<customer>/<id>"),
+        ("withdrawals approve zzz", "<customer>/<id>"),
+        ("withdrawals reject one/two/three --reason x", "<customer>/<id>"),
+        ("withdrawals fail one/ --reason x", "<customer>/<id>"),
+        ("withdrawals list --after first", "<customer>/<id>"),
+    ],
+)
+def test_an_id_of_another_form_is_a_usage_error_that_shows_the_form(shared, tmp_path, running, words, like):
+    database, environment = on(shared) if running else (["--database", f"sqlite:{tmp_path / 'none.db'}"], {})
+    done = run(*words.split(), *database, **environment)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert f"is named {like}" in done.stderr and "route" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [f"deposits show base/{HASH}/0", "withdrawals show nobody/first"])
+def test_an_id_of_the_right_form_that_nothing_has_is_not_found(shared, words):
+    database, environment = on(shared)
+    done = run(*words.split(), *database, **environment)
+    assert done.returncode == 66 and "There is no" in done.stderr and "route" not in done.stderr
+
+
+def test_a_list_says_which_states_it_lists_where_none_is_named():
+    for verb, states in [("deposits", "suspended"), ("withdrawals", "requested, failed, given_up")]:
+        assert f"(default: {states})" in " ".join(run(verb, "list", "--help").stdout.split())
+
+
+def test_help_says_that_each_start_of_dev_funds_a_new_customer():
+    assert "each start registers one more, grants it 5 USD" in " ".join(run("dev", "--help").stdout.split())

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Deposits
 import Gateway
 import Primitives
 
@@ -22,12 +23,17 @@ struct DepositsCommand: AsyncParsableCommand {
         @OptionGroup var database: DatabaseOptions
         @Option(help: "seen, credited, suspended, reversed or rejected.") var state = "suspended"
         @Flag(help: "Those in every state.") var all = false
-        @Option(help: "Only what comes after this deposit.") var after: String?
+        @Option(help: "Only what comes after this deposit.", transform: DepositID.named)
+        var after: DepositID?
         @Option(help: "At most so many.") var limit = 50
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            let query = DepositQuery(state: all ? nil : state, after: after, limit: limit)
+            let query = DepositQuery(
+                state: all ? nil : state,
+                after: after?.description,
+                limit: limit,
+            )
             let office = try await OperatorOffice.open(try database.location)
             let answer = try await office.deposits(query)
             try await office.close()
@@ -39,7 +45,10 @@ struct DepositsCommand: AsyncParsableCommand {
 
     struct Options: ParsableArguments {
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The deposit: <chain>/<transaction>/<event>.") var deposit: String
+        @Argument(
+            help: "The deposit: <chain>/<transaction>/<event>.",
+            transform: DepositID.named,
+        ) var deposit: DepositID
         @Flag(help: "Print JSON.") var json = false
 
         func run(_ work: (OperatorOffice) async throws -> DepositAnswer) async throws {
@@ -92,6 +101,24 @@ struct DepositsCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.run { try await $0.rejectDeposit(options.deposit, rejection.order) }
         }
+    }
+}
+
+extension DepositID {
+    /// Reads the id that a command is given.
+    ///
+    /// - Throws: `ValidationError`, which says what an id looks like.
+    fileprivate static func named(_ text: String) throws -> DepositID {
+        guard let id = DepositID(text) else {
+            throw ValidationError(
+                """
+                a deposit is named <chain>/<transaction>/<event>, as `farebox deposits list` prints \
+                it: the transaction is a hash, 0x and 64 hexadecimal digits, or a signature of Solana's, \
+                and the event a number.
+                """
+            )
+        }
+        return id
     }
 }
 

@@ -16,7 +16,10 @@ struct DevCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dev",
         abstract: "Serve on loopback with a simulated upstream and one funded customer.",
-        discussion: "Ctrl-C drains and prints an audit.",
+        discussion: """
+            Ctrl-C drains and prints an audit. The database stays, with all customers in it: each start \
+            registers one more, grants it 5 USD and prints its key.
+            """,
     )
 
     @Option(help: "The gateway's port; 0 takes a free one.") var port = 4020

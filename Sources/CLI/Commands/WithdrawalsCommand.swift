@@ -1,6 +1,7 @@
 import ArgumentParser
 import Gateway
 import Primitives
+import Withdrawals
 
 /// The operator's queue of withdrawals.
 struct WithdrawalsCommand: AsyncParsableCommand {
@@ -23,10 +24,15 @@ struct WithdrawalsCommand: AsyncParsableCommand {
         private static let waiting = ["requested", "failed", "given_up"]
 
         @OptionGroup var database: DatabaseOptions
-        @Option(help: "requested, approved, broadcast, confirmed, failed, given_up or rejected.")
-        var state: String?
+        @Option(
+            help: """
+                requested, approved, broadcast, confirmed, failed, given_up or rejected. \
+                (default: \(waiting.joined(separator: ", ")))
+                """
+        ) var state: String?
         @Flag(help: "Those in every state.") var all = false
-        @Option(help: "Only what comes after this withdrawal.") var after: String?
+        @Option(help: "Only what comes after this withdrawal.", transform: WithdrawalID.named)
+        var after: WithdrawalID?
         @Option(help: "At most so many.") var limit = 50
         @Flag(help: "Print JSON, a line for each state that is asked for.") var json = false
 
@@ -35,7 +41,11 @@ struct WithdrawalsCommand: AsyncParsableCommand {
             let office = try await OperatorOffice.open(try database.location)
             var answers: [WithdrawalListAnswer] = []
             for state in states {
-                let query = WithdrawalQuery(state: state, after: after, limit: limit)
+                let query = WithdrawalQuery(
+                    state: state,
+                    after: after?.description,
+                    limit: limit,
+                )
                 answers.append(try await office.withdrawals(query))
             }
             try await office.close()
@@ -53,7 +63,8 @@ struct WithdrawalsCommand: AsyncParsableCommand {
 
     struct Options: ParsableArguments {
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The withdrawal: <customer>/<id>.") var withdrawal: String
+        @Argument(help: "The withdrawal: <customer>/<id>.", transform: WithdrawalID.named)
+        var withdrawal: WithdrawalID
         @Flag(help: "Print JSON.") var json = false
 
         func run(_ work: (OperatorOffice) async throws -> WithdrawalAnswer) async throws {
@@ -127,6 +138,23 @@ struct WithdrawalsCommand: AsyncParsableCommand {
                 try await $0.giveUpWithdrawal(options.withdrawal, rejection.order)
             }
         }
+    }
+}
+
+extension WithdrawalID {
+    /// Reads the id that a command is given.
+    ///
+    /// - Throws: `ValidationError`, which says what an id looks like.
+    fileprivate static func named(_ text: String) throws -> WithdrawalID {
+        guard let id = WithdrawalID(text) else {
+            throw ValidationError(
+                """
+                a withdrawal is named <customer>/<id>, as `farebox withdrawals list` prints it: the id \
+                is of letters, digits, hyphens, underscores and dots, 64 at most.
+                """
+            )
+        }
+        return id
     }
 }
 

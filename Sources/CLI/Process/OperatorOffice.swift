@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Deposits
 import Foundation
 import Gateway
 import NIOCore
@@ -6,6 +7,7 @@ import NIOHTTP1
 import Pricing
 import Primitives
 import StoreSQLite
+import Withdrawals
 
 /// Where an operator's command is carried out: in the database itself, or by the gateway that has
 /// it open.
@@ -159,23 +161,23 @@ struct OperatorOffice {
         return fields.compactMap(\.self).joined(separator: "&")
     }
 
-    func deposit(_ id: String) async throws -> DepositAnswer {
+    func deposit(_ id: DepositID) async throws -> DepositAnswer {
         switch place {
-        case .database(let desks): try await desks.deposits.show(id)
+        case .database(let desks): try await desks.deposits.show(id.description)
         case .gateway: try await ask(.GET, "deposits/\(id)", String?.none)
         }
     }
 
-    func assignDeposit(_ id: String, _ order: AssignmentOrder) async throws -> DepositAnswer {
+    func assignDeposit(_ id: DepositID, _ order: AssignmentOrder) async throws -> DepositAnswer {
         switch place {
-        case .database(let desks): try await desks.deposits.assign(id, order)
+        case .database(let desks): try await desks.deposits.assign(id.description, order)
         case .gateway: try await ask(.POST, "deposits/\(id)/assign", order)
         }
     }
 
-    func rejectDeposit(_ id: String, _ order: RejectionOrder) async throws -> DepositAnswer {
+    func rejectDeposit(_ id: DepositID, _ order: RejectionOrder) async throws -> DepositAnswer {
         switch place {
-        case .database(let desks): try await desks.deposits.reject(id, order)
+        case .database(let desks): try await desks.deposits.reject(id.description, order)
         case .gateway: try await ask(.POST, "deposits/\(id)/reject", order)
         }
     }
@@ -192,30 +194,39 @@ struct OperatorOffice {
         }
     }
 
-    func withdrawal(_ id: String) async throws -> WithdrawalAnswer {
+    func withdrawal(_ id: WithdrawalID) async throws -> WithdrawalAnswer {
         switch place {
-        case .database(let desks): try await desks.withdrawals.show(id)
+        case .database(let desks): try await desks.withdrawals.show(id.description)
         case .gateway: try await ask(.GET, "withdrawals/\(id)", String?.none)
         }
     }
 
-    func approveWithdrawal(_ id: String, _ order: ApprovalOrder) async throws -> WithdrawalAnswer {
+    func approveWithdrawal(
+        _ id: WithdrawalID,
+        _ order: ApprovalOrder,
+    ) async throws -> WithdrawalAnswer {
         switch place {
-        case .database(let desks): try await desks.withdrawals.approve(id, order)
+        case .database(let desks): try await desks.withdrawals.approve(id.description, order)
         case .gateway: try await ask(.POST, "withdrawals/\(id)/approve", order)
         }
     }
 
-    func giveUpWithdrawal(_ id: String, _ order: RejectionOrder) async throws -> WithdrawalAnswer {
+    func giveUpWithdrawal(
+        _ id: WithdrawalID,
+        _ order: RejectionOrder,
+    ) async throws -> WithdrawalAnswer {
         switch place {
-        case .database(let desks): try await desks.withdrawals.giveUp(id, order)
+        case .database(let desks): try await desks.withdrawals.giveUp(id.description, order)
         case .gateway: try await ask(.POST, "withdrawals/\(id)/fail", order)
         }
     }
 
-    func rejectWithdrawal(_ id: String, _ order: RejectionOrder) async throws -> WithdrawalAnswer {
+    func rejectWithdrawal(
+        _ id: WithdrawalID,
+        _ order: RejectionOrder,
+    ) async throws -> WithdrawalAnswer {
         switch place {
-        case .database(let desks): try await desks.withdrawals.reject(id, order)
+        case .database(let desks): try await desks.withdrawals.reject(id.description, order)
         case .gateway: try await ask(.POST, "withdrawals/\(id)/reject", order)
         }
     }

@@ -51,10 +51,10 @@ package struct AssignmentOrder: Codable, Sendable {
     private enum CodingKeys: String, CodingKey, CaseIterable { case customer, `operator` }
 
     package init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         customer = try fields.decode(String.self, forKey: .customer)
         `operator` = try fields.decodeIfPresent(String.self, forKey: .operator)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 }
 
@@ -72,10 +72,10 @@ package struct RejectionOrder: Codable, Sendable {
     private enum CodingKeys: String, CodingKey, CaseIterable { case reason, `operator` }
 
     package init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         reason = try fields.decode(String.self, forKey: .reason)
         `operator` = try fields.decodeIfPresent(String.self, forKey: .operator)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 }
 

@@ -73,10 +73,10 @@ struct DepositClaimOrder: Decodable, Sendable {
     private enum CodingKeys: String, CodingKey, CaseIterable { case txHash, chain }
 
     init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         txHash = try fields.decode(String.self, forKey: .txHash)
         chain = try fields.decodeIfPresent(String.self, forKey: .chain)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 }
 

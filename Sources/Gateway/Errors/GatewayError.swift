@@ -48,6 +48,8 @@ package enum GatewayError: Failure, Hashable {
     case answerNotKept(String?)
     /// A query parameter or a field of an operator's request.
     case invalidParameter(String)
+    /// A field that no such request has.
+    case unknownField(String)
     /// One address, or one customer, asks for this too often; how long to wait.
     case rateLimited(wait: Duration)
     /// Too many inferences at a time.
@@ -81,7 +83,7 @@ package enum GatewayError: Failure, Hashable {
         case .withdrawalTooSmall: "withdrawal_too_small"
         case .idempotencyConflict: "idempotency_conflict"
         case .answerNotKept: "answer_not_kept"
-        case .invalidParameter: "invalid_parameter"
+        case .invalidParameter, .unknownField: "invalid_parameter"
         case .rateLimited: "rate_limited"
         case .overloaded: "overloaded"
         case .stopping: "stopping"
@@ -96,7 +98,7 @@ package enum GatewayError: Failure, Hashable {
         case .insufficientFunds, .limitReached: .paymentRequired
         case .modelNotAllowed, .withdrawalsOff: .forbidden
         case .withdrawalTooSmall, .imagesNotPriced, .searchesNotPriced, .badRequest,
-            .invalidParameter, .bodyTooSlow,
+            .invalidParameter, .unknownField, .bodyTooSlow,
             .transactionWithoutDeposit, .transactionBeforeWatch:
             .malformed
         case .bodyTooLarge: .tooLarge
@@ -143,6 +145,7 @@ package enum GatewayError: Failure, Hashable {
                 + "large, made room for others, or broke off. It is charged once"
                 + (receipt.map { ", with the receipt \($0)." } ?? ".")
         case .invalidParameter(let name): "\(name) is missing or has a value that is not allowed."
+        case .unknownField(let name): "\(name) is an unknown field."
         case .rateLimited: "Too many requests."
         case .overloaded: "The gateway takes no more inferences at the moment."
         case .stopping: "The gateway is shutting down."

@@ -44,7 +44,6 @@ package struct KeyChange: Codable, Sendable {
     }
 
     package init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         name = try fields.patch(.name)
         disabled = try fields.patch(.disabled)
@@ -59,6 +58,7 @@ package struct KeyChange: Codable, Sendable {
         refuseLowering = try fields.patch(.refuseLowering)
         onDisconnect = try fields.patch(.onDisconnect)
         managesKeys = try fields.patch(.managesKeys)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 
     package func encode(to encoder: any Encoder) throws {

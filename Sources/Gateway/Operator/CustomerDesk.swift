@@ -12,9 +12,9 @@ package struct CustomerChange: Codable, Sendable {
     private enum CodingKeys: String, CodingKey, CaseIterable { case limits }
 
     package init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         limits = try fields.limits(.limits)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 
     /// The limits that are named; `nil` takes one away.

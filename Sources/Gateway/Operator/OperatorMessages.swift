@@ -46,7 +46,6 @@ extension GrantOrder {
     }
 
     package init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         id = try fields.decode(String.self, forKey: .id)
         customer = try fields.decodeIfPresent(String.self, forKey: .customer)
@@ -55,6 +54,7 @@ extension GrantOrder {
         asset = try fields.decodeIfPresent(String.self, forKey: .asset)
         reason = try fields.decodeIfPresent(String.self, forKey: .reason)
         dryRun = try fields.decodeIfPresent(Bool.self, forKey: .dryRun)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 
     /// What is granted.
@@ -104,10 +104,10 @@ extension KeyOrder {
     }
 
     package init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         customer = try fields.decode(String.self, forKey: .customer)
         settings = try fields.decodeIfPresent(KeyChange.self, forKey: .settings)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 }
 
@@ -141,12 +141,12 @@ extension RefundOrder {
     }
 
     package init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         inference = try fields.decode(String.self, forKey: .inference)
         amount = try fields.decodeIfPresent(String.self, forKey: .amount)
         reason = try fields.decodeIfPresent(String.self, forKey: .reason)
         dryRun = try fields.decodeIfPresent(Bool.self, forKey: .dryRun)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 
     /// What is given back; `nil` for the whole charge.

@@ -23,7 +23,7 @@ struct PaymodelError {
     private var code: String {
         switch failure as? GatewayError {
         case .modelNotFound: return "INVALID_MODEL"
-        case .invalidParameter: return "INVALID_REQUEST"
+        case .invalidParameter, .unknownField: return "INVALID_REQUEST"
         case .insufficientFunds, .limitReached: return "PAYMENT_REQUIRED"
         case .routeNotFound: return "NOT_FOUND"
         case .internalError: return "SERVER_ERROR"
@@ -56,7 +56,8 @@ struct PaymodelError {
         case .transactionNotFound(let hash), .transactionWithoutDeposit(let hash),
             .transactionBeforeWatch(let hash):
             return [("txHash", JSONText.quoted(hash))]
-        case .invalidParameter(let name): return [("expected", expected(name))]
+        case .invalidParameter(let name), .unknownField(let name):
+            return [("expected", expected(name))]
         default: break
         }
         if let wait = failure.retryAfter { return [("retryAfter", "\"\(wait)\"")] }

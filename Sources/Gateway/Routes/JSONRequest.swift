@@ -1,12 +1,14 @@
 import Foundation
 import Hummingbird
 package import NIOCore
+import Primitives
 import Providers
 
 extension GatewayServices {
     /// The body of a request that is not forwarded, of at most `limit` bytes, as a value.
     ///
-    /// - Throws: ``RequestError/notJSON(_:)``, ``GatewayError/invalidParameter(_:)``.
+    /// - Throws: ``RequestError/notJSON(_:)``, ``GatewayError/invalidParameter(_:)``,
+    ///   ``GatewayError/unknownField(_:)``.
     func decoded<Value: Decodable & Sendable>(
         _ type: Value.Type,
         _ request: Request,
@@ -30,7 +32,8 @@ package enum JSONRequest {
     ///
     /// (A decoder that converts names takes `dry_run` and `dryRun` for one, and either of them.)
     ///
-    /// - Throws: ``RequestError/notJSON(_:)``, ``GatewayError/invalidParameter(_:)``.
+    /// - Throws: ``RequestError/notJSON(_:)``, ``GatewayError/invalidParameter(_:)``,
+    ///   ``GatewayError/unknownField(_:)``.
     package static func value<Value: Decodable>(
         _ type: Value.Type,
         of body: ByteBuffer,
@@ -40,7 +43,8 @@ package enum JSONRequest {
         do {
             return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
         } catch let error as DecodingError {
-            throw GatewayError.invalidParameter(error.field)
+            throw error.isOfUnknown
+                ? GatewayError.unknownField(error.field) : .invalidParameter(error.field)
         }
     }
 
@@ -79,6 +83,15 @@ package enum JSONRequest {
 extension DecodingError {
     /// The field that could not be read, as it was sent.
     fileprivate var field: String { path.isEmpty ? "body" : path }
+
+    /// Whether nothing is wrong but a field that nobody reads.
+    fileprivate var isOfUnknown: Bool {
+        if case .dataCorrupted(let context) = self {
+            context.underlyingError is UnknownMember
+        } else {
+            false
+        }
+    }
 
     private var path: String {
         switch self {

@@ -80,10 +80,10 @@ private struct ChallengeOrder: Decodable {
     }
 
     init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         address = try fields.decode(String.self, forKey: .address)
         chainID = try fields.decodeIfPresent(String.self, forKey: .chainID)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 }
 
@@ -94,10 +94,10 @@ private struct SessionOrder: Decodable {
     private enum CodingKeys: String, CodingKey, CaseIterable { case message, signature }
 
     init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         message = try fields.decode(String.self, forKey: .message)
         signature = try fields.decode(String.self, forKey: .signature)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 }
 

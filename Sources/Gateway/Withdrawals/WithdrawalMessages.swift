@@ -18,13 +18,13 @@ struct WithdrawalRequest: Decodable, Sendable {
     }
 
     init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         id = try fields.decode(String.self, forKey: .id)
         chain = try fields.decode(String.self, forKey: .chain)
         asset = try fields.decode(String.self, forKey: .asset)
         amount = try fields.decode(String.self, forKey: .amount)
         wallet = try fields.decode(String.self, forKey: .wallet)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 }
 
@@ -38,9 +38,9 @@ package struct ApprovalOrder: Codable, Sendable {
     private enum CodingKeys: String, CodingKey, CaseIterable { case `operator` }
 
     package init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknown(CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         `operator` = try fields.decodeIfPresent(String.self, forKey: .operator)
+        try decoder.refuseUnknown(CodingKeys.self)
     }
 }
 
