@@ -285,6 +285,9 @@ BASE = {
     "FAREBOX_ADMIN_KEY": "0123456789abcdef-journey",
     "OPENAI_API_KEY": "sk-journey-0123456789",
 }
+SEPOLIA = {
+    "FAREBOX_CHAINS": "base-sepolia", "BASE_SEPOLIA_TREASURY": "0x" + "11" * 20, "BASE_SEPOLIA_RPC_URL": "http://127.0.0.1:9",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -309,6 +312,8 @@ BASE = {
         {"FAREBOX_PUBLIC_URL": "not a url"},
         {"OPENAI_BASE_URL": "ftp://example.com"},
         {"FAREBOX_RATES": "/no/such/card.yaml"},
+        {"BASE_SEPOLIA_RPC_QUORUM": "2"} | SEPOLIA,
+        {"NOCHAIN_TREASURY": None, "FAREBOX_CHAINS": "nochain"},
     ],
     ids=lambda change: " ".join(f"{name}={value}" for name, value in change.items()),
 )

@@ -91,6 +91,12 @@ struct ChainPreset: Sendable {
         ),
     ]
 
+    /// The names of those that are known, for people.
+    static var list: String { all.map(\.name).joined(separator: ", ") }
+
+    /// Whether more is known of it than its name.
+    var isKnown: Bool { ChainPreset.all.contains { $0.name == name } }
+
     /// The chain of this name: one that is known, or an EVM chain of which everything is told.
     static func named(_ name: String) -> ChainPreset {
         all.first { $0.name == name } ?? ChainPreset(name: name, kind: .evm(EVM()))

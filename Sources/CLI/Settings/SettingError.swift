@@ -8,11 +8,13 @@ enum SettingError: Failure, Hashable {
     case noUpstream([String])
     case weakSecret(String, SecretWeakness)
     case unknown(String)
+    /// A setting of a chain that is not known by name, so that it needs them all.
+    case missingOfNewChain(String, String)
     case unreadableFile(String)
 
     var code: String {
         switch self {
-        case .missing, .noUpstream: "setting_missing"
+        case .missing, .noUpstream, .missingOfNewChain: "setting_missing"
         case .invalid: "setting_invalid"
         case .weakSecret: "setting_weak_secret"
         case .unknown: "setting_unknown"
@@ -38,6 +40,9 @@ enum SettingError: Failure, Hashable {
         case .weakSecret(let name, .placeholder):
             "\(name) still says what stands in an example, in place of a credential."
         case .unknown(let name): "\(name) is not a setting; docs/configuration.md lists them all."
+        case .missingOfNewChain(let name, let chain):
+            "\(name) is not set. Known by name are \(ChainPreset.list); \(chain) is none of them, and "
+                + "has to be told everything."
         case .unreadableFile(let path): "\(path) is not a readable YAML file."
         }
     }
