@@ -17,6 +17,16 @@ import Watching
                 + "BASE_RPC_URL names, which is 2.",
         ),
         (
+            ["BASE_RPC_QOURUM": "2"],
+            "BASE_RPC_QOURUM begins as the settings of base do, and is none; "
+                + "docs/configuration.md lists them all. Unset it here where it is another program's.",
+        ),
+        (
+            ["SOLANA_TREASURY": "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin"],
+            "SOLANA_TREASURY is a setting of solana or solana-devnet, which FAREBOX_CHAINS does not "
+                + "name. Name it there, or unset this.",
+        ),
+        (
             ["FAREBOX_CHAINS": "base,bse"],
             "BSE_TREASURY is not set. Known by name are tempo, tempo-testnet, base, "
                 + "base-sepolia, solana, solana-devnet; bse is none of them, and has to be told "

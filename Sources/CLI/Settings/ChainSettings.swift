@@ -198,7 +198,7 @@ extension SettingsReader {
 
 extension String {
     /// Letters and digits, and hyphens within; no other setting begins like it.
-    fileprivate var isChainName: Bool {
+    var isChainName: Bool {
         let isWord = { (character: Character) in
             ("a"..."z").contains(character) || ("0"..."9").contains(character)
         }
