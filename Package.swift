@@ -361,6 +361,11 @@ let package = Package(
             dependencies: ["FuzzProperties"],
             swiftSettings: strict,
         ),
+        .testTarget(
+            name: "CLITests",
+            dependencies: ["CLI", "Primitives", "Watching"],
+            swiftSettings: strict,
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "SimulationTests",

@@ -285,6 +285,10 @@ BASE = {
     "FAREBOX_ADMIN_KEY": "0123456789abcdef-journey",
     "OPENAI_API_KEY": "sk-journey-0123456789",
 }
+NOBODY = "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin"
+SEPOLIA = {
+    "FAREBOX_CHAINS": "base-sepolia", "BASE_SEPOLIA_TREASURY": "0x" + "11" * 20, "BASE_SEPOLIA_RPC_URL": "http://127.0.0.1:9",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -309,6 +313,12 @@ BASE = {
         {"FAREBOX_PUBLIC_URL": "not a url"},
         {"OPENAI_BASE_URL": "ftp://example.com"},
         {"FAREBOX_RATES": "/no/such/card.yaml"},
+        {"BASE_SEPOLIA_FINALTY": "5"} | SEPOLIA,
+        {"BASE_SEPOLIA_RPC_QOURUM": "2"} | SEPOLIA,
+        {"BASE_SEPOLIA_RPC_QUORUM": "2"} | SEPOLIA,
+        {"SOLANA_TREASURY": NOBODY} | SEPOLIA,
+        {"BASE_SEPOLIA_TREASURY": "0x" + "11" * 20},
+        {"NOCHAIN_TREASURY": None, "FAREBOX_CHAINS": "nochain"},
     ],
     ids=lambda change: " ".join(f"{name}={value}" for name, value in change.items()),
 )
@@ -368,7 +378,6 @@ def test_a_placeholder_is_no_key_of_a_node(tmp_path, name, value):
     assert value not in done.stderr
 
 
-NOBODY = "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin"
 NODES = {
     "FAREBOX_CHAINS": "solana,base", "SOLANA_RPC_URL": "http://127.0.0.1:9/api/v1", "SOLANA_WS_URL": "none",
     "BASE_RPC_URL": "http://127.0.0.1:9/v2/k7Qx2mP0z?network=base&key=0f3e",
@@ -384,6 +393,18 @@ def test_a_key_of_a_node_may_be_any_other(world):
 def test_an_upstream_without_keys_may_be_given_any(world, key):
     gateway = world.start(FAREBOX_UPSTREAMS="local", LOCAL_BASE_URL=f"{world.upstream}/v1", LOCAL_API_KEY=key)
     assert gateway.is_healthy()
+
+
+def test_a_name_that_others_read_too_only_warns(world):
+    gateway = world.start(OPENAI_BSE_URL="http://nowhere", OPENAI_ORG_ID="org-1", BASE_URL="/", BASE_SEPOLIA_FINALTY="5")
+    assert "variables=OPENAI_BSE_URL, OPENAI_ORG_ID\n" in gateway.errors.read_text()
+
+
+def test_a_file_with_settings_of_a_chain_that_is_not_named_stops_the_start(tmp_path):
+    file = tmp_path / "farebox.yaml"
+    file.write_text("baseSepolia:\n  finality: 5\n")
+    done = run("serve", directory=tmp_path, **BASE | {"FAREBOX_CONFIG": file})
+    assert done.returncode == 65 and "baseSepolia.finality" in done.stderr and "FAREBOX_CHAINS" in done.stderr, done.stderr
 
 
 def test_a_start_without_upstreams_says_which_credentials_would_do(tmp_path):

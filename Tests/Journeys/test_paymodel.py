@@ -458,29 +458,34 @@ def test_a_payer_is_taken_at_its_word_only_where_money_is_worth_nothing(world, t
 
 
 def test_a_payer_is_never_taken_at_its_word_beside_real_money(world, tempo):
-    for chains in ("", "tempo"):
-        settings = world_settings(world, tempo) | {"FAREBOX_CHAINS": chains, "FAREBOX_UNPROVEN_PAYERS": "testnet"}
+    for settings in (serving(world), serving(world) | real(tempo)):
+        settings |= {"FAREBOX_UNPROVEN_PAYERS": "testnet"}
         refused = run("serve", directory=world.directory, **settings)
-        assert refused.returncode != 0 and "FAREBOX_UNPROVEN_PAYERS" in refused.stderr, (chains, refused.stderr)
+        assert refused.returncode != 0 and "FAREBOX_UNPROVEN_PAYERS" in refused.stderr, (settings, refused.stderr)
 
 
 def test_a_treasury_that_is_not_set_stops_the_start(world, tempo):
     """PM-27 and PM-34, otherwise: it is told before anybody asks."""
     for name in ("TEMPO_TESTNET_TREASURY", "FAREBOX_ADMIN_KEY"):
-        settings = {key: value for key, value in world_settings(world, tempo).items() if key != name}
+        settings = paymodel(world, tempo) | serving(world)
+        del settings[name]
         refused = run("serve", directory=world.directory, **settings)
         assert refused.returncode == 65 and name in refused.stderr, refused.stderr
 
 
 def test_worthless_money_is_never_taken_beside_real_money(world, tempo):
-    settings = world_settings(world, tempo) | {"FAREBOX_CHAINS": "tempo-testnet,tempo"}
+    settings = paymodel(world, tempo) | serving(world) | real(tempo) | {"FAREBOX_CHAINS": "tempo-testnet,tempo"}
     refused = run("serve", directory=world.directory, **settings)
     assert refused.returncode == 65 and "FAREBOX_CHAINS" in refused.stderr, refused.stderr
 
 
-def world_settings(world, tempo):
-    own = {
+def serving(world):
+    return {
         "FAREBOX_LISTEN": "127.0.0.1:0", "FAREBOX_DATABASE": f"sqlite:{world.directory}/never.db",
-        "FAREBOX_ADMIN_KEY": "admin-" + secrets.token_hex(16), "TEMPO_TREASURY": TREASURY, "TEMPO_RPC_URL": tempo.url,
+        "FAREBOX_ADMIN_KEY": "admin-" + secrets.token_hex(16), "TOGETHER_API_KEY": "tog-" + secrets.token_hex(16),
     }  # fmt: skip
-    return paymodel(world, tempo) | own
+
+
+def real(tempo):
+    """A chain whose money is worth something."""
+    return {"FAREBOX_CHAINS": "tempo", "TEMPO_TREASURY": TREASURY, "TEMPO_RPC_URL": tempo.url}

@@ -91,8 +91,15 @@ struct GatewayProcess {
 
     /// Tells in the log what nobody should overlook.
     private func warn() {
+        let logger = Logger(label: "farebox")
+        if !settings.doubtful.isEmpty {
+            logger.warning(
+                "variables begin as settings do, and are none: misspellings, or another program's",
+                metadata: ["variables": "\(settings.doubtful.joined(separator: ", "))"],
+            )
+        }
         guard settings.gateway.takesUnprovenPayers else { return }
-        Logger(label: "farebox").warning(
+        logger.warning(
             "X-Payer is taken at its word: anybody spends anybody's balance; for test networks only"
         )
     }

@@ -91,22 +91,40 @@ struct ChainPreset: Sendable {
         ),
     ]
 
+    /// The names of those that are known, for people.
+    static var list: String { all.map(\.name).joined(separator: ", ") }
+
+    /// Whether more is known of it than its name.
+    var isKnown: Bool { ChainPreset.all.contains { $0.name == name } }
+
     /// The chain of this name: one that is known, or an EVM chain of which everything is told.
     static func named(_ name: String) -> ChainPreset {
         all.first { $0.name == name } ?? ChainPreset(name: name, kind: .evm(EVM()))
     }
 
-    /// What of an environment is about the chains that it names.
+    /// What of an environment is about the chains that it names, or seems to be.
     static func environment(_ environment: [String: String]) -> [String: String] {
         let names = (environment[SettingKey.chains.variable] ?? "").names
-        let settings = names.flatMap { named($0).settings }
+        let presets = names.filter(\.isChainName).map(named)
         let keys =
-            settings + [
+            presets.flatMap(\.settings) + [
                 SettingKey.chains, .depositSeconds, .solRate, .unprovenPayers, .withdrawalLimit,
                 .withdrawalMinimum, .withdrawalCoolDown,
             ] + SettingKey.solRateSource
         let variables = Set(keys.map(\.variable))
-        return environment.filter { variables.contains($0.key) }
+        let prefixes = presets.flatMap(\.prefixes)
+        return environment.filter { variable, _ in
+            variables.contains(variable) || prefixes.contains(where: variable.hasPrefix)
+        }
+    }
+
+    /// What the variables of its own settings begin with, and no other setting: `BASE_SEPOLIA_`.
+    var prefixes: [String] {
+        let own = setting(.treasury).variable.dropLast(Setting.treasury.rawValue.utf8.count)
+        return switch kind {
+        case .evm: [String(own)]
+        case .solana: [String(own), "SOL_"]
+        }
     }
 
     /// The settings that a chain of this kind has.

@@ -38,20 +38,29 @@ extension SettingsReader {
         }
         // Money that is worth nothing would be spent, and paid out, as the other's.
         guard Set(presets.map(\.isTestnet)).count <= 1 else {
+            let known = ChainPreset.all.filter(\.isTestnet).map(\.name).joined(separator: ", ")
             throw SettingError.invalid(
                 SettingKey.chains.variable,
-                expected: "test networks alone, or none",
+                expected: "test networks alone (\(known)), or none",
             )
         }
         return try presets.map { preset in
-            switch preset.kind {
-            case .evm(let known): try evm(preset, known)
-            case .solana(let known): try self.solana(preset, known)
+            do throws(SettingError) {
+                return switch preset.kind {
+                case .evm(let known): try evm(preset, known)
+                case .solana(let known): try self.solana(preset, known)
+                }
+            } catch .missing(let setting) where !preset.isKnown {
+                // Likelier its name is misspelt.
+                throw SettingError.missingOfNewChain(setting, preset.name)
             }
         }
     }
 
-    private func evm(_ preset: ChainPreset, _ known: ChainPreset.EVM) throws -> ChainSettings {
+    private func evm(
+        _ preset: ChainPreset,
+        _ known: ChainPreset.EVM,
+    ) throws(SettingError) -> ChainSettings {
         let treasury = try value(preset.setting(.treasury), "an address") { EVMAddress($0) }
         let id = try value(preset.setting(.chainID, fallback: known.chainID), "a chain's number") {
             UInt64($0)
@@ -78,10 +87,11 @@ extension SettingsReader {
             ),
             finality: finality,
         )
-        watching.quorum = try count(
+        watching.quorum = try value(
             preset.setting(.rpcQuorum, fallback: "1"),
-            in: 1...max(1, nodes.count),
-        )
+            "a whole number from 1 to how many nodes \(preset.setting(.rpcURL).variable) names, "
+                + "which is \(nodes.count)",
+        ) { Int($0).flatMap { (1...nodes.count).contains($0) ? $0 : nil } }
         let firstBlock = preset.setting(.firstBlock)
         if optional(firstBlock) != nil {
             watching.firstBlock = Int64(try count(firstBlock, in: 0...Int.max))
@@ -108,7 +118,7 @@ extension SettingsReader {
     private func solana(
         _ preset: ChainPreset,
         _ known: ChainPreset.Solana,
-    ) throws -> ChainSettings {
+    ) throws(SettingError) -> ChainSettings {
         let wallet = try value(preset.setting(.treasury), "a wallet's address") { SolanaKey($0) }
         let mint = try value(
             SettingKey(key: SettingKey.usdcMint.key, fallback: known.mint),
@@ -188,7 +198,7 @@ extension SettingsReader {
 
 extension String {
     /// Letters and digits, and hyphens within; no other setting begins like it.
-    fileprivate var isChainName: Bool {
+    var isChainName: Bool {
         let isWord = { (character: Character) in
             ("a"..."z").contains(character) || ("0"..."9").contains(character)
         }

@@ -28,9 +28,12 @@ struct ServeSettings: Sendable {
     var connections: Int
     var client: UpstreamClient
     var shutdown: Duration
+    /// Variables that may be misspelt settings of upstreams.
+    var doubtful: [String]
 
     /// - Throws: ``SettingError`` for the first setting that is wrong.
     init(_ reader: SettingsReader, now: Timestamp) throws {
+        doubtful = reader.doubtful
         (host, port) = try reader.address(.listen)
         database = try SQLiteLocation(try reader.text(.database))
         adminKey = try reader.secret(.adminKey)

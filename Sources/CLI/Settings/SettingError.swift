@@ -8,14 +8,20 @@ enum SettingError: Failure, Hashable {
     case noUpstream([String])
     case weakSecret(String, SecretWeakness)
     case unknown(String)
+    /// A variable that begins as the settings of a chain do that is named.
+    case unknownOfChain(String, String)
+    /// A setting of chains of which `FAREBOX_CHAINS` names none.
+    case ofUnnamedChain(String, [String])
+    /// A setting of a chain that is not known by name, so that it needs them all.
+    case missingOfNewChain(String, String)
     case unreadableFile(String)
 
     var code: String {
         switch self {
-        case .missing, .noUpstream: "setting_missing"
+        case .missing, .noUpstream, .missingOfNewChain: "setting_missing"
         case .invalid: "setting_invalid"
         case .weakSecret: "setting_weak_secret"
-        case .unknown: "setting_unknown"
+        case .unknown, .unknownOfChain, .ofUnnamedChain: "setting_unknown"
         case .unreadableFile: "settings_unreadable"
         }
     }
@@ -38,6 +44,15 @@ enum SettingError: Failure, Hashable {
         case .weakSecret(let name, .placeholder):
             "\(name) still says what stands in an example, in place of a credential."
         case .unknown(let name): "\(name) is not a setting; docs/configuration.md lists them all."
+        case .unknownOfChain(let name, let chain):
+            "\(name) begins as the settings of \(chain) do, and is none; docs/configuration.md lists them "
+                + "all. Unset it here where it is another program's."
+        case .ofUnnamedChain(let name, let chains):
+            "\(name) is a setting of \(chains.joined(separator: " or ")), which "
+                + "\(SettingKey.chains.variable) does not name. Name it there, or unset this."
+        case .missingOfNewChain(let name, let chain):
+            "\(name) is not set. Known by name are \(ChainPreset.list); \(chain) is none of them, and "
+                + "has to be told everything."
         case .unreadableFile(let path): "\(path) is not a readable YAML file."
         }
     }

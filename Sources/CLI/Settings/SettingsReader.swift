@@ -7,25 +7,29 @@ import Yams
 /// Reads settings from the environment and, behind it, from one YAML file.
 struct SettingsReader {
     private let reader: ConfigReader
+    /// Variables that begin as an upstream's settings do and are none: misspellings, or other programs'.
+    let doubtful: [String]
 
     /// - Throws: ``SettingError`` for a file that can not be read and for a name that is not one.
     init(environment: [String: String]) async throws {
         var providers: [any ConfigProvider] = [
             EnvironmentVariablesProvider(environmentVariables: environment)
         ]
-        let upstreams = (environment[SettingKey.upstreams.variable] ?? "").names
-        let chains = (environment[SettingKey.chains.variable] ?? "").names
+        var file: [String: Any] = [:]
         if let path = environment[SettingKey.config.variable] {
             do {
                 providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(path)))
             } catch {
                 throw SettingError.unreadableFile(path)
             }
-            try SettingsReader.checkNames(inFile: path, upstreams: upstreams, chains: chains)
+            file = try SettingsReader.mapping(inFile: path)
         }
-        let known = Set(SettingKey.all.map(\.variable))
-        let unknown = environment.keys.filter { $0.hasPrefix("FAREBOX_") && !known.contains($0) }
-        if let name = unknown.min() { throw SettingError.unknown(name) }
+        let names = SettingNames(
+            upstreams: SettingsReader.names(.upstreams, environment, file),
+            chains: SettingsReader.names(.chains, environment, file),
+        )
+        try SettingsReader.check(names, environment, file)
+        doubtful = names.doubtful(among: environment.keys)
         reader = ConfigReader(providers: providers)
     }
 
@@ -87,28 +91,40 @@ struct SettingsReader {
         }
     }
 
-    private static func checkNames(
-        inFile path: String,
-        upstreams: [String],
-        chains: [String],
-    ) throws {
+    private static func mapping(inFile path: String) throws -> [String: Any] {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         guard let root = try Yams.load(yaml: text) as? [String: Any] else {
             throw SettingError.unreadableFile(path)
         }
-        func listed(_ key: String) -> [String] {
-            ((root["farebox"] as? [String: Any])?[key] as? String ?? "").names
+        return root
+    }
+
+    /// What the environment and the file list, together: one may hold what the other does without.
+    private static func names(
+        _ setting: SettingKey,
+        _ environment: [String: String],
+        _ file: [String: Any],
+    ) -> [String] {
+        let words = setting.key.split(separator: ".").map(String.init)
+        let listed = (file[words[0]] as? [String: Any])?[words[1]] as? String
+        return (environment[setting.variable] ?? "").names + (listed ?? "").names
+    }
+
+    /// Refuses the first name, of the file and then of the environment, that should be a setting and is none.
+    private static func check(
+        _ names: SettingNames,
+        _ environment: [String: String],
+        _ file: [String: Any],
+    ) throws(SettingError) {
+        let path = environment[SettingKey.config.variable] ?? ""
+        for key in flattened(file, prefix: "").sorted() {
+            if let error = SettingError("\(key) in \(path)", names.meaning(ofKey: key)) {
+                throw error
+            }
         }
-        let names = UpstreamPreset.all.map(\.name) + upstreams + listed("upstreams")
-        var known = Set(SettingKey.all.map(\.key))
-        for name in names {
-            known.formUnion(["\(name).apiKey", "\(name).baseUrl"])
+        for variable in environment.keys.sorted() {
+            if let error = SettingError(variable, names.meaning(of: variable)) { throw error }
         }
-        for name in ChainPreset.all.map(\.name) + chains + listed("chains") {
-            known.formUnion(ChainPreset.named(name).settings.map(\.key))
-        }
-        let unknown = flattened(root, prefix: "").filter { !known.contains($0) }
-        if let name = unknown.min() { throw SettingError.unknown("\(name) in \(path)") }
     }
 
     private static func flattened(_ mapping: [String: Any], prefix: String) -> [String] {
