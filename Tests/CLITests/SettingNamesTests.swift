@@ -27,7 +27,7 @@ import Testing
         chain("base", "BASE_SEPOLIA_FINALITY", .unknownOfChain("base")),
         chain("base-sepolia", "BASE_FINALTY", .others),
         chain("base-sepolia", "BASE_URL", .others),
-        chain("base-sepolia", "BASE_FINALITY", .ofUnnamedChain(["base"])),
+        chain("base-sepolia", "BASE_FINALITY", .doubtful),
         chain("base,base-mine", "BASE_MINE_FINALITY", .setting),
         chain("base,base-mine", "BASE_MINE_FINALTY", .unknownOfChain("base-mine")),
         chain("base,base-mine", "BASE_FINALTY", .unknownOfChain("base")),
@@ -45,6 +45,7 @@ import Testing
         // Of a chain that is not named.
         Row(variable: "BASE_SEPOLIA_TREASURY", meaning: .ofUnnamedChain(["base-sepolia"])),
         Row(variable: "BASE_SEPOLIA_FINALTY", meaning: .others),
+        Row(variable: "SOLANA_RPC_URL", meaning: .doubtful),
         Row(variable: "SOLANA_TREASURY", meaning: .ofUnnamedChain(["solana", "solana-devnet"])),
         chain("tempo-testnet", "TEMPO_TREASURY", .ofUnnamedChain(["tempo"])),
         chain("Base,-,base_sepolia", "BASE_TREASURY", .ofUnnamedChain(["base"])),
@@ -58,6 +59,12 @@ import Testing
         Row(upstreams: ["groq"], variable: "GROQ_API_KY", meaning: .doubtful),
         Row(chains: ["base"], upstreams: ["base"], variable: "BASE_API_KEY", meaning: .setting),
         chain("base", "BASE_API_KEY", .unknownOfChain("base")),
+        // A service's, which Kubernetes and Docker name.
+        chain("tempo", "TEMPO_SERVICE_HOST", .others),
+        chain("tempo", "TEMPO_SERVICE_PORT_HTTP", .others),
+        chain("tempo", "TEMPO_PORT", .others),
+        chain("tempo", "TEMPO_PORT_3200_TCP_ADDR", .others),
+        chain("tempo", "TEMPO_SERVICE", .unknownOfChain("tempo")),
         // Nobody's.
         Row(variable: "PATH", meaning: .others),
         Row(variable: "OPENAI", meaning: .others),

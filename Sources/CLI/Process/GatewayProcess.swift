@@ -94,7 +94,7 @@ struct GatewayProcess {
         let logger = Logger(label: "farebox")
         if !settings.doubtful.isEmpty {
             logger.warning(
-                "variables begin as settings do, and are none: misspellings, or another program's",
+                "variables begin as settings do, or are of chains that are not named: mistakes, or another program's",
                 metadata: ["variables": "\(settings.doubtful.joined(separator: ", "))"],
             )
         }

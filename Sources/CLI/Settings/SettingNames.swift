@@ -10,9 +10,10 @@ struct SettingNames {
         case unknown
         /// Begins as the settings of this chain do, which is named, and is none.
         case unknownOfChain(String)
-        /// A setting that these chains have, none of which is named.
+        /// The treasury, in the file any setting, of these chains, none of which is named.
         case ofUnnamedChain([String])
-        /// Begins as an upstream's settings do, and is none: a misspelling, or another program's.
+        /// Begins as an upstream's settings do, and is none, or is a setting of a chain that is not named: a mistake,
+        /// or another program's.
         case doubtful
         case others
     }
@@ -40,9 +41,13 @@ struct SettingNames {
     func meaning(of variable: String) -> Meaning {
         if variables.contains(variable) { return .setting }
         if variable.hasPrefix("FAREBOX_") { return .unknown }
+        if SettingNames.isOfService(variable) { return .others }
         if let chain = named(by: variable) { return .unknownOfChain(chain) }
         let unnamed = SettingNames.chains { $0.variable == variable }
-        if !unnamed.isEmpty { return .ofUnnamedChain(unnamed) }
+        // A node's address may be another program's; deposits to a treasury would be watched by nobody.
+        if !unnamed.isEmpty {
+            return variable.hasSuffix("_TREASURY") ? .ofUnnamedChain(unnamed) : .doubtful
+        }
         return sharedPrefixes.contains(where: variable.hasPrefix) ? .doubtful : .others
     }
 
@@ -56,6 +61,13 @@ struct SettingNames {
     /// Those of the variables that begin as an upstream's settings do and are none, in order.
     func doubtful(among variables: some Sequence<String>) -> [String] {
         variables.filter { meaning(of: $0) == .doubtful }.sorted()
+    }
+
+    /// Whether Kubernetes or Docker names so where a service is, which may be called as a chain is
+    /// (`TEMPO_SERVICE_HOST`, `BASE_PORT_80_TCP_ADDR`).
+    private static func isOfService(_ variable: String) -> Bool {
+        ["_SERVICE_HOST", "_PORT"].contains(where: variable.hasSuffix)
+            || ["_SERVICE_PORT", "_PORT_"].contains(where: variable.contains)
     }
 
     /// The chain whose settings begin like the variable, the longest name of all: `BASE_SEPOLIA_X` is of
